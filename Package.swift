@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: MIT
+
+import PackageDescription
+
+/// One set of rules for every target: Swift 6 mode, explicit existentials and imports, and warnings are errors.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The house, top down: a target knows only what stands above it (`Sources/README.md`).
+let package = Package(
+    name: "dementiad",
+    products: [
+        .executable(name: "dementiad", targets: ["dementiad"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    ],
+    targets: [
+        // System libraries and shims, nothing else.
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CLinux"),
+
+        // Safe wrappers that know nothing of Dementia.
+        .target(name: "LinuxKit", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "SQLiteKit", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "ZstdKit", dependencies: ["CZstd"], swiftSettings: strict),
+        .target(name: "HashKit", dependencies: ["CCrypto"], swiftSettings: strict),
+
+        // Facts, values and rules. No I/O.
+        .target(
+            name: "Dementia",
+            dependencies: ["HashKit"],
+            resources: [.embedInCode("Migrations")],
+            swiftSettings: strict
+        ),
+        .target(name: "GuardCore", dependencies: ["Dementia", "HashKit"], swiftSettings: strict),
+
+        // One job each.
+        .target(
+            name: "Vault",
+            dependencies: ["GuardCore", "HashKit", "LinuxKit", "ZstdKit"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Stores",
+            dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit", "SQLiteKit"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Journal",
+            dependencies: ["GuardCore", "HashKit", "LinuxKit", "SQLiteKit"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Configuration",
+            dependencies: ["GuardCore", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Engine",
+            dependencies: ["Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
+            swiftSettings: strict
+        ),
+        .target(name: "ControlAPI", dependencies: ["GuardCore"], swiftSettings: strict),
+
+        // Composition roots: parse, build, run, translate errors.
+        .executableTarget(
+            name: "dementiad",
+            dependencies: [
+                "Configuration", "ControlAPI", "Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Stores",
+                "Vault",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+    ]
+)

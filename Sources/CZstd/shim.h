@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+#include <zstd.h>
+#include <zstd_errors.h>

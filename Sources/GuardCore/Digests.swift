@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+
+public import HashKit
+
+/// The content of one table, reduced to what proves that two contents are equal value by value.
+///
+/// The cells of a column are hashed in row order with their storage class and length, so two equal digests mean the same values
+/// in the same rows. A column that a migration may fill is compared only where it was not NULL: see ``NullRuns``.
+public struct TableDigest: Codable, Sendable, Equatable {
+    /// One column's cells, hashed in row order.
+    public struct Column: Codable, Sendable, Equatable {
+        public let name: String
+        public let sha256: SHA256Digest
+
+        public init(name: String, sha256: SHA256Digest) {
+            self.name = name
+            self.sha256 = sha256
+        }
+    }
+
+    /// The table's name.
+    public let name: String
+    /// How many rows it has.
+    public let rows: Int64
+    /// The row identities in order: rowids, or nothing where the engine or the table has none.
+    public let identities: SHA256Digest
+    /// The columns in table order.
+    public let columns: [Column]
+
+    public init(name: String, rows: Int64, identities: SHA256Digest, columns: [Column]) {
+        self.name = name
+        self.rows = rows
+        self.identities = identities
+        self.columns = columns
+    }
+}
+
+/// One object of a schema as its engine describes it.
+public struct SchemaObject: Codable, Sendable, Hashable {
+    /// `table`, `index`, `view`, `trigger`, …
+    public let type: String
+    public let name: String
+    /// The table it belongs to.
+    public let table: String
+    /// Its definition, or nil where the engine made it by itself (a UNIQUE constraint's index).
+    public let definition: String?
+
+    public init(type: String, name: String, table: String, definition: String?) {
+        self.type = type
+        self.name = name
+        self.table = table
+        self.definition = definition
+    }
+}
+
+/// A whole store's objects and values, without the ledger.
+public struct StoreDigest: Codable, Sendable, Equatable {
+    /// Every object but the ledger's, ordered by type and name.
+    public let objects: [SchemaObject]
+    /// Every table that holds rows of its own but the ledger's, ordered by name.
+    public let tables: [TableDigest]
+
+    public init(objects: [SchemaObject], tables: [TableDigest]) {
+        self.objects = objects
+        self.tables = tables
+    }
+
+    /// The digest of the table called `name`.
+    public subscript(table name: String) -> TableDigest? {
+        tables.first { $0.name == name }
+    }
+}

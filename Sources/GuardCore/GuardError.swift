@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+
+/// A failure as its reader meets it: what happened, to what, in which state the data is, and what to do next.
+public struct GuardError: Error, Sendable, CustomStringConvertible {
+    /// What went wrong, as a word that scripts may rely on. The list only grows; each code's exit status, HTTP status and advice
+    /// stand in one table, `ErrorTable`.
+    public enum Code: String, Codable, Sendable, CaseIterable {
+        // Not a store we may migrate.
+        case notADatabase, damaged, foreignSchema, foreignLedger, drift, unknownShape, newerVersion
+        // Somebody else has it.
+        case storeBusy, storeMoved, stateDirectoryBusy
+        // The system says no.
+        case permissionDenied, readOnlyStore, noSpace, backupFailed, inputOutput
+        // The work failed.
+        case rehearsalFailed, migrationFailed, conservationFailed, checkVetoed, verificationFailed, restoreFailed
+        // The request cannot be served.
+        case notFound, storeMissing, held, confirmationNeeded, usage, configuration, refusesRoot
+        // Elsewhere.
+        case notReachable, timedOut, interrupted, internalError
+    }
+
+    /// The documented word.
+    public let code: Code
+    /// One sentence that names the thing.
+    public let message: String
+    /// The store concerned.
+    public let store: StoreID?
+    /// What is true of its data. Always truthful.
+    public let dataState: DataState
+    /// The next step, for a person.
+    public let hint: String?
+    /// What lies below, in words without secrets.
+    public let causes: [String]
+
+    public init(
+        _ code: Code,
+        _ message: String,
+        store: StoreID? = nil,
+        dataState: DataState = .untouched,
+        hint: String? = nil,
+        causes: [String] = []
+    ) {
+        self.code = code
+        self.message = message
+        self.store = store
+        self.dataState = dataState
+        self.hint = hint
+        self.causes = causes
+    }
+
+    /// The same error about data in `state`.
+    public func with(dataState state: DataState) -> GuardError {
+        GuardError(code, message, store: store, dataState: state, hint: hint, causes: causes)
+    }
+
+    public var description: String { causes.isEmpty ? message : "\(message) (\(causes.joined(separator: "; ")))" }
+}
