@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+
+/// One step of an operation, as it stands in the journal.
+public struct StepRecord: Codable, Sendable, Equatable {
+    public var kind: StepKind
+    public var state: StepState
+    public var startedAt: Timestamp
+    public var finishedAt: Timestamp?
+    /// What recovery and readers need to know of it: a backup's id, a count, a reason.
+    public var detail: String?
+
+    public init(
+        kind: StepKind,
+        state: StepState,
+        startedAt: Timestamp,
+        finishedAt: Timestamp? = nil,
+        detail: String? = nil
+    ) {
+        self.kind = kind
+        self.state = state
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.detail = detail
+    }
+}
+
+/// What an operation achieved, by kind.
+public struct OperationResult: Codable, Sendable, Equatable {
+    /// One migration that was applied or taken back.
+    public struct Applied: Codable, Sendable, Equatable {
+        public let version: Int
+        public let name: String
+        public let milliseconds: Int64
+
+        public init(version: Int, name: String, milliseconds: Int64) {
+            self.version = version
+            self.name = name
+            self.milliseconds = milliseconds
+        }
+    }
+
+    /// The version before.
+    public var fromVersion: Int?
+    /// The version after.
+    public var toVersion: Int?
+    /// The migrations in the order in which they ran.
+    public var applied: [Applied]?
+    /// How long the write lock of the live store was held, in milliseconds.
+    public var lockedMilliseconds: Int64?
+    /// The backup of the state that was replaced or had failed.
+    public var keptState: BackupID?
+    /// How many rows the kept state holds that the restored one does not, per table; only tables that differ.
+    public var rowsInKeptState: [String: Int64]?
+    /// Seconds per phase.
+    public var seconds: [String: Double]?
+
+    public init() {}
+}
+
+/// One durable piece of work, exactly as scripts read it.
+public struct OperationRecord: Codable, Sendable, Equatable {
+    /// On whose behalf it runs.
+    public struct Actor: Codable, Sendable, Equatable {
+        /// The user id of the peer, or of the daemon itself.
+        public let uid: UInt32
+
+        public init(uid: UInt32) {
+            self.uid = uid
+        }
+    }
+
+    public let id: OperationID
+    public let kind: OperationKind
+    /// nil for work on the vault as a whole.
+    public let store: StoreID?
+    public var state: OperationState
+    public var outcome: Outcome?
+    public var dataState: DataState
+    /// What set it off: `once`, `schedule`, `release`, `request`, `recovery`.
+    public let trigger: String
+    public let actor: Actor
+    public let startedAt: Timestamp
+    public var settledAt: Timestamp?
+    /// Only while it runs; never in the journal.
+    public var progress: Progress?
+    public var steps: [StepRecord]
+    /// The proved backup of the state before.
+    public var backup: BackupID?
+    public var findings: [Finding]
+    public var error: Problem?
+    public var result: OperationResult?
+    /// Names what was tried: the digest of plan, catalogue, release and content. What failed is not tried again with the same one
+    /// for ever.
+    public var attempt: String?
+
+    public init(
+        id: OperationID,
+        kind: OperationKind,
+        store: StoreID?,
+        state: OperationState,
+        trigger: String,
+        actor: Actor,
+        startedAt: Timestamp,
+        attempt: String? = nil
+    ) {
+        self.id = id
+        self.kind = kind
+        self.store = store
+        self.state = state
+        self.dataState = .untouched
+        self.trigger = trigger
+        self.actor = actor
+        self.startedAt = startedAt
+        self.steps = []
+        self.findings = []
+        self.attempt = attempt
+    }
+}
+
+/// Automation paused for a store or for everything, with a reason.
+public struct Hold: Codable, Sendable, Equatable {
+    public let id: String
+    /// nil holds everything.
+    public let store: StoreID?
+    public let reason: String
+    public let createdAt: Timestamp
+    /// nil holds until somebody removes it.
+    public let until: Timestamp?
+
+    public init(id: String, store: StoreID?, reason: String, createdAt: Timestamp, until: Timestamp?) {
+        self.id = id
+        self.store = store
+        self.reason = reason
+        self.createdAt = createdAt
+        self.until = until
+    }
+}

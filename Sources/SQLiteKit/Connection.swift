@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+
+internal import CSQLite
+
+/// One connection to one database file.
+///
+/// Not `Sendable`: it belongs to the one thread or actor that opened it, and it is opened without SQLite's own mutex for that reason.
+/// Only ``interrupter`` may be used from elsewhere.
+public final class Connection {
+    /// How to open a file.
+    public enum Access: Sendable {
+        /// An existing file, for reading and writing. When the system allows only reading, opening fails.
+        case readWrite
+        /// A new or existing file of our own.
+        case create
+        /// An existing file of our own that nobody writes (an archive's copy): nothing is created beside it.
+        case immutable
+    }
+
+    let handle: OpaquePointer
+    /// Keeps the authorizer's closure alive as long as SQLite may call it.
+    var authorizer: AuthorizerBox?
+    /// Keeps the busy handler's closure alive as long as SQLite may call it.
+    var busyHandler: BusyBox?
+
+    /// Opens the database at `path`, which must not lead through a symbolic link at its end.
+    ///
+    /// SQLite reads nothing yet: a file that is no database shows at the first statement.
+    public init(path: String, access: Access) throws(SQLiteError) {
+        var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE
+        var name = path
+        switch access {
+        case .readWrite: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW
+        case .create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW
+        case .immutable:
+            flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+            name = "file:" + Self.percentEncoded(path) + "?immutable=1"
+        }
+        var opened: OpaquePointer?
+        let result = sqlite3_open_v2(name, &opened, flags, nil)
+        guard result == SQLITE_OK, let opened else {
+            let error = SQLiteError(result, on: opened)
+            sqlite3_close(opened)
+            throw error
+        }
+        handle = opened
+        if access == .readWrite, sqlite3_db_readonly(handle, "main") == 1 {
+            let error = SQLiteError(code: .readOnly, message: "attempt to write a readonly database")
+            sqlite3_close(handle)
+            throw error
+        }
+    }
+
+    deinit {
+        // close_v2 cannot fail: with statements alive (they are not Copyable and end before us) it would only wait for them.
+        sqlite3_close_v2(handle)
+    }
+
+    /// Runs every statement of `sql` and drops their rows.
+    public func execute(_ sql: String) throws(SQLiteError) {
+        let result = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard result == SQLITE_OK else { throw SQLiteError(result, on: handle, sql: sql) }
+    }
+
+    /// Prepares the first statement of `sql`.
+    public func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+        var prepared: OpaquePointer?
+        let result = sqlite3_prepare_v2(handle, sql, -1, &prepared, nil)
+        guard result == SQLITE_OK, let prepared else { throw SQLiteError(result, on: handle, sql: sql) }
+        return Statement(handle: prepared, connection: handle)
+    }
+
+    /// Runs one statement with `parameters` and drops its rows.
+    public func run(_ sql: String, _ parameters: [Value] = []) throws(SQLiteError) {
+        let statement = try prepare(sql)
+        try statement.bind(parameters)
+        try statement.run()
+    }
+
+    /// Runs one statement and calls `body` for each row.
+    public func forEachRow(
+        _ sql: String,
+        _ parameters: [Value] = [],
+        _ body: (borrowing Statement) throws(SQLiteError) -> Void
+    ) throws(SQLiteError) {
+        let statement = try prepare(sql)
+        try statement.bind(parameters)
+        while try statement.step() { try body(statement) }
+    }
+
+    /// What `transform` makes of each row of one statement.
+    public func rows<Element>(
+        _ sql: String,
+        _ parameters: [Value] = [],
+        _ transform: (borrowing Statement) -> Element
+    ) throws(SQLiteError) -> [Element] {
+        var elements: [Element] = []
+        try forEachRow(sql, parameters) { row in elements.append(transform(row)) }
+        return elements
+    }
+
+    /// The first column of the first row, or nil without a row.
+    public func value(_ sql: String, _ parameters: [Value] = []) throws(SQLiteError) -> Value? {
+        let statement = try prepare(sql)
+        try statement.bind(parameters)
+        return try statement.step() ? statement.value(0) : nil
+    }
+
+    /// The first column of the first row as an integer, or nil without a row.
+    public func integer(_ sql: String, _ parameters: [Value] = []) throws(SQLiteError) -> Int64? {
+        guard case .integer(let integer)? = try value(sql, parameters) else { return nil }
+        return integer
+    }
+
+    /// The first column of the first row as text, or nil without a row.
+    public func string(_ sql: String, _ parameters: [Value] = []) throws(SQLiteError) -> String? {
+        guard case .text(let bytes)? = try value(sql, parameters) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// `name` as an identifier in SQL, quotes doubled.
+    public static func quoted(_ name: String) -> String {
+        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+
+    /// Every byte but the plain ones of a path as `%xx`: see <https://sqlite.org/uri.html>.
+    private static func percentEncoded(_ path: String) -> String {
+        let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.".utf8)
+        return path.utf8.reduce(into: "") { encoded, byte in
+            if plain.contains(byte) {
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+
+internal import CSQLite
+
+/// A result code of SQLite, primary or extended, as a value that a `catch` can name.
+///
+/// `code ~= .busy` matches every extended form of `SQLITE_BUSY`. See <https://sqlite.org/rescode.html>.
+public struct ResultCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: Int32
+
+    public init(rawValue: Int32) {
+        self.rawValue = rawValue
+    }
+
+    /// The code without its extension.
+    public var primary: ResultCode { ResultCode(rawValue: rawValue & 0xff) }
+
+    public static let ok = ResultCode(rawValue: SQLITE_OK)
+    public static let row = ResultCode(rawValue: SQLITE_ROW)
+    public static let done = ResultCode(rawValue: SQLITE_DONE)
+    public static let error = ResultCode(rawValue: SQLITE_ERROR)
+    public static let permission = ResultCode(rawValue: SQLITE_PERM)
+    public static let busy = ResultCode(rawValue: SQLITE_BUSY)
+    public static let locked = ResultCode(rawValue: SQLITE_LOCKED)
+    public static let readOnly = ResultCode(rawValue: SQLITE_READONLY)
+    public static let interrupted = ResultCode(rawValue: SQLITE_INTERRUPT)
+    public static let inputOutput = ResultCode(rawValue: SQLITE_IOERR)
+    public static let corrupt = ResultCode(rawValue: SQLITE_CORRUPT)
+    public static let full = ResultCode(rawValue: SQLITE_FULL)
+    public static let cannotOpen = ResultCode(rawValue: SQLITE_CANTOPEN)
+    public static let constraint = ResultCode(rawValue: SQLITE_CONSTRAINT)
+    public static let authorization = ResultCode(rawValue: SQLITE_AUTH)
+    public static let notADatabase = ResultCode(rawValue: SQLITE_NOTADB)
+
+    /// Whether `code` is `pattern` or an extension of it.
+    public static func ~= (pattern: ResultCode, code: ResultCode) -> Bool {
+        pattern == code || (pattern.rawValue <= 0xff && pattern == code.primary)
+    }
+
+    public var description: String { String(cString: sqlite3_errstr(rawValue)) }
+}
+
+/// What SQLite answered when it did not do as asked.
+///
+/// Carries the SQL, never the bound values: those may be somebody's secrets.
+public struct SQLiteError: Error, Sendable, CustomStringConvertible {
+    /// The extended result code.
+    public let code: ResultCode
+    /// SQLite's own sentence.
+    public let message: String
+    /// The statement, when there was one.
+    public let sql: String?
+    /// errno of the system call that failed below SQLite, or 0.
+    public let systemError: Int32
+
+    public init(code: ResultCode, message: String, sql: String? = nil, systemError: Int32 = 0) {
+        self.code = code
+        self.message = message
+        self.sql = sql
+        self.systemError = systemError
+    }
+
+    /// The error that `handle` holds after a call answered `result`.
+    init(_ result: Int32, on handle: OpaquePointer?, sql: String? = nil) {
+        if let handle {
+            let extended = sqlite3_extended_errcode(handle)
+            let code = extended & 0xff == result & 0xff ? extended : result
+            self.init(
+                code: ResultCode(rawValue: code),
+                message: String(cString: sqlite3_errmsg(handle)),
+                sql: sql,
+                systemError: sqlite3_system_errno(handle)
+            )
+        } else {
+            self.init(code: ResultCode(rawValue: result), message: String(cString: sqlite3_errstr(result)), sql: sql)
+        }
+    }
+
+    public var description: String {
+        sql.map { "SQLite \(code.rawValue): \(message), in: \($0)" } ?? "SQLite \(code.rawValue): \(message)"
+    }
+}
