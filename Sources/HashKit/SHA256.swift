@@ -101,11 +101,12 @@ public struct SHA256: ~Copyable {
         withUnsafeBytes(of: byte) { update($0) }
     }
 
-    /// Ends the hash.
-    public consuming func finish() -> SHA256Digest {
+    /// Ends the hash and gives its digest; the value then is an empty hash again.
+    public mutating func finish() -> SHA256Digest {
         var bytes = [UInt8](repeating: 0, count: 32)
         let ended = EVP_DigestFinal_ex(context, &bytes, nil)
-        precondition(ended == 1, "OpenSSL cannot end a SHA-256")
+        let restarted = EVP_DigestInit_ex(context, nil, nil)
+        precondition(ended == 1 && restarted == 1, "OpenSSL cannot end a SHA-256")
         return SHA256Digest(bytes: bytes)
     }
 

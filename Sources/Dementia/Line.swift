@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+
+/// A family of schemas that upgrade into one another.
+///
+/// Versions do not compare across lines: 3.1.0 of the lean line is younger than 4.2.0, and no upgrade leads from one to the other.
+public enum Line: String, Codable, Sendable, CaseIterable {
+    /// `.claude-memory.db` of Dementia 4.0 to 4.4, with a path from the files of August 2025.
+    case sqlite4 = "sqlite-4"
+    /// Project schemas of the PostgreSQL adapter.
+    case postgres4 = "postgres-4"
+    /// The lean server 3.1.0: recognised and backed up, never rewritten.
+    case lean3 = "lean-3"
+
+    /// How the line's migration files begin, as in `sqlite4_0002_rlm.sql`.
+    public var filePrefix: String {
+        switch self {
+        case .sqlite4: "sqlite4"
+        case .postgres4: "postgres4"
+        case .lean3: "lean3"
+        }
+    }
+}

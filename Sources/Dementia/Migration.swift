@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+
+public import HashKit
+
+/// What a migration declares that it does to values and objects that were there before it.
+///
+/// New tables, columns and indices need no declaration: they change nothing that was there.
+public enum Change: Hashable, Sendable, Codable {
+    /// NULLs of a column may get a value. Values that are there stay.
+    case fills(table: String, column: String)
+    /// Values of a column may change.
+    case rewrites(table: String, column: String)
+    /// A table goes on under another name, with all its rows.
+    case renames(table: String, to: String)
+    /// A column goes, with its values.
+    case dropsColumn(table: String, column: String)
+    /// A table goes, with its rows.
+    case dropsTable(String)
+    /// An index, view or trigger goes or is made anew.
+    case dropsObject(String)
+}
+
+/// One statement of a migration.
+public struct MigrationStatement: Hashable, Sendable {
+    /// What runs.
+    public enum Body: Hashable, Sendable {
+        /// One SQL statement, without the semicolon at its end.
+        case sql(String)
+        /// What SQL cannot say.
+        case code(CodeStep)
+    }
+
+    /// A SELECT; when it gives a row the statement is skipped. For what SQL has no IF NOT EXISTS.
+    public let unless: String?
+    public let body: Body
+
+    public init(unless: String? = nil, body: Body) {
+        self.unless = unless
+        self.body = body
+    }
+}
+
+/// The parts of migrations that are code, because SQL cannot say them.
+public enum CodeStep: String, Hashable, Sendable, CaseIterable {
+    /// Previews and key concepts for contexts that have none: ``ContextSummary``.
+    case contextSummaries
+}
+
+/// One numbered step of a line: up, down, postcondition, and a declaration of what it may change.
+public struct Migration: Hashable, Sendable {
+    public let line: Line
+    /// Its place in the line. Versions rise without having to be dense.
+    public let version: Int
+    /// A word from its file name, such as `rlm`.
+    public let name: String
+    /// What it may change of what was there.
+    public let changes: Set<Change>
+    public let up: [MigrationStatement]
+    /// nil: a repair of data that cannot be taken back.
+    public let down: [MigrationStatement]?
+    /// The postcondition: each SELECT gives one sentence per thing that is not as it must be, and nothing when all is well.
+    public let verify: [String]
+    /// The down section as it is kept in the ledger.
+    public let downText: String?
+    /// Over the whole text with LF line ends and without a byte order mark, so that a checkout with CRLF is no drift.
+    public let checksum: SHA256Digest
+
+    public init(
+        line: Line,
+        version: Int,
+        name: String,
+        changes: Set<Change>,
+        up: [MigrationStatement],
+        down: [MigrationStatement]?,
+        verify: [String],
+        downText: String?,
+        checksum: SHA256Digest
+    ) {
+        self.line = line
+        self.version = version
+        self.name = name
+        self.changes = changes
+        self.up = up
+        self.down = down
+        self.verify = verify
+        self.downText = downText
+        self.checksum = checksum
+    }
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+
+internal import HashKit
+
+/// Why a migration file cannot be read.
+public struct MigrationFileError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The file's name.
+    public let file: String
+    /// The line it concerns, from 1, or nil for the file as a whole.
+    public let line: Int?
+    /// One sentence.
+    public let message: String
+
+    public var description: String { line.map { "\(file):\($0): \(message)" } ?? "\(file): \(message)" }
+}
+
+/// Reads a migration out of its SQL file.
+///
+/// The file's name gives line, version and name: `sqlite4_0002_rlm.sql`. Sections begin with a comment of their own:
+/// ```sql
+/// -- changes: fills context_locks.preview
+/// -- up
+/// -- unless: SELECT 1 FROM pragma_table_info('context_locks') WHERE name = 'preview'
+/// ALTER TABLE context_locks ADD COLUMN preview TEXT;
+/// -- code: contextSummaries
+/// -- down
+/// ALTER TABLE context_locks DROP COLUMN preview;
+/// -- verify
+/// SELECT 'column context_locks.preview is missing' WHERE NOT EXISTS (…);
+/// ```
+/// `-- changes:` may stand several times, always before `-- up`: `fills T.c`, `rewrites T.c`, `renames T to U`, `drops table T`,
+/// `drops column T.c`, `drops object NAME`, or `none`. `-- down: none` says that there is no way back. A statement ends at a semicolon
+/// outside quotes, comments and trigger bodies.
+struct MigrationFile {
+    private enum Section { case head, up, down, verify }
+
+    private let file: String
+    private var section = Section.head
+    private var changes: Set<Change> = []
+    private var declaresChanges = false
+    private var hasDown = false
+    private var isIrreversible = false
+    private var unless: String?
+    private var statements: [Section: [MigrationStatement]] = [:]
+    private var downLines: [Substring] = []
+
+    /// The migration in `text`, which is the content of the file called `file`.
+    static func parse(_ text: String, file: String) throws(MigrationFileError) -> Migration {
+        let (line, version, name) = try identity(of: file)
+        let normalised = normalise(text)
+        var parser = MigrationFile(file: file)
+        var splitter = StatementSplitter()
+        for (number, content) in normalised.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            if parser.section == .down { parser.downLines.append(content) }
+            if splitter.isBetweenStatements, let directive = directive(in: content) {
+                if try parser.take(directive, at: number + 1) { continue }
+            }
+            for statement in splitter.take(content) { try parser.add(.sql(statement), at: number + 1) }
+        }
+        guard splitter.isBetweenStatements else { throw parser.error("its last statement does not end with a semicolon") }
+        return try parser.finish(line, version, name, SHA256.digest(of: normalised))
+    }
+
+    /// `text` with LF line ends and without a byte order mark.
+    static func normalise(_ text: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        var previous: Unicode.Scalar?
+        for scalar in text.unicodeScalars {
+            defer { previous = scalar }
+            if scalar == "\u{FEFF}", scalars.isEmpty { continue }
+            if scalar == "\r" {
+                scalars.append("\n")
+            } else if !(scalar == "\n" && previous == "\r") {
+                scalars.append(scalar)
+            }
+        }
+        return String(scalars)
+    }
+
+    private static func identity(of file: String) throws(MigrationFileError) -> (Line, Int, String) {
+        let parts = file.dropLast(4).split(separator: "_", maxSplits: 2)
+        guard file.hasSuffix(".sql"), parts.count == 3, let version = Int(parts[1]), version >= 0,
+            let line = Line.allCases.first(where: { $0.filePrefix == parts[0] })
+        else {
+            throw MigrationFileError(
+                file: file, line: nil, message: "the name of a migration is LINE_VERSION_NAME.sql, as sqlite4_0005_notes.sql")
+        }
+        return (line, version, String(parts[2]))
+    }
+
+    /// The words of a comment line that stands alone.
+    private static func directive(in line: Substring) -> (keyword: String, argument: String?)? {
+        let text = trim(line)
+        guard text.hasPrefix("--") else { return nil }
+        let body = trim(text.dropFirst(2))
+        guard let colon = body.firstIndex(of: ":") else { return (String(body), nil) }
+        return (String(trim(body[..<colon])), String(trim(body[body.index(after: colon)...])))
+    }
+
+    private static func trim(_ text: Substring) -> Substring {
+        var text = text
+        while let first = text.first, first == " " || first == "\t" { text = text.dropFirst() }
+        while let last = text.last, last == " " || last == "\t" { text = text.dropLast() }
+        return text
+    }
+
+    /// Takes in a directive. False when the line is a comment for people.
+    private mutating func take(
+        _ directive: (keyword: String, argument: String?),
+        at line: Int
+    ) throws(MigrationFileError) -> Bool {
+        switch (directive.keyword, directive.argument) {
+        case ("up", nil): section = .up
+        case ("down", nil):
+            section = .down
+            hasDown = true
+        case ("down", "none"?):
+            section = .head
+            isIrreversible = true
+        case ("verify", nil): section = .verify
+        case ("changes", let declaration?):
+            declaresChanges = true
+            for item in declaration.split(separator: ",") { try declare(Self.trim(item), at: line) }
+        case ("unless", let select?): unless = select
+        case ("code", let name?):
+            guard let step = CodeStep(rawValue: name) else { throw error("there is no code step called \(name)", at: line) }
+            try add(.code(step), at: line)
+        default: return false
+        }
+        if section == .down, directive.keyword == "down" { downLines = [] }
+        return true
+    }
+
+    private mutating func declare(_ item: Substring, at line: Int) throws(MigrationFileError) {
+        let words = item.split(separator: " ").map(String.init)
+        func column(_ text: String) throws(MigrationFileError) -> (String, String) {
+            let parts = text.split(separator: ".").map(String.init)
+            guard parts.count == 2 else { throw error("expected TABLE.COLUMN, not \(text)", at: line) }
+            return (parts[0], parts[1])
+        }
+        switch (words.first, words.count) {
+        case ("none", 1): break
+        case ("fills", 2):
+            let (table, name) = try column(words[1])
+            changes.insert(.fills(table: table, column: name))
+        case ("rewrites", 2):
+            let (table, name) = try column(words[1])
+            changes.insert(.rewrites(table: table, column: name))
+        case ("renames", 4) where words[2] == "to": changes.insert(.renames(table: words[1], to: words[3]))
+        case ("drops", 3) where words[1] == "column":
+            let (table, name) = try column(words[2])
+            changes.insert(.dropsColumn(table: table, column: name))
+        case ("drops", 3) where words[1] == "table": changes.insert(.dropsTable(words[2]))
+        case ("drops", 3) where words[1] == "object": changes.insert(.dropsObject(words[2]))
+        default: throw error("cannot read the declaration '\(item)'", at: line)
+        }
+    }
+
+    private mutating func add(_ body: MigrationStatement.Body, at line: Int) throws(MigrationFileError) {
+        guard section != .head else { throw error("a statement stands before '-- up'", at: line) }
+        statements[section, default: []].append(MigrationStatement(unless: unless, body: body))
+        unless = nil
+    }
+
+    private func finish(
+        _ line: Line, _ version: Int, _ name: String, _ checksum: SHA256Digest
+    ) throws(MigrationFileError) -> Migration {
+        guard declaresChanges else { throw error("'-- changes:' is missing; 'none' says that nothing existing changes") }
+        guard let up = statements[.up] else { throw error("the section '-- up' is missing or empty") }
+        guard hasDown != isIrreversible else { throw error("it needs a section '-- down' or the line '-- down: none'") }
+        var verify: [String] = []
+        for statement in statements[.verify] ?? [] {
+            guard case .sql(let sql) = statement.body else { throw error("'-- verify' holds SELECTs only") }
+            verify.append(sql)
+        }
+        guard !verify.isEmpty else { throw error("the section '-- verify' is missing or empty") }
+        return Migration(
+            line: line, version: version, name: name, changes: changes, up: up,
+            down: hasDown ? statements[.down] ?? [] : nil, verify: verify,
+            downText: hasDown ? downText : nil, checksum: checksum)
+    }
+
+    /// The down section without the directive that ended it.
+    private var downText: String {
+        downLines.prefix { Self.directive(in: $0)?.keyword != "verify" }.joined(separator: "\n")
+    }
+
+    private func error(_ message: String, at line: Int? = nil) -> MigrationFileError {
+        MigrationFileError(file: file, line: line, message: message)
+    }
+
+    private init(file: String) {
+        self.file = file
+    }
+
+    /// The statements of a down section that was kept in a ledger.
+    static func parseDown(_ text: String, name: String) throws(MigrationFileError) -> [MigrationStatement] {
+        var parser = MigrationFile(file: name)
+        parser.section = .down
+        var splitter = StatementSplitter()
+        for (number, content) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            if splitter.isBetweenStatements, let directive = directive(in: content), directive.keyword == "unless" {
+                parser.unless = directive.argument
+                continue
+            }
+            for statement in splitter.take(content) { try parser.add(.sql(statement), at: number + 1) }
+        }
+        guard splitter.isBetweenStatements else { throw parser.error("its last statement does not end with a semicolon") }
+        return parser.statements[.down] ?? []
+    }
+}
