@@ -67,6 +67,7 @@ public struct ErrorTable: Sendable {
         case .stateDirectoryBusy: line("Another dementiad is at work", .busy, 409, retryable: true)
         case .permissionDenied: line("Not permitted", .notPermitted, 403)
         case .readOnlyStore: line("The store cannot be written", .notPermitted, 403)
+        case .remoteFilesystem: line("On a network filesystem", .notPermitted, 422)
         case .noSpace: line("Not enough room", .noBackup, 507, retryable: true)
         case .backupFailed: line("No proved backup could be made", .noBackup, 500, retryable: true)
         case .inputOutput: line("The system reported an input or output error", .noBackup, 500, retryable: true)

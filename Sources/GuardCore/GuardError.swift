@@ -10,7 +10,7 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
         // Somebody else has it.
         case storeBusy, storeMoved, stateDirectoryBusy
         // The system says no.
-        case permissionDenied, readOnlyStore, noSpace, backupFailed, inputOutput
+        case permissionDenied, readOnlyStore, remoteFilesystem, noSpace, backupFailed, inputOutput
         // The work failed.
         case rehearsalFailed, migrationFailed, conservationFailed, checkVetoed, verificationFailed, restoreFailed
         // The request cannot be served.

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+
+public import Dementia
+public import HashKit
+
+/// What happens to one migration in a plan.
+public enum PlannedAction: String, Codable, Sendable {
+    /// Its statements run.
+    case apply
+    /// Its postcondition is true already and the ledger does not know: only the ledger row is written.
+    case adopt
+}
+
+/// The steps that take a store from its shape to the wanted version, computed, never guessed.
+public struct Plan: Sendable, Equatable {
+    /// One migration of the plan.
+    public struct Step: Sendable, Equatable {
+        public let migration: Migration
+        public let action: PlannedAction
+
+        public init(migration: Migration, action: PlannedAction) {
+            self.migration = migration
+            self.action = action
+        }
+    }
+
+    public let store: StoreID
+    public let line: Line
+    /// The version before, computed over the line's list and not by a maximum; 0 for none.
+    public let from: Int
+    /// The version after.
+    public let to: Int
+    /// In the order in which they run.
+    public let steps: [Step]
+
+    public init(store: StoreID, line: Line, from: Int, to: Int, steps: [Step]) {
+        self.store = store
+        self.line = line
+        self.from = from
+        self.to = to
+        self.steps = steps
+    }
+
+    /// Whether there is nothing to do.
+    public var isEmpty: Bool { steps.isEmpty }
+
+    /// Everything that the plan's migrations declare to change.
+    public var changes: Set<Change> {
+        steps.filter { $0.action == .apply }.reduce(into: []) { $0.formUnion($1.migration.changes) }
+    }
+
+    /// Equal for two plans exactly when they would run the same migrations, to the letter, on the same store.
+    public var digest: SHA256Digest {
+        let steps = steps.map { "\($0.migration.version) \($0.action.rawValue) \($0.migration.checksum)" }
+        return SHA256.digest(of: "\(store) \(line.rawValue) \(from) \(to)\n" + steps.joined(separator: "\n"))
+    }
+}
+
+/// One row of the ledger, as far as planning needs it.
+public struct LedgerRow: Sendable, Equatable {
+    public let version: Int
+    public let name: String
+    public let success: Bool
+    /// The checksum of the migration's text when it was applied, or nil in rows without one.
+    public let checksum: String?
+
+    public init(version: Int, name: String, success: Bool, checksum: String?) {
+        self.version = version
+        self.name = name
+        self.success = success
+        self.checksum = checksum
+    }
+}
+
+/// A store's schema as planning sees it: what the ledger says, and what is true.
+public struct Survey: Sendable, Equatable {
+    public let recognition: Recognition
+    public let shape: Shape
+    /// nil without a ledger.
+    public let ledger: [LedgerRow]?
+    /// Whether another tool keeps a table of the ledger's name in the store.
+    public let hasForeignLedger: Bool
+    /// The sentences of each migration's postcondition that is not met, by version. Met ones are not here.
+    public let problems: [Int: [String]]
+
+    public init(
+        recognition: Recognition,
+        shape: Shape,
+        ledger: [LedgerRow]?,
+        hasForeignLedger: Bool = false,
+        problems: [Int: [String]]
+    ) {
+        self.recognition = recognition
+        self.shape = shape
+        self.ledger = ledger
+        self.hasForeignLedger = hasForeignLedger
+        self.problems = problems
+    }
+}

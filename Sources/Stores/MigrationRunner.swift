@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+
+internal import Dementia
+internal import GuardCore
+internal import SQLiteKit
+
+/// Runs the statements of migrations inside the caller's transaction, and notes every table they write to.
+///
+/// While migration SQL runs the authorizer denies TRANSACTION, SAVEPOINT, ATTACH, DETACH and every PRAGMA that is not a mere look:
+/// a migration lives inside our transaction and in one file.
+final class MigrationRunner {
+    private let connection: Connection
+    private let progress: ProgressSink?
+    /// The tables that statements wrote to, and those they altered or dropped.
+    private(set) var touched: Set<String> = []
+    private(set) var findings: [Finding] = []
+
+    init(_ connection: Connection, progress: ProgressSink?) {
+        self.connection = connection
+        self.progress = progress
+    }
+
+    /// Runs `statements`, each only when its guard gives no row.
+    func run(_ statements: [MigrationStatement]) throws(SQLiteError) {
+        for statement in statements {
+            // A guard sees what the statement before it did, so it is asked now and not before.
+            if let guarding = statement.unless, try isTrue(guarding) { continue }
+            switch statement.body {
+            case .sql(let sql):
+                try watched { () throws(SQLiteError) in try connection.run(sql) }
+            case .code(.contextSummaries):
+                findings += try watched { () throws(SQLiteError) in
+                    try ContextSummaryStep(connection, progress: progress).run()
+                }
+            }
+        }
+    }
+
+    private func isTrue(_ select: String) throws(SQLiteError) -> Bool {
+        try watched { () throws(SQLiteError) in try connection.value(select) != nil }
+    }
+
+    private func watched<Result>(_ body: () throws(SQLiteError) -> Result) throws(SQLiteError) -> Result {
+        try connection.authorizing({ [self] action in allows(action) }, body)
+    }
+
+    private func allows(_ action: AuthorizerAction) -> Bool {
+        switch action.code {
+        case .transaction, .savepoint, .attach, .detach:
+            return false
+        case .pragma:
+            return Self.harmlessPragmas.contains(action.first ?? "")
+        case .insert, .update, .delete, .dropTable, .dropVirtualTable:
+            if let table = action.first { touched.insert(table) }
+            return true
+        case .alterTable:
+            // Its first argument is the database, its second the table.
+            if let table = action.second { touched.insert(table) }
+            return true
+        default:
+            return true
+        }
+    }
+
+    /// What `pragma_…()` in guards and postconditions may ask.
+    private static let harmlessPragmas: Set<String> = [
+        "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
+    ]
+}

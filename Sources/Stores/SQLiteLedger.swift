@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+
+internal import Dementia
+internal import GuardCore
+internal import HashKit
+internal import SQLiteKit
+
+/// The ledger inside a SQLite file: `schema_migrations` and the append-only `schema_migration_events`.
+///
+/// The first five columns are those that Dementia's own requirements give the table; readers of those keep working. No AUTOINCREMENT:
+/// it would write into `sqlite_sequence`, which is the memory's.
+struct SQLiteLedger {
+    private let connection: Connection
+
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    /// The rows, or nil without a ledger. A table of that name with other columns is somebody else's: see ``isForeign()``.
+    func rows() throws(SQLiteError) -> [LedgerRow]? {
+        guard try exists(), try !isForeign() else { return nil }
+        let hasChecksum = try columns().contains("checksum")
+        return try connection.rows(
+            "SELECT version, name, success, \(hasChecksum ? "checksum" : "NULL") FROM schema_migrations ORDER BY version"
+        ) { row in
+            LedgerRow(
+                version: Int(row.integer(0)), name: row.string(1) ?? "", success: row.integer(2) != 0, checksum: row.string(3))
+        }
+    }
+
+    /// Whether a table `schema_migrations` is there that is another tool's.
+    func isForeign() throws(SQLiteError) -> Bool {
+        guard try exists() else { return false }
+        return try !Set(["version", "name", "applied_at", "success", "error_message"]).isSubset(of: columns())
+    }
+
+    /// Whether it has rows that `operation` wrote after success.
+    func hasRows(of operation: OperationID) throws(SQLiteError) -> Bool {
+        guard try exists(), try columns().contains("operation_id") else { return false }
+        return try connection.integer(
+            "SELECT count(*) FROM schema_migrations WHERE operation_id = ? AND success", [.text(operation.value)]) != 0
+    }
+
+    /// Makes the tables, and the columns that an older ledger lacks.
+    func prepare() throws(SQLiteError) {
+        try connection.execute(
+            """
+            CREATE TABLE IF NOT EXISTS schema_migrations (
+                version INTEGER PRIMARY KEY,
+                name TEXT NOT NULL,
+                applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+                success BOOLEAN NOT NULL DEFAULT 1,
+                error_message TEXT,
+                checksum TEXT,
+                down_sql TEXT,
+                execution_ms INTEGER,
+                operation_id TEXT,
+                release TEXT,
+                backup_id TEXT,
+                origin TEXT NOT NULL DEFAULT 'applied'
+            );
+            CREATE TABLE IF NOT EXISTS schema_migration_events (
+                id INTEGER PRIMARY KEY,
+                at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+                event TEXT NOT NULL,
+                version INTEGER,
+                operation_id TEXT NOT NULL,
+                message TEXT
+            );
+            """)
+        let present = try columns()
+        for (name, type) in Self.additions where !present.contains(name) {
+            try connection.execute("ALTER TABLE schema_migrations ADD COLUMN \(name) \(type)")
+        }
+    }
+
+    /// Writes that `step` holds now, over an earlier failure of the same version.
+    func recordSuccess(
+        of step: Plan.Step, milliseconds: Int64, entry: LedgerEntry
+    ) throws(SQLiteError) {
+        let migration = step.migration
+        try connection.run(
+            """
+            INSERT INTO schema_migrations
+                (version, name, success, error_message, checksum, down_sql, execution_ms, operation_id, release, backup_id, origin)
+            VALUES (?1, ?2, 1, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            ON CONFLICT (version) DO UPDATE SET
+                name = ?2, applied_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), success = 1, error_message = NULL, checksum = ?3,
+                down_sql = ?4, execution_ms = ?5, operation_id = ?6, release = ?7, backup_id = ?8, origin = ?9
+            """,
+            [
+                .integer(Int64(migration.version)), .text(migration.name), .text(migration.checksum.hex),
+                .text(migration.downText), .integer(milliseconds), .text(entry.operation.value), .text(entry.release),
+                .text(entry.backup?.description), .text(step.action == .adopt ? "adopted" : "applied"),
+            ])
+        try recordEvent(step.action == .adopt ? "adopted" : "applied", migration.version, entry, nil)
+    }
+
+    /// Writes that `migration` failed, never over a success.
+    func recordFailure(of migration: Migration, message: String, entry: LedgerEntry) throws(SQLiteError) {
+        try connection.run(
+            """
+            INSERT INTO schema_migrations (version, name, success, error_message, checksum, operation_id, release, backup_id)
+            VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT (version) DO UPDATE SET
+                applied_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), error_message = ?3, checksum = ?4, operation_id = ?5,
+                release = ?6, backup_id = ?7
+            WHERE NOT success
+            """,
+            [
+                .integer(Int64(migration.version)), .text(migration.name), .text(message),
+                .text(migration.checksum.hex), .text(entry.operation.value), .text(entry.release),
+                .text(entry.backup?.description),
+            ])
+        try recordEvent("failed", migration.version, entry, message)
+    }
+
+    private func recordEvent(
+        _ event: String, _ version: Int, _ entry: LedgerEntry, _ message: String?
+    ) throws(SQLiteError) {
+        try connection.run(
+            "INSERT INTO schema_migration_events (event, version, operation_id, message) VALUES (?, ?, ?, ?)",
+            [.text(event), .integer(Int64(version)), .text(entry.operation.value), .text(message)])
+    }
+
+    private static let additions = [
+        ("checksum", "TEXT"), ("down_sql", "TEXT"), ("execution_ms", "INTEGER"), ("operation_id", "TEXT"),
+        ("release", "TEXT"), ("backup_id", "TEXT"), ("origin", "TEXT NOT NULL DEFAULT 'applied'"),
+    ]
+
+    private func exists() throws(SQLiteError) -> Bool {
+        try connection.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'") == 1
+    }
+
+    private func columns() throws(SQLiteError) -> Set<String> {
+        Set(try connection.rows("SELECT name FROM pragma_table_info('schema_migrations')") { $0.string(0) ?? "" })
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+
+public import GuardCore
+internal import LinuxKit
+internal import SQLiteKit
+
+extension SQLiteStore {
+    /// Pages per step of a copy: 4 MiB of the usual page size, often enough for progress and for the limits.
+    private static let stride = 1024
+
+    public func snapshot(into path: String, progress: ProgressSink?) throws(GuardError) -> Snapshot {
+        let session = try open()
+        let clock = ContinuousClock()
+        let start = clock.now
+        let (token, facts) = try copy(session, to: path, progress: progress)
+        let copied = clock.now
+        // The copy is ours and nobody writes it: immutable, so that nothing is created beside it.
+        let copy = try translating("reading its copy") { () throws(SQLiteError) in
+            try Connection(path: path, access: .immutable)
+        }
+        let check = try translating("checking its copy") { () throws(SQLiteError) in
+            try Self.check(copy)
+        }
+        guard check.integrity == "ok" else {
+            throw GuardError(
+                .damaged, "\(self.path) is damaged: \(check.integrity)", store: location.id,
+                hint: "Restore the newest good backup, or rescue what is left with: sqlite3 FILE .recover")
+        }
+        let checked = clock.now
+        let content = try translating("reading its copy") { () throws(SQLiteError) in
+            try SQLiteSchema(copy).content()
+        }
+        let digested = clock.now
+        let bytes: Int64
+        do {
+            bytes = try FileStatus(of: path).size
+        } catch {
+            throw failure.translate(error, "copying it")
+        }
+        return Snapshot(
+            path: path, token: token, content: content, bytes: bytes, integrity: check.integrity,
+            foreignKeyViolations: check.violations, engineFacts: facts,
+            seconds: [
+                "copy": (copied - start).seconds, "check": (checked - copied).seconds, "digest": (digested - checked).seconds,
+            ])
+    }
+
+    /// `integrity_check` and the number of rows that break a foreign key.
+    static func check(_ connection: Connection) throws(SQLiteError) -> (integrity: String, violations: Int64) {
+        let complaints = try connection.rows("PRAGMA integrity_check(5)") { $0.string(0) ?? "" }
+        return (complaints.joined(separator: "; "), try foreignKeyViolations(connection))
+    }
+
+    /// How many rows break a foreign key, of those that SQLite would enforce if it were asked to.
+    static func foreignKeyViolations(_ connection: Connection) throws(SQLiteError) -> Int64 {
+        var count: Int64 = 0
+        try connection.forEachRow("PRAGMA foreign_key_check") { _ in count += 1 }
+        return count
+    }
+
+    /// Copies the database inside one read transaction of its connection.
+    ///
+    /// That transaction is what keeps the copy from starting over when somebody commits meanwhile (`backup.c` goes on with a
+    /// transaction that is open), and what makes `data_version` the version of exactly this state. It ends right after the last page.
+    /// When the connection holds a write transaction, as in the fallback of design §5, step 3, that one serves.
+    private func copy(
+        _ session: Session, to path: String, progress: ProgressSink?
+    ) throws(GuardError) -> (StateToken, [String: String]) {
+        let connection = session.connection
+        let isInside = !connection.isAutocommit
+        let start = ContinuousClock.now
+        return try translating("copying it") { () throws(SQLiteError) in
+            if !isInside { try connection.execute("BEGIN") }
+            defer { if !isInside { try? connection.execute("ROLLBACK") } }  // Read only: nothing could be lost.
+            _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
+            let token = StateToken(version: try connection.dataVersion(), pagerVersion: try connection.pagerDataVersion())
+            let facts = try Self.facts(connection, isWAL: session.isWAL)
+            let target = try Connection(path: path, access: .create)
+            // A crash leaves a copy that nobody reads: scratch is swept at start. The vault's own files are synced.
+            try target.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE")
+            let pages = try PageCopy(from: connection, into: target)
+            let pageSize = try connection.integer("PRAGMA page_size") ?? 4096
+            while try !pages.step(Self.stride) {
+                progress?(
+                    Progress(
+                        step: .backup, done: Int64(pages.pageCount - pages.remaining) * pageSize,
+                        total: Int64(pages.pageCount) * pageSize, unit: .bytes))
+                try stayWithinLimits(session, since: start)
+            }
+            try pages.finish()
+            return (token, facts)
+        }
+    }
+
+    /// A read transaction must not keep others waiting, or the WAL growing, for ever.
+    private func stayWithinLimits(_ session: Session, since start: ContinuousClock.Instant) throws(SQLiteError) {
+        let elapsed = ContinuousClock.now - start
+        guard session.isWAL else {
+            guard elapsed <= limits.rollbackRead else {
+                throw SQLiteError(
+                    code: .busy, message: "a copy of a rollback-journal file keeps its writers from committing; gave up after \(elapsed)")
+            }
+            return
+        }
+        let wal = (try? FileStatus.ifPresent(path + "-wal"))?.size ?? 0
+        guard elapsed <= limits.walRead, wal <= limits.walGrowth + session.walSize else {
+            throw SQLiteError(code: .busy, message: "others write so much that the WAL grew to \(wal) bytes under the copy")
+        }
+    }
+
+    private static func facts(_ connection: Connection, isWAL: Bool) throws(SQLiteError) -> [String: String] {
+        var facts = ["journalMode": isWAL ? "wal" : try connection.string("PRAGMA journal_mode") ?? ""]
+        for (key, pragma) in [
+            ("pageSize", "page_size"), ("pageCount", "page_count"), ("userVersion", "user_version"),
+            ("applicationId", "application_id"), ("autoVacuum", "auto_vacuum"),
+        ] {
+            facts[key] = try connection.integer("PRAGMA \(pragma)").map(String.init)
+        }
+        facts["encoding"] = try connection.string("PRAGMA encoding")
+        facts["sqliteVersion"] = try connection.string("SELECT sqlite_version()")
+        return facts
+    }
+}
+
+extension Duration {
+    /// The same length in seconds.
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+
+    /// The same length in whole milliseconds.
+    var milliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+
+public import GuardCore
+internal import Dementia
+internal import SQLiteKit
+
+extension SQLiteStore {
+    /// Design §5, SQLite, step 5: from a new connection, because the first one's caches believe what it did itself.
+    public func verify(_ plan: Plan, entry: LedgerEntry, since token: StateToken?) throws(GuardError) -> Verification {
+        var problems: [String] = []
+        let session = try connect()
+        let connection = session.connection
+        try translating("verifying it") { () throws(SQLiteError) in
+            problems += try integrityProblems(session)
+            let ledger = SQLiteLedger(connection)
+            let rows = try ledger.rows() ?? []
+            for step in plan.steps {
+                let migration = step.migration
+                problems += try Postcondition(migration).problems(on: connection)
+                if rows.first(where: { $0.version == migration.version })?.success != true {
+                    problems.append("the ledger does not record migration \(migration.version)")
+                }
+            }
+        }
+        return Verification(problems: problems, wasWrittenSince: try wasWritten(since: token))
+    }
+
+    /// What `integrity_check` complains about. In a rollback-journal file a check keeps writers from committing, so it goes table by
+    /// table and lets them through in between.
+    private func integrityProblems(_ session: Session) throws(SQLiteError) -> [String] {
+        let connection = session.connection
+        func complaints(_ argument: String) throws(SQLiteError) -> [String] {
+            try connection.rows("PRAGMA integrity_check(\(argument))") { $0.string(0) ?? "" }.filter { $0 != "ok" }
+        }
+        if session.isWAL { return try complaints("5") }
+        var problems: [String] = []
+        for table in try SQLiteSchema(connection).tables() {
+            problems += try complaints(Connection.quoted(table.name))
+        }
+        return problems
+    }
+
+    /// Whether somebody committed since `token`, which the store's own connection knows.
+    private func wasWritten(since token: StateToken?) throws(GuardError) -> Bool {
+        guard let token else { return true }
+        let connection = try open().connection
+        return try translating("reading its version") { () throws(SQLiteError) in
+            try connection.dataVersion() != token.version
+        }
+    }
+}
