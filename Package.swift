@@ -83,5 +83,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        // Tests: one target per module, and what they share.
+        .target(
+            name: "TestSupport",
+            dependencies: ["LinuxKit", "SQLiteKit"],
+            path: "Tests/Support",
+            swiftSettings: strict
+        ),
     ]
 )
