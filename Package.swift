@@ -83,5 +83,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
     ]
 )
