@@ -68,7 +68,7 @@ let package = Package(
         ),
         .target(
             name: "Engine",
-            dependencies: ["Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
+            dependencies: ["ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
             swiftSettings: strict
         ),
         .target(name: "ControlAPI", dependencies: ["GuardCore"], swiftSettings: strict),
