@@ -118,7 +118,7 @@ public struct Staging: ~Copyable {
         }
         let lock = try vault.lockCatalogue()
         let manifest = Manifest(
-            draft, sequence: try vault.nextSequence(), createdAt: Timestamp(vault.now()), location: location,
+            draft, sequence: try vault.nextSequence(), createdAt: vault.now(), location: location,
             slug: folder.slug, payload: payload)
         let manifestBytes = CanonicalJSON.bytes(of: manifest)
         let sums = ChecksumList([

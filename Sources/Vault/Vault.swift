@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-public import FoundationEssentials
+public import GuardCore
 internal import LinuxKit
 
 /// The backups of all stores: plain files that stock tools read, every byte under a checksum, and nothing that was not proved.
@@ -21,7 +21,7 @@ public struct Vault: Sendable {
     /// The vault's directory, without symbolic links.
     public let path: String
     let disk: Disk
-    let now: @Sendable () -> Date
+    let now: WallClock
 
     static let format = "dementiad-vault 1\n"
     /// How long a call waits for another one that changes the catalogue. Publishing takes some syncs, tens of milliseconds each.
@@ -36,11 +36,11 @@ public struct Vault: Sendable {
     /// - Parameter now: the clock that dates backups; nothing is ordered by it
     /// - Throws: ``VaultError/foreign(path:reason:)`` for a directory of something else and for a vault of a newer version;
     ///   ``VaultError/noSpace(path:needed:free:)``, ``VaultError/permission(_:)``, ``VaultError/io(_:)``
-    public init(openingOrCreating path: String, now: @escaping @Sendable () -> Date) throws(VaultError) {
+    public init(openingOrCreating path: String, now: @escaping WallClock) throws(VaultError) {
         try self.init(openingOrCreating: path, now: now, disk: Disk())
     }
 
-    init(openingOrCreating path: String, now: @escaping @Sendable () -> Date, disk: Disk) throws(VaultError) {
+    init(openingOrCreating path: String, now: @escaping WallClock, disk: Disk) throws(VaultError) {
         self.path = try translated { () throws(SystemCallError) in
             try Directory.createAll(path)
             return try realPath(path)
