@@ -68,7 +68,7 @@ let package = Package(
         ),
         .target(
             name: "Engine",
-            dependencies: ["Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
+            dependencies: ["ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
             swiftSettings: strict
         ),
         .target(name: "ControlAPI", dependencies: ["GuardCore"], swiftSettings: strict),
@@ -91,5 +91,6 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
     ]
 )

@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 int dementiad_rename_noreplace(const char *from, const char *to) {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
@@ -33,3 +35,7 @@ int dementiad_filesystem_type(const char *path, uint64_t *type) {
 
 unsigned int dementiad_device_major(dev_t device) { return major(device); }
 unsigned int dementiad_device_minor(dev_t device) { return minor(device); }
+
+int dementiad_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+char **dementiad_environment(void) { return environ; }

@@ -65,6 +65,16 @@ public struct StoreDigest: Codable, Sendable, Equatable {
         self.tables = tables
     }
 
+    /// Equal for two stores exactly when all their objects and values are equal, as far as SHA-256 goes.
+    public var fingerprint: SHA256Digest {
+        var lines = objects.map { "\($0.type) \($0.name) \($0.table) \($0.definition ?? "")" }
+        for table in tables {
+            lines.append("\(table.name) \(table.rows) \(table.identities)")
+            lines += table.columns.map { "\($0.name) \($0.sha256)" }
+        }
+        return SHA256.digest(of: lines.joined(separator: "\n"))
+    }
+
     /// The digest of the table called `name`.
     public subscript(table name: String) -> TableDigest? {
         tables.first { $0.name == name }

@@ -13,7 +13,7 @@ extension SQLiteStore {
     ) throws(GuardError) -> MigrationRecord {
         let session = try open()
         let connection = session.connection
-        // One that is inside a transaction got here by `locked(_:)` and already is in the state of its snapshot.
+        // One that is inside a transaction got here by `lock()` and already is in the state of its snapshot.
         let isLocked = !connection.isAutocommit
         if !isLocked { try lock(connection) }
         let clock = ContinuousClock()
@@ -45,11 +45,49 @@ extension SQLiteStore {
         }
     }
 
-    /// Runs `body` under the store's write lock; it ends with the migration that `body` commits, or by rolling back.
-    ///
-    /// The fallback of design §5, step 3: for a store whose state never holds still between backup and migration.
-    public func locked() throws(GuardError) {
+    public func lock() throws(GuardError) {
         try lock(open().connection)
+    }
+
+    public func rehearse(
+        _ plan: Plan, on scratch: String, of snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
+    ) async throws(GuardError) -> MigrationRecord {
+        let rehearsal: SQLiteStore
+        do {
+            rehearsal = try SQLiteStore(path: scratch, limits: limits)
+        } catch {
+            throw failure.translate(error, "rehearsing")
+        }
+        do throws(GuardError) {
+            let record = try await rehearsal.run(plan, asIn: snapshot, entry, progress)
+            await rehearsal.close()
+            return record
+        } catch {
+            await rehearsal.close()
+            // Speaks of the store, not of its scratch copy; what is short in scratch is short for the rehearsal.
+            let message = error.message.replacing(scratch, with: path)
+            throw error.code == .noSpace || error.code == .inputOutput
+                ? GuardError(error.code, "the rehearsal of \(path): \(error.message)", store: location.id, causes: error.causes)
+                : GuardError(
+                    .rehearsalFailed, "the rehearsal failed: \(message)", store: location.id,
+                    hint: "Nothing was changed: the plan ran on a copy.", causes: error.causes)
+        }
+    }
+
+    /// Runs `plan` on this file, which is a copy of what `snapshot` shows.
+    private func run(
+        _ plan: Plan, asIn snapshot: Snapshot, _ entry: LedgerEntry, _ progress: ProgressSink?
+    ) throws(GuardError) -> MigrationRecord {
+        let connection = try open().connection
+        let token = try translating("reading its version") { () throws(SQLiteError) in
+            StateToken(version: try connection.dataVersion(), pagerVersion: try connection.pagerDataVersion())
+        }
+        let record = try migrate(plan, from: snapshot.with(token), entry: entry, progress: progress)
+        let verification = try verify(plan, entry: entry, since: record.token)
+        guard verification.problems.isEmpty else {
+            throw error(.verificationFailed, plan, verification.problems.joined(separator: "; "))
+        }
+        return record
     }
 
     public func recordFailure(_ error: GuardError, of plan: Plan, entry: LedgerEntry) throws(GuardError) {

@@ -73,8 +73,9 @@ public actor SQLiteStore: Store {
         let connection = try open().connection
         return try translating("reading its schema") { () throws(SQLiteError) in
             // One read transaction, so that shape, ledger and postconditions speak of the same state.
-            try connection.execute("BEGIN")
-            defer { try? connection.execute("ROLLBACK") }  // Read only: there is nothing that its failure could lose.
+            let isInside = !connection.isAutocommit
+            if !isInside { try connection.execute("BEGIN") }
+            defer { if !isInside { try? connection.execute("ROLLBACK") } }  // Read only: nothing could be lost.
             let schema = SQLiteSchema(connection)
             let shape = try schema.shape()
             let recognition = Recognition.sqlite(shape)

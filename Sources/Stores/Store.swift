@@ -60,6 +60,13 @@ public struct Snapshot: Sendable {
     public let engineFacts: [String: String]
     /// Seconds per phase: `copy`, `check`, `digest`.
     public let seconds: [String: Double]
+
+    /// The same state as another connection sees it.
+    func with(_ token: StateToken) -> Snapshot {
+        Snapshot(
+            path: path, token: token, content: content, bytes: bytes, integrity: integrity,
+            foreignKeyViolations: foreignKeyViolations, engineFacts: engineFacts, seconds: seconds)
+    }
 }
 
 /// What became of a plan inside the one transaction that ran it.
@@ -129,6 +136,16 @@ public protocol Store: Actor {
     func migrate(
         _ plan: Plan, from snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
     ) throws(GuardError) -> MigrationRecord
+
+    /// Takes the write lock and keeps it until ``migrate(_:from:entry:progress:)`` ends or ``close()``. Looks and snapshots meanwhile see the
+    /// state that is locked. The fallback of design §5, step 3, for a store that never holds still: at most two seconds.
+    func lock() throws(GuardError)
+
+    /// Runs `plan` on the database at `scratch`, which holds exactly the state of `snapshot`, and verifies the result there. The store
+    /// itself is not touched.
+    func rehearse(
+        _ plan: Plan, on scratch: String, of snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
+    ) async throws(GuardError) -> MigrationRecord
 
     /// Writes down in the ledger that `plan` failed with `error`, in a transaction of its own. Never overwrites a success.
     func recordFailure(_ error: GuardError, of plan: Plan, entry: LedgerEntry) throws(GuardError)

@@ -19,4 +19,10 @@ int dementiad_filesystem_type(const char *path, uint64_t *type);
 unsigned int dementiad_device_major(dev_t device);
 unsigned int dementiad_device_minor(dev_t device);
 
+/* The system call's number is a macro that Swift does not import. */
+int dementiad_pidfd_open(pid_t pid);
+
+/* environ is a pointer that may be null, and Swift imports it as one that may not. */
+char **dementiad_environment(void);
+
 #endif

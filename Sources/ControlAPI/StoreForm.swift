@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+
+public import GuardCore
+
+/// How a store stands.
+public enum StoreState: String, Codable, Sendable, CaseIterable {
+    /// At the wanted version.
+    case current
+    /// A migration is possible and waits for its turn or for approval.
+    case pending
+    /// Automation is paused.
+    case held
+    /// Ledger and schema disagree.
+    case drifted
+    /// Not a memory that this dementiad knows.
+    case unknown
+    /// Somebody else holds it.
+    case busy
+    /// The last operation failed.
+    case failed
+    /// Known, and not there.
+    case missing
+}
+
+/// A store as scripts read it.
+public struct StoreForm: Codable, Sendable, Equatable {
+    /// The newest proved backup.
+    public struct LastBackup: Codable, Sendable, Equatable {
+        public let id: BackupID
+        public let createdAt: Timestamp
+
+        public init(id: BackupID, createdAt: Timestamp) {
+            self.id = id
+            self.createdAt = createdAt
+        }
+    }
+
+    /// How changes of it are noticed.
+    public enum Watch: String, Codable, Sendable {
+        case inotify, poll, database
+    }
+
+    public let id: StoreID
+    public let engine: StoreEngine
+    public let location: String
+    public let project: String
+    public var line: String?
+    public var schemaVersion: Int?
+    public var wantedVersion: Int?
+    public var state: StoreState
+    public var release: String?
+    public var sizeBytes: Int64
+    public var lastBackup: LastBackup?
+    public var watch: Watch?
+
+    public init(location: StoreLocation, project: String, state: StoreState, sizeBytes: Int64) {
+        id = location.id
+        engine = location.engine
+        self.location = location.name
+        self.project = project
+        self.state = state
+        self.sizeBytes = sizeBytes
+    }
+}
+
+/// A backup as scripts read it.
+public struct BackupForm: Codable, Sendable, Equatable {
+    /// One table in it.
+    public struct Table: Codable, Sendable, Equatable {
+        public let name: String
+        public let rows: Int64
+
+        public init(name: String, rows: Int64) {
+            self.name = name
+            self.rows = rows
+        }
+    }
+
+    public let id: BackupID
+    public let store: StoreID
+    public let engine: StoreEngine
+    public let location: String
+    public let createdAt: Timestamp
+    public let reason: BackupReason
+    public let schemaVersion: Int?
+    /// The database's length in bytes.
+    public let sizeBytes: Int64
+    /// The archive's length in bytes.
+    public let storedBytes: Int64
+    /// Of the archive.
+    public let sha256: String
+    public let verified: Bool
+    public let proof: BackupProof
+    public let pinned: Bool
+    /// Its folder.
+    public let path: String
+    public let tables: [Table]
+
+    public init(
+        id: BackupID, store: StoreID, engine: StoreEngine, location: String, createdAt: Timestamp, reason: BackupReason,
+        schemaVersion: Int?, sizeBytes: Int64, storedBytes: Int64, sha256: String, verified: Bool, proof: BackupProof,
+        pinned: Bool, path: String, tables: [Table]
+    ) {
+        self.id = id
+        self.store = store
+        self.engine = engine
+        self.location = location
+        self.createdAt = createdAt
+        self.reason = reason
+        self.schemaVersion = schemaVersion
+        self.sizeBytes = sizeBytes
+        self.storedBytes = storedBytes
+        self.sha256 = sha256
+        self.verified = verified
+        self.proof = proof
+        self.pinned = pinned
+        self.path = path
+        self.tables = tables
+    }
+}
+
+/// What one pass did with one store.
+public struct PassItem: Codable, Sendable, Equatable {
+    public let store: StoreForm
+    /// nil when nothing had to be done and nothing was.
+    public let operation: OperationRecord?
+
+    public init(store: StoreForm, operation: OperationRecord?) {
+        self.store = store
+        self.operation = operation
+    }
+}
