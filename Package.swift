@@ -91,6 +91,22 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "SQLiteKitTests",
+            dependencies: ["LinuxKit", "SQLiteKit", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DementiaTests",
+            dependencies: ["Dementia"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "GuardCoreTests", dependencies: ["Dementia", "GuardCore"], swiftSettings: strict),
+        .testTarget(
+            name: "StoresTests",
+            dependencies: ["Dementia", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
     ]
 )
