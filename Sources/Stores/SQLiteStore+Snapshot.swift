@@ -96,18 +96,18 @@ extension SQLiteStore {
     ///
     /// That transaction is what keeps the copy from starting over when somebody commits meanwhile (`backup.c` goes on with a
     /// transaction that is open), and what makes `data_version` the version of exactly this state. It ends right after the last page.
-    /// When the connection holds a write transaction, as in the fallback of design §5, step 3, that one serves.
+    /// When the connection holds the write lock (`lock()`), another one reads the same state: SQLite copies from no connection that
+    /// is in a write transaction.
     private func copy(
         _ session: Session, to path: String, progress: ProgressSink?
     ) throws(GuardError) -> (StateToken, [String: String]) {
-        let connection = session.connection
-        let isInside = !connection.isAutocommit
+        let connection = session.connection.isAutocommit ? session.connection : try connect().connection
         let start = ContinuousClock.now
         do throws(SQLiteError) {
-            if !isInside { try connection.execute("BEGIN") }
-            defer { if !isInside { try? connection.execute("ROLLBACK") } }  // Read only: nothing could be lost.
+            try connection.execute("BEGIN")
+            defer { try? connection.execute("ROLLBACK") }  // Read only: nothing could be lost.
             _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
-            let token = StateToken(version: try connection.dataVersion(), pagerVersion: try connection.pagerDataVersion())
+            let token = try token(session)
             let facts = try Self.facts(connection, isWAL: session.isWAL)
             let target = try Connection(path: path, access: .create)
             // A crash leaves a copy that nobody reads: scratch is swept at start. The vault's own files are synced.
