@@ -104,7 +104,7 @@ let package = Package(
         .testTarget(name: "GuardCoreTests", dependencies: ["Dementia", "GuardCore"], swiftSettings: strict),
         .testTarget(
             name: "StoresTests",
-            dependencies: ["Dementia", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport"],
+            dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit", "SQLiteKit", "Stores", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),

@@ -102,7 +102,7 @@ extension SQLiteStore {
         _ session: Session, to path: String, progress: ProgressSink?
     ) throws(GuardError) -> (StateToken, [String: String]) {
         let connection = session.connection.isAutocommit ? session.connection : try connect().connection
-        let start = ContinuousClock.now
+        let (start, wal) = (ContinuousClock.now, walSize)
         do throws(SQLiteError) {
             try connection.execute("BEGIN")
             defer { try? connection.execute("ROLLBACK") }  // Read only: nothing could be lost.
@@ -119,7 +119,7 @@ extension SQLiteStore {
                     Progress(
                         step: .backup, done: Int64(pages.pageCount - pages.remaining) * pageSize,
                         total: Int64(pages.pageCount) * pageSize, unit: .bytes))
-                try stayWithinLimits(session, since: start)
+                try stayWithinLimits(session, since: start, wal)
             }
             try pages.finish()
             return (token, facts)
@@ -134,7 +134,11 @@ extension SQLiteStore {
     }
 
     /// A read transaction must not keep others waiting, or the WAL growing, for ever.
-    private func stayWithinLimits(_ session: Session, since start: ContinuousClock.Instant) throws(SQLiteError) {
+    ///
+    /// - Parameter before: how long the `-wal` was at `start`; a long one may be left of another day
+    private func stayWithinLimits(
+        _ session: Session, since start: ContinuousClock.Instant, _ before: Int64
+    ) throws(SQLiteError) {
         let elapsed = ContinuousClock.now - start
         guard session.isWAL else {
             guard elapsed <= limits.rollbackRead else {
@@ -143,11 +147,15 @@ extension SQLiteStore {
             }
             return
         }
-        let wal = (try? FileStatus.ifPresent(path + "-wal"))?.size ?? 0
-        guard elapsed <= limits.walRead, wal <= limits.walGrowth + session.walSize else {
-            throw SQLiteError(code: .busy, message: "others write so much that the WAL grew to \(wal) bytes under the copy")
+        let growth = walSize - before
+        guard elapsed <= limits.walRead, growth <= limits.walGrowth else {
+            throw SQLiteError(
+                code: .busy, message: "a copy keeps the WAL from being reset; gave up after \(elapsed) and \(growth) bytes")
         }
     }
+
+    /// How long the `-wal` is, in bytes; 0 when there is none.
+    private var walSize: Int64 { (try? FileStatus.ifPresent(path + "-wal"))?.size ?? 0 }
 
     private static func facts(_ connection: Connection, isWAL: Bool) throws(SQLiteError) -> [String: String] {
         var facts = ["journalMode": isWAL ? "wal" : try connection.string("PRAGMA journal_mode") ?? ""]

@@ -36,8 +36,6 @@ public actor SQLiteStore: Store {
         /// Device and inode that the connection reads.
         let file: FileStatus
         let isWAL: Bool
-        /// How large the `-wal` was then, in bytes.
-        let walSize: Int64
     }
 
     public nonisolated let location: StoreLocation
@@ -151,7 +149,7 @@ public actor SQLiteStore: Store {
             _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
             return Session(
                 connection: connection, id: Self.sessions.add(1, ordering: .relaxed).newValue, file: status,
-                isWAL: mode == "wal", walSize: wal?.size ?? 0)
+                isWAL: mode == "wal")
         }
     }
 
