@@ -101,7 +101,7 @@ let package = Package(
             dependencies: ["Dementia"],
             swiftSettings: strict
         ),
-        .testTarget(name: "GuardCoreTests", dependencies: ["Dementia", "GuardCore"], swiftSettings: strict),
+        .testTarget(name: "GuardCoreTests", dependencies: ["Dementia", "GuardCore", "HashKit"], swiftSettings: strict),
         .testTarget(
             name: "StoresTests",
             dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit", "SQLiteKit", "Stores", "TestSupport"],
