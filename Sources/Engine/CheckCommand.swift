@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-public import LinuxKit
-internal import GuardCore
-internal import Stores
+internal import LinuxKit
 
 /// Asks a program of the user's whether a migrated memory is good: `verify.command`.
 ///

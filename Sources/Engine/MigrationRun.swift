@@ -3,8 +3,10 @@
 internal import Dementia
 internal import GuardCore
 internal import HashKit
+internal import Journal
 internal import LinuxKit
 internal import Stores
+internal import Vault
 
 /// The life of one migration, design §5: backup, rehearsal, migration, verification, and the way back when the verification fails.
 ///
@@ -147,15 +149,7 @@ struct MigrationRun {
         let clock = ContinuousClock()
         try await log.step(.migrate, detail: "\(plan.line.rawValue) \(plan.from) → \(plan.to)", dataState: .changing)
         let start = clock.now
-        let record: MigrationRecord
-        do throws(GuardError) {
-            record = try await store.migrate(
-                plan, from: backup.snapshot, entry: entry, progress: progress(of: .migrate))
-        } catch {
-            // Rolled back: what the journal said about a possible change is not true any more.
-            log.note(dataState: .untouched)
-            throw error
-        }
+        let record = try await store.migrate(plan, from: backup.snapshot, entry: entry, progress: progress(of: .migrate))
         var result = OperationResult()
         result.fromVersion = plan.from
         result.toVersion = plan.to

@@ -105,9 +105,14 @@ public struct Pass: Sendable {
     }
 
     private func remember(_ form: StoreForm, _ location: StoreLocation) async throws(GuardError) {
+        let now = tools.clock()
         try await reading { journal throws(JournalError) in
-            try await journal.remember(
-                location, project: form.project, line: form.line, schemaVersion: form.schemaVersion, state: form.state.rawValue)
+            var sighting = StoreSighting(location: location, at: now, state: form.state.rawValue)
+            sighting.project = form.project
+            sighting.line = form.line
+            sighting.schemaVersion = form.schemaVersion
+            sighting.sizeBytes = form.sizeBytes
+            try await journal.remember([sighting])
         }
     }
 

@@ -2,6 +2,7 @@
 
 internal import Dementia
 internal import GuardCore
+internal import Journal
 internal import LinuxKit
 internal import Stores
 internal import Vault
@@ -145,7 +146,7 @@ struct Recovery {
 
     private func location(of id: StoreID) async throws(GuardError) -> StoreLocation? {
         do {
-            return try await tools.journal.knownStores().first { $0.location.id == id }?.location
+            return try await tools.journal.knownStore(id)?.lastSighting.location
         } catch {
             throw GuardError(.inputOutput, "the journal cannot be read: \(error)")
         }

@@ -24,7 +24,9 @@ struct Restorer {
     ) async throws(GuardError) -> (kept: BackupID, difference: [String: Int64]) {
         let source = "\(scratch.path)/source.db"
         try await decode(backup, to: source)
-        for round in 1... {
+        var round = 0
+        while true {
+            round += 1
             try await log.step(.keep)
             let kept = try await BackupTaker(tools: tools, store: store, operation: log.record.id, folder: scratch.path)
                 .take(reason, line: backup.manifest.line, version: nil)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 public import ControlAPI
-public import Dementia
+internal import Dementia
 public import GuardCore
 internal import Journal
-public import Stores
+internal import Stores
 internal import Vault
 
 /// A store as it stands now: what it is, what it could become, and what keeps it from that.
@@ -75,7 +75,7 @@ struct StoreExaminer {
 
     private func hold(on store: StoreID) async throws(GuardError) -> Hold? {
         do {
-            return try await tools.journal.activeHold(on: store)
+            return try await tools.journal.activeHolds(for: store, at: tools.clock()).first
         } catch {
             throw GuardError(.inputOutput, "the journal cannot be read: \(error)", store: store)
         }
