@@ -83,5 +83,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        .testTarget(
+            name: "DementiaTests",
+            dependencies: ["Dementia"],
+            swiftSettings: strict
+        ),
     ]
 )
