@@ -3,8 +3,8 @@
 /// The kinds of up to 64 ASCII characters as sets of bits: bit n stands for byte n.
 ///
 /// Prose has a word every six bytes, and a processor that guesses each word's end byte by byte guesses wrong about once
-/// a word. Eight bytes at a time there is nothing to guess. (Measured 2025-11 on 20 kB contents of English prose: whole
-/// summaries at 140 MB/s byte by byte, at 360 MB/s this way.)
+/// a word. Eight bytes at a time there is nothing to guess. (Measured on English prose with one 2.8 GHz core: a C
+/// loop that does nothing but walk words byte by byte takes 290 MB/s, whole summaries of 20 kB contents 310 to 370.)
 struct CharacterMasks {
     /// Characters that belong to words: letters, digits, underscores.
     private(set) var word: UInt64 = 0
