@@ -85,5 +85,10 @@ let package = Package(
         ),
 
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+        .testTarget(
+            name: "DementiaTests",
+            dependencies: ["Dementia"],
+            swiftSettings: strict
+        ),
     ]
 )
