@@ -83,5 +83,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
+        .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
+        .testTarget(
+            name: "VaultTests",
+            dependencies: ["GuardCore", "HashKit", "LinuxKit", "Vault", "ZstdKit"],
+            swiftSettings: strict
+        ),
     ]
 )
