@@ -88,6 +88,11 @@ let package = Package(
         .testTarget(
             name: "DementiaTests",
             dependencies: ["Dementia"],
+        .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
+        .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
+        .testTarget(
+            name: "VaultTests",
+            dependencies: ["GuardCore", "HashKit", "LinuxKit", "Vault", "ZstdKit"],
             swiftSettings: strict
         ),
     ]
