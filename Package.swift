@@ -88,6 +88,8 @@ let package = Package(
         .testTarget(
             name: "DementiaTests",
             dependencies: ["Dementia"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
         .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
         .testTarget(

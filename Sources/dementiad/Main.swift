@@ -29,8 +29,6 @@ enum Main {
             }
         } catch let error as GuardError {
             output.fail(error)
-        } catch let code as ExitCode {
-            output.exit(code)
         } catch {
             output.failParsing(error, by: Dementiad.self)
         }

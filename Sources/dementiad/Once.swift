@@ -32,8 +32,15 @@ struct Once: AsyncParsableCommand {
         try setup.refuseRoot()
         let bar = ProgressBar(isEnabled: !options.json)
         let workshop = try setup.workshop { bar.show($0) }
-        if verifyBackups { try await proveBackups(workshop, output) }
-        let pass = Pass(workshop.tools, mode: setup.mode)
+        let exit = verifyBackups
+            ? try await proveBackups(workshop.tools, output) : try await pass(setup, workshop.tools, bar, output)
+        output.exit(exit)
+    }
+
+    private func pass(
+        _ setup: Setup, _ tools: Toolbox, _ bar: ProgressBar, _ output: Output
+    ) async throws -> GuardCore.ExitCode {
+        let pass = Pass(tools, mode: setup.mode)
         let recovered = try await pass.recover()
         let found = try setup.discover()
         let items = try await pass.run(over: found.candidates)
@@ -43,17 +50,17 @@ struct Once: AsyncParsableCommand {
         } else {
             print(PassReport(items: items, found: found, recovered: recovered, roots: setup.roots, mode: setup.mode).text)
         }
-        output.exit(Pass.exitCode(of: items))
+        return Pass.exitCode(of: items)
     }
 
-    private func proveBackups(_ workshop: Workshop, _ output: Output) async throws -> Never {
-        let proofs = try await VaultCheck(workshop.tools).run()
+    private func proveBackups(_ tools: Toolbox, _ output: Output) async throws -> GuardCore.ExitCode {
+        let verdicts = try await VaultCheck(tools).run()
         if options.json {
-            try output.document("verification", ItemList(proofs))
+            try output.document("verification", ItemList(verdicts))
         } else {
-            print(VaultReport(proofs).text)
+            print(VaultReport(verdicts).text)
         }
-        output.exit(proofs.allSatisfy(\.ok) ? .done : .verificationFailed)
+        return verdicts.allSatisfy(\.ok) ? .done : .verificationFailed
     }
 }
 

@@ -6,8 +6,6 @@ internal import FoundationEssentials
 internal import Glibc
 internal import GuardCore
 
-extension ExitCode: @retroactive Error {}
-
 /// Everything that leaves the process: results on standard output, everything else on standard error, and the exit status.
 struct Output: Sendable {
     /// One JSON document in place of text.
@@ -43,9 +41,9 @@ struct Output: Sendable {
     }
 
     /// Ends the process. What was printed is out before.
-    func exit(_ code: ExitCode) -> Never {
+    func exit(_ code: GuardCore.ExitCode) -> Never {
         // A closed pipe loses what nobody wanted to read; the status still says how it went.
-        fflush(stdout)
+        fflush(nil)
         Glibc.exit(code.rawValue)
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import Engine
+internal import GuardCore
 
 /// The proof of every backup, told to a person.
 struct VaultReport {
