@@ -62,6 +62,7 @@ public struct ErrorTable: Sendable {
         case .drift: line("Ledger and schema disagree", .notMigratable, 422)
         case .unknownShape: line("A shape that is not known", .notMigratable, 422)
         case .newerVersion: line("Newer than this dementiad", .notMigratable, 422)
+        case .noWayBack: line("No way back", .notMigratable, 422)
         case .storeBusy: line("The store is busy", .busy, 409, retryable: true)
         case .storeMoved: line("The store keeps changing", .busy, 409, retryable: true)
         case .stateDirectoryBusy: line("Another dementiad is at work", .busy, 409, retryable: true)

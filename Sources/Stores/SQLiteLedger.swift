@@ -19,12 +19,14 @@ struct SQLiteLedger {
     /// The rows, or nil without a ledger. A table of that name with other columns is somebody else's: see ``isForeign()``.
     func rows() throws(SQLiteError) -> [LedgerRow]? {
         guard try exists(), try !isForeign() else { return nil }
-        let hasChecksum = try columns().contains("checksum")
+        // The five columns of Dementia's requirements alone are a ledger too.
+        let isOurs = try Set(["checksum", "down_sql"]).isSubset(of: columns())
         return try connection.rows(
-            "SELECT version, name, success, \(hasChecksum ? "checksum" : "NULL") FROM schema_migrations ORDER BY version"
+            "SELECT version, name, success, \(isOurs ? "checksum, down_sql" : "NULL, NULL") FROM schema_migrations ORDER BY version"
         ) { row in
             LedgerRow(
-                version: Int(row.integer(0)), name: row.string(1) ?? "", success: row.integer(2) != 0, checksum: row.string(3))
+                version: Int(row.integer(0)), name: row.string(1) ?? "", success: row.integer(2) != 0, checksum: row.string(3),
+                down: row.string(4))
         }
     }
 
@@ -34,11 +36,17 @@ struct SQLiteLedger {
         return try !Set(["version", "name", "applied_at", "success", "error_message"]).isSubset(of: columns())
     }
 
-    /// Whether it has rows that `operation` wrote after success.
-    func hasRows(of operation: OperationID) throws(SQLiteError) -> Bool {
-        guard try exists(), try columns().contains("operation_id") else { return false }
+    /// Whether `operation` committed: its events were written in the transaction that did its work.
+    func hasCommitted(_ operation: OperationID) throws(SQLiteError) -> Bool {
+        guard
+            try connection.integer(
+                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration_events'") == 1
+        else { return false }
         return try connection.integer(
-            "SELECT count(*) FROM schema_migrations WHERE operation_id = ? AND success", [.text(operation.value)]) != 0
+            """
+            SELECT count(*) FROM schema_migration_events
+            WHERE operation_id = ? AND event IN ('applied', 'adopted', 'reverted')
+            """, [.text(operation.value)]) != 0
     }
 
     /// Makes the tables, and the columns that an older ledger lacks.
@@ -94,6 +102,13 @@ struct SQLiteLedger {
                 .text(entry.backup?.description), .text(step.action == .adopt ? "adopted" : "applied"),
             ])
         try recordEvent(step.action == .adopt ? "adopted" : "applied", migration.version, entry, nil)
+    }
+
+    /// Writes that `step` was taken back: its row goes, and the events keep its memory.
+    func recordRevert(of step: Plan.Step, entry: LedgerEntry) throws(SQLiteError) {
+        let version = step.migration.version
+        try connection.run("DELETE FROM schema_migrations WHERE version = ?", [.integer(Int64(version))])
+        try recordEvent("reverted", version, entry, nil)
     }
 
     /// Writes that `migration` failed, never over a success.

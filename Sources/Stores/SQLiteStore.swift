@@ -96,7 +96,7 @@ public actor SQLiteStore: Store {
     public func hasCommitted(_ operation: OperationID) throws(GuardError) -> Bool {
         let connection = try open().connection
         return try translating("reading its ledger") { () throws(SQLiteError) in
-            try SQLiteLedger(connection).hasRows(of: operation)
+            try SQLiteLedger(connection).hasCommitted(operation)
         }
     }
 

@@ -73,6 +73,8 @@ public struct Snapshot: Sendable {
 public struct MigrationRecord: Sendable, Equatable {
     public let applied: [OperationResult.Applied]
     public let findings: [Finding]
+    /// What a downgrade took away.
+    public let lost: [Loss]
     /// How long the write lock was held.
     public let lockedMilliseconds: Int64
     /// The state right after our COMMIT.
