@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+int dementiad_rename_noreplace(const char *from, const char *to) {
+    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
+int dementiad_set_thread_name(pthread_t thread, const char *name) {
+    char cut[16];
+    strncpy(cut, name, sizeof cut - 1);
+    cut[sizeof cut - 1] = '\0';
+    return pthread_setname_np(thread, cut);
+}
+
+int dementiad_filesystem_type(const char *path, uint64_t *type) {
+    struct statfs status;
+    int result;
+    do {
+        result = statfs(path, &status);
+    } while (result == -1 && errno == EINTR);
+    /* f_type is signed, and some magic numbers have the top bit of 32 set. */
+    if (result == 0) *type = (uint32_t)status.f_type;
+    return result;
+}
+
+unsigned int dementiad_device_major(dev_t device) { return major(device); }
+unsigned int dementiad_device_minor(dev_t device) { return minor(device); }

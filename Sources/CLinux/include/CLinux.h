@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DEMENTIAD_CLINUX_H
+#define DEMENTIAD_CLINUX_H
+
+#include <pthread.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* renameat2 and RENAME_NOREPLACE stand behind _GNU_SOURCE, which Swift's Glibc module does not define. */
+int dementiad_rename_noreplace(const char *from, const char *to);
+
+/* pthread_setname_np stands behind _GNU_SOURCE. The name is cut to the kernel's 15 bytes. */
+int dementiad_set_thread_name(pthread_t thread, const char *name);
+
+/* struct statfs and its function share one name, and Swift imports neither. Gives the magic number of the filesystem. */
+int dementiad_filesystem_type(const char *path, uint64_t *type);
+
+/* major and minor are macros over functions, which Swift does not import. */
+unsigned int dementiad_device_major(dev_t device);
+unsigned int dementiad_device_minor(dev_t device);
+
+#endif

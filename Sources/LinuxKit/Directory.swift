@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+
+internal import CLinux
+internal import Glibc
+
+/// The calls on directories and names that durable storage is made of. Each result is checked.
+public enum Directory {
+    /// Makes the directory `path`, with its mode from birth; umask can only take bits away.
+    public static func create(_ path: String, mode: UInt32 = 0o700) throws(SystemCallError) {
+        try checked("mkdir", path) { mkdir(path, mode) }
+    }
+
+    /// Makes `path` and every directory above it that is missing, with `mode`. What exists stays as it is.
+    ///
+    /// Each new directory's parent is synced, so that the path survives a power cut.
+    public static func createAll(_ path: String, mode: UInt32 = 0o700) throws(SystemCallError) {
+        if let status = try FileStatus.ifPresent(path) {
+            guard status.kind == .directory else { throw SystemCallError(call: "mkdir", errno: ENOTDIR, path: path) }
+            return
+        }
+        let parent = parent(of: path)
+        if parent != path { try createAll(parent, mode: mode) }
+        do {
+            try create(path, mode: mode)
+        } catch {
+            // Somebody else made it meanwhile, which is as good.
+            guard error.errno == EEXIST, try FileStatus(of: path).kind == .directory else { throw error }
+        }
+        try sync(parent)
+    }
+
+    /// The names in the directory `path` without `.` and `..`, in ascending order of their bytes.
+    ///
+    /// Names that are not UTF-8 are left out: a `String` could not name them.
+    public static func entries(_ path: String) throws(SystemCallError) -> [String] {
+        let stream = try DirectoryStream(path)
+        var names: [String] = []
+        while let name = try stream.next() {
+            if let text = String(validating: name.dropLast(), as: UTF8.self) { names.append(text) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Removes `path` and everything in it; symbolic links are removed, never followed. Nothing there is fine.
+    ///
+    /// Files go before the directories that hold them, so it needs no free block on the disk.
+    public static func removeTree(_ path: String) throws(SystemCallError) {
+        try DirectoryStream.remove(path, in: AT_FDCWD, shownAs: path)
+    }
+
+    /// Waits until the names in the directory `path` are on the disk: after a file in it was made, renamed or removed.
+    public static func sync(_ path: String) throws(SystemCallError) {
+        let directory = try OpenFile.directory(path)
+        try directory.sync()
+        try directory.close()
+    }
+
+    /// Renames `source` to `target` and never replaces anything: EEXIST when `target` is there.
+    public static func rename(noReplace source: String, to target: String) throws(SystemCallError) {
+        try checked("renameat2", target) { dementiad_rename_noreplace(source, target) }
+    }
+
+    /// Gives the file `source` the second name `target`, which must not exist.
+    public static func link(_ source: String, as target: String) throws(SystemCallError) {
+        try checked("link", target) { Glibc.link(source, target) }
+    }
+
+    /// Removes the name `path` of a file.
+    public static func unlink(_ path: String) throws(SystemCallError) {
+        try checked("unlink", path) { Glibc.unlink(path) }
+    }
+
+    /// The directory that holds `path`: `/a` for `/a/b` and `/a/b/`, `.` for `b`, `/` for `/`.
+    public static func parent(of path: String) -> String {
+        let parts = path.split(separator: "/")
+        let parent = parts.dropLast().joined(separator: "/")
+        if path.hasPrefix("/") { return "/" + parent }
+        return parent.isEmpty ? "." : parent
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+
+internal import CLinux
+internal import Glibc
+
+/// A serial executor that is one POSIX thread: for libraries that block, or that want one thread for one handle.
+///
+/// An actor that names it as its executor runs on that thread only, and a blocking call inside keeps nobody else waiting. The
+/// thread ends when the executor is released and everything enqueued has run.
+public final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
+    // Sendable because the only stored property is a constant reference to a queue that guards its own state with a mutex.
+    private let queue: JobQueue
+
+    /// Starts the thread.
+    ///
+    /// - Parameter name: shown by `ps -L` and in core dumps; the kernel keeps the first 15 bytes
+    /// - Throws: the system has no thread to give (EAGAIN)
+    public init(name: String) throws(SystemCallError) {
+        queue = try JobQueue.start(named: name)
+    }
+
+    deinit {
+        // May run on the thread itself, after its last job; hence it only asks and does not join.
+        queue.stop()
+    }
+
+    /// Runs the job on the thread, after everything that was enqueued before it.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        // The closure keeps the executor alive until the job has run: the job itself holds it by an unowned reference.
+        queue.append { [self] in
+            job.runSynchronously(on: asUnownedSerialExecutor())
+        }
+    }
+
+    /// Stops the program when the caller is not on the thread.
+    public func checkIsolated() {
+        precondition(queue.isCurrent, "not on the thread that this executor owns")
+    }
+
+    /// Whether the caller is on the thread.
+    public func isIsolatingCurrentContext() -> Bool? { queue.isCurrent }
+
+    /// Runs `body`, which may block, on the thread, and gives back what it gives or throws.
+    ///
+    /// The caller's thread is free meanwhile. Cancellation does not reach into `body`.
+    public func run<T: Sendable, E: Error>(_ body: @escaping @Sendable () throws(E) -> T) async throws(E) -> T {
+        let result: Result<T, E> = await withCheckedContinuation { continuation in
+            queue.append { continuation.resume(returning: Result(catching: body)) }
+        }
+        return try result.get()
+    }
+}
