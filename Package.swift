@@ -83,5 +83,18 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        // Tests.
+        .executableTarget(
+            name: "JournalCrashHelper",
+            dependencies: ["GuardCore", "Journal"],
+            path: "Tests/JournalCrashHelper",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["GuardCore", "Journal", "JournalCrashHelper", "LinuxKit", "SQLiteKit"],
+            swiftSettings: strict
+        ),
     ]
 )
