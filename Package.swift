@@ -97,5 +97,16 @@ let package = Package(
             dependencies: ["GuardCore", "HashKit", "LinuxKit", "Vault", "ZstdKit"],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "JournalCrashHelper",
+            dependencies: ["GuardCore", "Journal"],
+            path: "Tests/JournalCrashHelper",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["GuardCore", "Journal", "JournalCrashHelper", "LinuxKit", "SQLiteKit"],
+            swiftSettings: strict
+        ),
     ]
 )
