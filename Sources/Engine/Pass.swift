@@ -84,7 +84,7 @@ public struct Pass: Sendable {
         defer { scratch.remove() }
         return try await MigrationRun(
             tools: tools, store: store, log: log, scratch: scratch, release: nil, isExplicit: false
-        ).run(to: nil)
+        ).run(.upgrade(to: nil))
     }
 
     /// A refusal is an operation too, so that its owner finds it in the history; the same one is not written twice in a row.
