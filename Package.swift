@@ -75,7 +75,7 @@ let package = Package(
         ),
         .target(
             name: "Engine",
-            dependencies: ["Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
+            dependencies: ["ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
             swiftSettings: strict
         ),
 

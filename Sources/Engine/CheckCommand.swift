@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+
+public import LinuxKit
+internal import GuardCore
+internal import Stores
+
+/// Asks a program of the user's whether a migrated memory is good: `verify.command`.
+///
+/// It is run twice, on the rehearsed copy and on the live store. Exit 0 accepts and 1 to 125 vetoes; 126, 127, a signal or a timeout
+/// mean that it could not run, which is a finding and no verdict. It gets the path as `$1` and in its environment:
+/// `DEMENTIAD_STORE` and, as Dementia itself reads it, `CLAUDE_MEMORY_DB`; `DEMENTIAD_PHASE` is `rehearsal` or `live`.
+public struct CheckCommand: Sendable, Equatable {
+    /// Where the memory is that is to be judged.
+    public enum Phase: String, Sendable {
+        case rehearsal, live
+    }
+
+    /// The program and its arguments.
+    public let arguments: [String]
+    /// How long it may take.
+    public let timeout: Duration
+
+    public init(arguments: [String], timeout: Duration) {
+        self.arguments = arguments
+        self.timeout = timeout
+    }
+
+    /// What it said.
+    enum Verdict: Equatable {
+        case accepted
+        case vetoed(exit: Int32)
+        case couldNotRun(String)
+    }
+
+    /// Asks about the memory at `path`.
+    func ask(about path: String, _ phase: Phase) async -> Verdict {
+        let environment = [
+            "DEMENTIAD_STORE": path, "DEMENTIAD_PHASE": phase.rawValue, "CLAUDE_MEMORY_DB": path,
+        ]
+        do {
+            switch try await ChildProcess.run(arguments + [path], adding: environment, timeout: timeout) {
+            case .exited(0): return .accepted
+            case .exited(126): return .couldNotRun("it is not executable")
+            case .exited(127): return .couldNotRun("it was not found")
+            case .exited(let code) where code > 127: return .couldNotRun("it exited with \(code)")
+            case .exited(let code): return .vetoed(exit: code)
+            case .signalled(let signal): return .couldNotRun("signal \(signal) ended it")
+            case .timedOut: return .couldNotRun("it took longer than \(timeout)")
+            }
+        } catch {
+            return .couldNotRun(error.description)
+        }
+    }
+}

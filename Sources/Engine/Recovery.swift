@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+
+internal import Dementia
+internal import GuardCore
+internal import LinuxKit
+internal import Stores
+internal import Vault
+
+/// Settles what a crash cut short, from evidence: the journal's last durable step, the ledger inside the store, the vault.
+///
+/// | last durable step | evidence | what it means |
+/// |---|---|---|
+/// | preflight, backup, rehearse | – | the store was not touched |
+/// | migrate, verify, recover | no ledger row of the operation | COMMIT did not happen; SQLite rolled back, or does at our open |
+/// | migrate, verify, recover | ledger rows of the operation | COMMIT happened: verify now, restore if that fails |
+/// | keep, restore | ledger rows of the operation | the failed state is still there: restore now |
+/// | keep, restore | no ledger row of the operation | the restore happened: the old state is back |
+///
+/// A store that is not there stays as it is: its operation waits until the evidence can be looked at.
+struct Recovery {
+    let tools: Toolbox
+    /// Opens the store at a place.
+    let open: @Sendable (StoreLocation) throws(GuardError) -> any Store
+
+    /// Settles every unsettled operation whose evidence can be read. To be called before anything else, once per start.
+    func run() async throws(GuardError) -> [OperationRecord] {
+        try sweep()
+        var settled: [OperationRecord] = []
+        for record in try await unsettled() {
+            if let record = try await settle(record) { settled.append(record) }
+        }
+        return settled
+    }
+
+    /// Staging and scratch belong to nobody any more.
+    private func sweep() throws(GuardError) {
+        do {
+            try ScratchFolder.sweep(tools.scratch)
+        } catch {
+            throw GuardError(.inputOutput, "scratch could not be cleared: \(error)")
+        }
+        do {
+            try tools.vault.sweep()
+        } catch {
+            throw GuardError(.inputOutput, "the vault's staging could not be cleared: \(error)")
+        }
+    }
+
+    private func unsettled() async throws(GuardError) -> [OperationRecord] {
+        do {
+            return try await tools.journal.unsettled()
+        } catch {
+            throw GuardError(.inputOutput, "the journal cannot be read: \(error)")
+        }
+    }
+
+    /// nil when the evidence cannot be read now.
+    private func settle(_ record: OperationRecord) async throws(GuardError) -> OperationRecord? {
+        let log = OperationLog.resume(record, with: tools)
+        let interrupted = GuardError(
+            .interrupted, "dementiad was ended in the middle of it", store: record.store,
+            hint: "Nothing has to be done: it is tried again.")
+        guard let last = record.steps.last, [.migrate, .verify, .recover, .keep, .restore].contains(last.kind) else {
+            return try await log.settle(.failedUntouched, .untouched, error: interrupted)
+        }
+        guard let id = record.store, let location = try await location(of: id) else {
+            return try await log.settle(.needsAttention, .unverified, error: interrupted)
+        }
+        let store: any Store
+        let hasCommitted: Bool
+        do throws(GuardError) {
+            store = try open(location)
+            hasCommitted = try await store.hasCommitted(record.id)
+        } catch {
+            return nil
+        }
+        let scratch: ScratchFolder
+        do {
+            scratch = try ScratchFolder(record.id.value, in: tools.scratch)
+        } catch {
+            throw EngineFailure(location).system(error, "making scratch for the recovery")
+        }
+        defer { scratch.remove() }
+        let end = MigrationEnd(tools: tools, store: store, log: log, scratch: scratch)
+        if [.migrate, .verify, .recover].contains(last.kind) {
+            guard hasCommitted else {
+                await store.close()
+                return try await log.settle(.failedUntouched, .untouched, error: interrupted)
+            }
+            return try await finish(record, end, location)
+        }
+        guard let backup = try backup(of: record, location) else {
+            await store.close()
+            return try await log.settle(.needsAttention, .unverified, error: interrupted)
+        }
+        let failure = GuardError(
+            .verificationFailed, "\(location.name): its migration was found wrong before dementiad was ended", store: id)
+        return hasCommitted
+            ? try await end.restore(backup, because: failure) : try await end.settleRestored(failure, backup)
+    }
+
+    /// COMMIT happened and nobody verified it.
+    private func finish(
+        _ record: OperationRecord, _ end: MigrationEnd, _ location: StoreLocation
+    ) async throws(GuardError) -> OperationRecord? {
+        try await end.log.step(.recover, detail: "the ledger shows that it was committed")
+        let plan: Plan
+        do throws(GuardError) {
+            plan = try await committedPlan(of: end.store, location)
+        } catch {
+            // Drift right after our commit, or a file that cannot be read: somebody has to look.
+            return try await end.log.settle(.needsAttention, .unverified, error: error)
+        }
+        guard let backup = try backup(of: record, location) else {
+            return try await end.log.settle(
+                .needsAttention, .unverified,
+                error: GuardError(.backupFailed, "the backup of \(location.name) is not in the vault", store: location.id))
+        }
+        let entry = LedgerEntry(operation: record.id, backup: record.backup, release: nil)
+        return try await end.verifyAndSettle(plan, entry, since: nil, backup: backup)
+    }
+
+    /// Every migration that the store's ledger records, as a plan to verify.
+    private func committedPlan(of store: any Store, _ location: StoreLocation) async throws(GuardError) -> Plan {
+        let survey = try await store.survey(tools.catalogue)
+        let line = try tools.planner.line(of: location.id, at: location.name, survey)
+        let recorded = Set((survey.ledger ?? []).filter(\.success).map(\.version))
+        let steps = tools.catalogue.migrations(of: line).filter { recorded.contains($0.version) }
+        let version = tools.planner.version(of: survey, in: line)
+        return Plan(
+            store: location.id, line: line, from: version, to: version,
+            steps: steps.map { Plan.Step(migration: $0, action: .apply) })
+    }
+
+    private func backup(of record: OperationRecord, _ location: StoreLocation) throws(GuardError) -> Entry? {
+        guard let id = record.backup else { return nil }
+        do {
+            return try tools.vault.entry(id)
+        } catch .notFound {
+            return nil
+        } catch {
+            throw EngineFailure(location).reading(error)
+        }
+    }
+
+    private func location(of id: StoreID) async throws(GuardError) -> StoreLocation? {
+        do {
+            return try await tools.journal.knownStores().first { $0.location.id == id }?.location
+        } catch {
+            throw GuardError(.inputOutput, "the journal cannot be read: \(error)")
+        }
+    }
+}

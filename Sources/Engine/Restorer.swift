@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+
+internal import GuardCore
+internal import LinuxKit
+internal import Stores
+internal import Vault
+
+/// Puts a backup's state into a live store, after the state that it replaces is in the vault too.
+///
+/// Nothing that was committed before the restore is lost: the store lets itself be overwritten only while it is in the state that was
+/// backed up a moment ago.
+struct Restorer {
+    let tools: Toolbox
+    let store: any Store
+    let log: OperationLog
+    let scratch: ScratchFolder
+
+    /// How often the replaced state is backed up again because somebody wrote meanwhile.
+    private static let rounds = 5
+
+    /// The backup of the replaced state, and how many rows it holds that `backup` does not, for each table that differs.
+    func restore(
+        _ backup: Entry, keeping reason: BackupReason
+    ) async throws(GuardError) -> (kept: BackupID, difference: [String: Int64]) {
+        let source = "\(scratch.path)/source.db"
+        try await decode(backup, to: source)
+        for round in 1... {
+            try await log.step(.keep)
+            let kept = try await BackupTaker(tools: tools, store: store, operation: log.record.id, folder: scratch.path)
+                .take(reason, line: backup.manifest.line, version: nil)
+            try await log.step(.restore, detail: "\(backup.id) over \(kept.entry.id)")
+            do throws(GuardError) {
+                try await store.restore(from: source, expecting: backup.manifest.content, replacing: kept.snapshot)
+                return (kept.entry.id, Self.difference(kept.snapshot.content, backup.manifest.content))
+            } catch {
+                guard error.code == .storeMoved, round < Self.rounds else { throw error }
+            }
+        }
+    }
+
+    private func decode(_ backup: Entry, to target: String) async throws(GuardError) {
+        let (tools, failure) = (tools, EngineFailure(store.location))
+        try await tools.worker.run { () throws(GuardError) in
+            do throws(SystemCallError) {
+                if try FileStatus.ifPresent(target) != nil { try Directory.unlink(target) }
+            } catch {
+                throw failure.system(error, "clearing scratch for a restore")
+            }
+            do throws(VaultError) {
+                try tools.vault.restore(backup, to: target)
+            } catch {
+                throw failure.reading(error)
+            }
+        }
+    }
+
+    /// Rows per table that `kept` has more than `restored`; negative where it has fewer.
+    static func difference(_ kept: StoreDigest, _ restored: StoreDigest) -> [String: Int64] {
+        var difference: [String: Int64] = [:]
+        for table in kept.tables {
+            let rows = table.rows - (restored[table: table.name]?.rows ?? 0)
+            if rows != 0 { difference[table.name] = rows }
+        }
+        for table in restored.tables where kept[table: table.name] == nil && table.rows > 0 {
+            difference[table.name] = -table.rows
+        }
+        return difference
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+
+public import ControlAPI
+public import Dementia
+public import GuardCore
+internal import Journal
+public import Stores
+internal import Vault
+
+/// A store as it stands now: what it is, what it could become, and what keeps it from that.
+public struct Examination: Sendable {
+    /// As scripts read it.
+    public var form: StoreForm
+    /// What would take it to its wanted version; nil when it has none or is refused.
+    public let plan: Plan?
+    /// Why it is not migrated, when it is refused.
+    public let refusal: GuardError?
+    /// What pauses it.
+    public let hold: Hold?
+}
+
+/// Looks at stores, and changes nothing.
+struct StoreExaminer {
+    let tools: Toolbox
+
+    /// How `store` stands.
+    func examine(_ store: any Store) async throws(GuardError) -> Examination {
+        let location = store.location
+        var form: StoreForm
+        do throws(GuardError) {
+            let description = try await store.describe()
+            form = StoreForm(
+                location: location, project: description.project, state: .current, sizeBytes: description.sizeBytes)
+        } catch {
+            form = StoreForm(location: location, project: location.name, state: Self.state(for: error), sizeBytes: 0)
+            return Examination(form: form, plan: nil, refusal: error, hold: nil)
+        }
+        form.lastBackup = try lastBackup(of: location.id)
+        let hold = try await hold(on: location.id)
+        do throws(GuardError) {
+            let survey = try await store.survey(tools.catalogue)
+            let line = try tools.planner.line(of: location.id, at: location.name, survey)
+            form.line = line.rawValue
+            form.schemaVersion = tools.planner.version(of: survey, in: line)
+            form.wantedVersion = tools.catalogue.head(of: line) ?? form.schemaVersion
+            let plan = try tools.planner.plan(for: location.id, at: location.name, survey)
+            form.state = plan.isEmpty ? .current : .pending
+            if hold != nil { form.state = .held }
+            await store.close()
+            return Examination(form: form, plan: plan, refusal: nil, hold: hold)
+        } catch {
+            await store.close()
+            form.state = Self.state(for: error)
+            return Examination(form: form, plan: nil, refusal: error, hold: hold)
+        }
+    }
+
+    private static func state(for error: GuardError) -> StoreState {
+        switch error.code {
+        case .drift: .drifted
+        case .storeMissing: .missing
+        case .storeBusy, .storeMoved: .busy
+        case .notADatabase, .foreignSchema, .foreignLedger, .unknownShape, .newerVersion: .unknown
+        default: .failed
+        }
+    }
+
+    private func lastBackup(of store: StoreID) throws(GuardError) -> StoreForm.LastBackup? {
+        do {
+            return try tools.vault.newest(of: store).map { .init(id: $0.id, createdAt: $0.manifest.createdAt) }
+        } catch {
+            throw GuardError(.inputOutput, "the vault cannot be read: \(error)", store: store)
+        }
+    }
+
+    private func hold(on store: StoreID) async throws(GuardError) -> Hold? {
+        do {
+            return try await tools.journal.activeHold(on: store)
+        } catch {
+            throw GuardError(.inputOutput, "the journal cannot be read: \(error)", store: store)
+        }
+    }
+}

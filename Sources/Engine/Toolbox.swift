@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+
+public import Dementia
+public import GuardCore
+public import Journal
+public import LinuxKit
+public import Vault
+
+/// What the engine works with. Time, randomness and places come in from outside; the composition root fills this once.
+public struct Toolbox: Sendable {
+    /// What a person or a client may watch.
+    public enum Event: Sendable {
+        /// An operation began, or one of its steps did.
+        case began(OperationRecord)
+        /// A long step has come so far.
+        case progressed(OperationID, Progress)
+        /// An operation is over.
+        case settled(OperationRecord)
+    }
+
+    /// Rules that do not change while the engine runs.
+    public struct Policy: Sendable {
+        /// zstd's level.
+        public var compressionLevel = 3
+        /// Bytes that stay free on the vault's filesystem; nil: the larger of 1 GiB and 5 % of it.
+        public var minimumFree: Int64?
+        /// How often a migration is tried on a state that moves away from its backup before it is backed up under the lock.
+        public var rounds = 2
+        /// The longest that a backup under the write lock may take.
+        public var lockedBackup: Duration = .seconds(2)
+        /// How often the same plan on the same content may fail before COMMIT and still be tried by itself.
+        public var attempts = 3
+        /// Asks a program of the user's whether a migrated memory is good.
+        public var check: CheckCommand?
+
+        public init() {}
+    }
+
+    public let journal: Journal
+    public let vault: Vault
+    public let catalogue: Catalogue
+    public let policy: Policy
+    public let clock: WallClock
+    /// The folder for restores that prove and rehearse.
+    public let scratch: String
+    /// On whose behalf the daemon itself works.
+    public let uid: UInt32
+    /// The name of this machine, for manifests.
+    public let host: String
+    /// Watches. Called from any thread, and must not block.
+    public let observe: @Sendable (Event) -> Void
+    /// Where blocking work on the vault runs, away from everybody's cooperative threads.
+    let worker: ThreadExecutor
+
+    public init(
+        journal: Journal,
+        vault: Vault,
+        catalogue: Catalogue,
+        policy: Policy = Policy(),
+        clock: @escaping WallClock,
+        scratch: String,
+        uid: UInt32,
+        host: String,
+        observe: @escaping @Sendable (Event) -> Void = { _ in }
+    ) throws(SystemCallError) {
+        self.journal = journal
+        self.vault = vault
+        self.catalogue = catalogue
+        self.policy = policy
+        self.clock = clock
+        self.scratch = scratch
+        self.uid = uid
+        self.host = host
+        self.observe = observe
+        worker = try ThreadExecutor(name: "vault")
+    }
+
+    /// What computes plans.
+    var planner: Planner { Planner(catalogue: catalogue) }
+
+    /// A new operation's identifier.
+    func newOperationID() -> OperationID {
+        var generator = SystemRandomNumberGenerator()
+        return OperationID(milliseconds: UInt64(clampingPositive: clock().milliseconds), using: &generator)
+    }
+}
+
+extension UInt64 {
+    /// `value`, or 0 when it is negative: a clock before 1970 must not end the daemon.
+    fileprivate init(clampingPositive value: Int64) {
+        self = UInt64(max(0, value))
+    }
+}

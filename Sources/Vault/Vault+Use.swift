@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+
+internal import HashKit
+internal import LinuxKit
+
+extension Vault {
+    /// Reads and decodes every byte of a backup's payload and compares it with its checksums.
+    ///
+    /// - Parameter progress: decoded bytes so far
+    /// - Throws: ``VaultError/damaged(path:reason:)`` that names the file
+    public func verifyPayload(of entry: Entry, progress: (Int64) -> Void = { _ in }) throws(VaultError) {
+        try decode(entry.payloadPath, entry.manifest.payload, progress: progress)
+    }
+
+    /// Writes the decoded database or SQL text to the new file `target`, mode 0600, on disk when this returns.
+    ///
+    /// After an error `target` is not there. It never writes into a live database: that is the store's work.
+    ///
+    /// - Throws: ``VaultError/alreadyExists(path:)``, ``VaultError/damaged(path:reason:)``,
+    ///   ``VaultError/noSpace(path:needed:free:)``
+    public func restore(
+        _ entry: Entry, to target: String, progress: (Int64) -> Void = { _ in }
+    ) throws(VaultError) {
+        try decode(
+            entry.payloadPath, entry.manifest.payload, intoNewFile: target, durably: true, progress: progress)
+    }
+
+    /// Copies the backup's folder as it is to the new directory `target`, for another disk: stock tools restore from it, with the
+    /// page RESTORE.txt. For the decoded content alone use ``restore(_:to:progress:)``.
+    ///
+    /// After an error `target` is not there. The payload is verified on the way.
+    public func export(_ entry: Entry, toFolder target: String) throws(VaultError) {
+        try verifyPayload(of: entry)
+        try disk.makeDirectory(target)
+        do throws(VaultError) {
+            for name in ["MANIFEST.json", ChecksumList.fileName, entry.manifest.payload.name] {
+                let digest = try copy("\(entry.path)/\(name)", to: "\(target)/\(name)")
+                if name == entry.manifest.payload.name, digest != entry.manifest.payload.storedSHA256 {
+                    throw .damaged(path: "\(entry.path)/\(name)", reason: "it changed while it was copied")
+                }
+            }
+            try disk.createFile("\(target)/RESTORE.txt", mode: 0o600, Array(RestoreGuide.text.utf8))
+            try disk.syncDirectory(target)
+            try disk.syncDirectory(Directory.parent(of: target))
+        } catch {
+            // The first error is the one to report; a folder that stays is visible to whoever asked for it.
+            try? disk.removeTree(target)
+            throw error
+        }
+    }
+
+    func decode(_ source: String, _ facts: PayloadFacts, progress: (Int64) -> Void) throws(VaultError) {
+        var sum: Int64 = 0
+        try PayloadReader.decode(source, facts) { (bytes) throws(VaultError) in
+            sum += Int64(bytes.count)
+            progress(sum)
+        }
+    }
+
+    func decode(
+        _ source: String, _ facts: PayloadFacts, intoNewFile target: String, durably: Bool,
+        progress: (Int64) -> Void
+    ) throws(VaultError) {
+        let file = try disk.create(target, mode: 0o600)
+        do throws(VaultError) {
+            var sum: Int64 = 0
+            try PayloadReader.decode(source, facts) { (bytes) throws(VaultError) in
+                try disk.write(bytes, to: file)
+                sum += Int64(bytes.count)
+                progress(sum)
+            }
+            if durably {
+                try disk.sync(file)
+                try disk.syncDirectory(Directory.parent(of: target))
+            }
+            try disk.close(file)
+        } catch {
+            // The first error is the one to report.
+            try? disk.unlink(target)
+            throw error
+        }
+    }
+
+    private func copy(_ source: String, to target: String) throws(VaultError) -> SHA256Digest {
+        let input = try translated { () throws(SystemCallError) in try OpenFile.reading(source) }
+        let output = try disk.create(target, mode: 0o400)
+        let buffer = ByteBuffer(count: 256 << 10)
+        var hash = SHA256()
+        while true {
+            let count = try translated { () throws(SystemCallError) in try input.read(into: buffer.bytes) }
+            if count == 0 { break }
+            let piece = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])
+            hash.update(piece)
+            try disk.write(piece, to: output)
+        }
+        try disk.sync(output)
+        try disk.close(output)
+        return hash.finish()
+    }
+}
