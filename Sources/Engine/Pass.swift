@@ -134,17 +134,3 @@ public struct Pass: Sendable {
         }
     }
 }
-
-extension OperationRecord {
-    /// What a script that ran this one operation gets.
-    public var exitCode: ExitCode {
-        switch outcome {
-        case .succeeded, .nothingToDo, nil: .done
-        case .cancelled: .interrupted
-        case .busy: .busy
-        case .failedRestored: .failedRestored
-        case .needsAttention: .needsAttention
-        case .failedUntouched: error.map { ErrorTable.line(for: $0.code).exit } ?? .failedUntouched
-        }
-    }
-}
