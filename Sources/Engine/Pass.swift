@@ -56,8 +56,8 @@ public struct Pass: Sendable {
         let examiner = StoreExaminer(tools: tools)
         let examination = try await examiner.examine(store)
         try await examiner.remember(examination.form)
-        if let refusal = examination.refusal {
-            return PassItem(store: examination.form, operation: try await settleRefused(refusal, location))
+        if let operation = try await Safekeeping(tools: tools, trigger: "once").care(for: store, examination) {
+            return PassItem(store: try await examiner.examine(store).form, operation: operation)
         }
         guard let plan = examination.plan, !plan.isEmpty, examination.hold == nil, mode == .auto else {
             return PassItem(store: examination.form, operation: nil)
@@ -85,17 +85,6 @@ public struct Pass: Sendable {
         return try await MigrationRun(
             tools: tools, store: store, log: log, scratch: scratch, release: nil, isExplicit: false
         ).run(.upgrade(to: nil))
-    }
-
-    /// A refusal is an operation too, so that its owner finds it in the history; the same one is not written twice in a row.
-    private func settleRefused(_ refusal: GuardError, _ location: StoreLocation) async throws(GuardError) -> OperationRecord {
-        let last = try await tools.journaling(about: location.id) { (journal) throws(JournalError) in
-            try await journal.operations(store: location.id, limit: 1).first
-        }
-        let isBusy = refusal.code == .storeBusy || refusal.code == .storeMoved
-        if let last, last.error?.code == refusal.code, last.error?.detail == refusal.message { return last }
-        let log = try await OperationLog.begin(newRecord(.migrate, location.id), with: tools)
-        return try await log.settle(isBusy ? .busy : .failedUntouched, .untouched, error: refusal)
     }
 
     private func newRecord(_ kind: OperationKind, _ store: StoreID) -> OperationRecord {
