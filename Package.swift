@@ -62,7 +62,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "Configuration",
+            name: "GuardConfiguration",
             dependencies: ["GuardCore", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict
         ),
@@ -71,13 +71,13 @@ let package = Package(
             dependencies: ["ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
             swiftSettings: strict
         ),
-        .target(name: "ControlAPI", dependencies: ["GuardCore"], swiftSettings: strict),
+        .target(name: "ControlAPI", dependencies: ["Dementia", "GuardCore"], swiftSettings: strict),
 
         // Composition roots: parse, build, run, translate errors.
         .executableTarget(
             name: "dementiad",
             dependencies: [
-                "Configuration", "ControlAPI", "Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Stores",
+                "GuardConfiguration", "ControlAPI", "Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Stores",
                 "Vault",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -91,7 +91,14 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
-        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+        // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.
+        .executableTarget(
+            name: "crash-runner",
+            dependencies: ["Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Vault"],
+            path: "Tests/CrashRunner",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration"], swiftSettings: strict),
         .testTarget(
             name: "DementiaTests",
             dependencies: ["Dementia"],
@@ -102,6 +109,30 @@ let package = Package(
         .testTarget(
             name: "VaultTests",
             dependencies: ["GuardCore", "HashKit", "LinuxKit", "Vault", "ZstdKit"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "JournalCrashHelper",
+            dependencies: ["GuardCore", "Journal"],
+            path: "Tests/JournalCrashHelper",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["GuardCore", "Journal", "JournalCrashHelper", "LinuxKit", "SQLiteKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "ControlAPI", "Dementia", "Engine", "GuardCore", "HashKit", "Journal", "LinuxKit", "SQLiteKit", "Stores",
+                "TestSupport", "Vault",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DementiadTests",
+            dependencies: ["GuardCore", "LinuxKit", "SQLiteKit", "TestSupport"],
             swiftSettings: strict
         ),
     ]

@@ -193,7 +193,7 @@ struct MigrationFile {
         self.file = file
     }
 
-    /// The statements of a down section that was kept in a ledger.
+    /// The statements of a down section that was kept in a ledger, for the migration called `name`.
     static func parseDown(_ text: String, name: String) throws(MigrationFileError) -> [MigrationStatement] {
         var parser = MigrationFile(file: name)
         parser.section = .down

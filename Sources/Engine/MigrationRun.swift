@@ -8,6 +8,27 @@ internal import LinuxKit
 internal import Stores
 internal import Vault
 
+/// Where a store is to be taken.
+enum Wish: Sendable, Equatable {
+    /// Up to this version, or to the head of its line.
+    case upgrade(to: Int?)
+    /// To the known shape that it should have at its version.
+    case repair
+    /// Back to this version.
+    case downgrade(to: Int)
+
+    /// The plan that fulfils it.
+    func plan(
+        with planner: Planner, for store: StoreID, at place: String, _ survey: Survey
+    ) throws(GuardError) -> Plan {
+        switch self {
+        case .upgrade(let version): try planner.plan(for: store, at: place, survey, wanted: version)
+        case .repair: try planner.repair(for: store, at: place, survey)
+        case .downgrade(let version): try planner.downgrade(for: store, at: place, survey, to: version)
+        }
+    }
+}
+
 /// The life of one migration, design §5: backup, rehearsal, migration, verification, and the way back when the verification fails.
 ///
 /// Each step's intent is in the journal before its first effect. If the power fails
@@ -32,9 +53,9 @@ struct MigrationRun {
         case committed(Plan, LedgerEntry, StateToken, ProvedBackup)
     }
 
-    /// Takes the store to `wanted`, or to the head of its line, and settles the operation. Throws only when the journal cannot be
-    /// written: every other failure is settled and told in the record.
-    func run(to wanted: Int?) async throws(GuardError) -> OperationRecord {
+    /// Takes the store where `wish` says, and settles the operation. Throws only when the journal cannot be written: every other
+    /// failure is settled and told in the record.
+    func run(_ wish: Wish) async throws(GuardError) -> OperationRecord {
         var round = 0
         var preparation: Duration?
         while true {
@@ -44,7 +65,7 @@ struct MigrationRun {
             do throws(GuardError) {
                 // The writers would have to wait for as long as it took without the lock; what was never measured may be too long.
                 if isLocked, preparation.map({ $0 > tools.policy.lockedBackup }) ?? true { throw keepsChanging }
-                end = try await attempt(to: wanted, underLock: isLocked, &preparation)
+                end = try await attempt(wish, underLock: isLocked, &preparation)
             } catch {
                 await store.close()
                 // The state moved away from its backup: plan again on what is there now. Under the lock nothing moves.
@@ -64,14 +85,14 @@ struct MigrationRun {
 
     /// - Parameter preparation: is told how long backup and rehearsal took
     private func attempt(
-        to wanted: Int?, underLock isLocked: Bool, _ preparation: inout Duration?
+        _ wish: Wish, underLock isLocked: Bool, _ preparation: inout Duration?
     ) async throws(GuardError) -> Round {
         try await log.step(.preflight)
         let clock = ContinuousClock()
         if isLocked { try await store.lock() }
         let start = clock.now
         let survey = try await store.survey(tools.catalogue)
-        let plan = try tools.planner.plan(for: store.location.id, at: place, survey, wanted: wanted)
+        let plan = try wish.plan(with: tools.planner, for: store.location.id, at: place, survey)
         guard !plan.isEmpty else {
             await store.close()
             return .settled(try await log.settle(.nothingToDo, .untouched))
@@ -159,6 +180,7 @@ struct MigrationRun {
         result.fromVersion = plan.from
         result.toVersion = plan.to
         result.applied = record.applied
+        result.lost = plan.isDowngrade ? record.lost : nil
         result.lockedMilliseconds = lock.map { (clock.now - $0).milliseconds } ?? record.lockedMilliseconds
         result.seconds = backup.seconds.merging(["migrate": (clock.now - start).seconds]) { first, _ in first }
         log.note(result: result)

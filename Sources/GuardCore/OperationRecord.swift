@@ -24,6 +24,22 @@ public struct StepRecord: Codable, Sendable, Equatable {
     }
 }
 
+/// What a way back takes away.
+public struct Loss: Codable, Sendable, Equatable {
+    /// The table that goes, or that loses a column.
+    public let table: String
+    /// The column that goes; nil for the whole table.
+    public let column: String?
+    /// The table's rows, or the column's values that are not NULL.
+    public let values: Int64
+
+    public init(table: String, column: String?, values: Int64) {
+        self.table = table
+        self.column = column
+        self.values = values
+    }
+}
+
 /// What an operation achieved, by kind.
 public struct OperationResult: Codable, Sendable, Equatable {
     /// One migration that was applied or taken back.
@@ -45,6 +61,8 @@ public struct OperationResult: Codable, Sendable, Equatable {
     public var toVersion: Int?
     /// The migrations in the order in which they ran.
     public var applied: [Applied]?
+    /// What a way back took away: whole tables, and values of columns.
+    public var lost: [Loss]?
     /// How long the write lock of the live store was held, in milliseconds.
     public var lockedMilliseconds: Int64?
     /// The backup of the state that was replaced or had failed.

@@ -12,6 +12,10 @@ internal import SQLiteKit
 struct Conservation {
     private let before: StoreDigest
     private let changes: Set<Change>
+    /// Whether the plan goes back: then what it drops is a loss that was shown and agreed to, and no violation.
+    private let isDowngrade: Bool
+    /// What a downgrade took away, known after ``violations(touched:on:)``.
+    private(set) var lost: [Loss] = []
     /// Columns that may be filled and were there before: where they were NULL, and what the rest was.
     private let fills: [String: [String: (runs: NullRuns, digest: SHA256Digest)]]
     private let sequences: [String: Int64]
@@ -22,6 +26,7 @@ struct Conservation {
     init(_ plan: Plan, before: StoreDigest, on connection: Connection) throws(SQLiteError) {
         self.before = before
         changes = plan.changes
+        isDowngrade = plan.isDowngrade
         var fills: [String: [String: (runs: NullRuns, digest: SHA256Digest)]] = [:]
         let tables = try SQLiteSchema(connection).tables()
         for case .fills(let name, let column) in changes {
@@ -45,7 +50,11 @@ struct Conservation {
             if changes.contains(.dropsTable(table.name)) { continue }
             let name = renamed(table.name)
             guard let now = tables.first(where: { $0.name == name }) else {
-                violations.append("the table \(table.name) with its \(table.rows) rows is gone")
+                if isDowngrade {
+                    lost.append(Loss(table: table.name, column: nil, values: table.rows))
+                } else {
+                    violations.append("the table \(table.name) with its \(table.rows) rows is gone")
+                }
                 continue
             }
             violations += try valueViolations(in: table, now: TableDigester(now, on: connection))
@@ -61,6 +70,7 @@ struct Conservation {
         for object in before.objects where !mayChange(object) {
             let name = object.type == "table" ? renamed(object.name) : object.name
             guard let same = now["\(object.type) \(name)"] else {
+                if isDowngrade { continue }
                 violations.append("the \(object.type) \(object.name) is gone")
                 continue
             }
@@ -82,7 +92,7 @@ struct Conservation {
         guard let oldText = old.definition, let newText = new.definition else { return old.definition == new.definition }
         if oldText == newText { return true }
         // A rename rewrites the table's name wherever it stands; its columns are compared by their values.
-        if renamed(old.table) != old.table || changes.contains(where: { $0.altersColumns(of: old.table) }) { return true }
+        if isDowngrade || renamed(old.table) != old.table || changes.contains(where: { $0.altersColumns(of: old.table) }) { return true }
         guard old.type == "table", newText.utf8.count > oldText.utf8.count else { return false }
         let oldBytes = Array(oldText.utf8)
         let newBytes = Array(newText.utf8)
@@ -97,7 +107,7 @@ struct Conservation {
         touched.contains(table) || touched.contains(renamed(table)) || touched.contains { table.hasPrefix($0 + "_") }
     }
 
-    private func valueViolations(in old: TableDigest, now: TableDigester) throws(SQLiteError) -> [String] {
+    private mutating func valueViolations(in old: TableDigest, now: TableDigester) throws(SQLiteError) -> [String] {
         let name = old.name
         let filled = fills[name] ?? [:]
         let comparable = old.columns.filter { column in
@@ -107,7 +117,11 @@ struct Conservation {
         var violations: [String] = []
         let present = Set(now.table.columns)
         let missing = (comparable.map(\.name) + filled.keys).filter { !present.contains($0) }
-        violations += missing.map { "the column \(name).\($0) is gone" }
+        if isDowngrade {
+            lost += old.columns.filter { missing.contains($0.name) }.map { Loss(table: name, column: $0.name, values: $0.values) }
+        } else {
+            violations += missing.map { "the column \(name).\($0) is gone" }
+        }
         let digest = try now.digest(only: comparable.map(\.name).filter(present.contains))
         if digest.rows != old.rows {
             violations.append("the table \(name) has \(digest.rows) rows where it had \(old.rows)")
@@ -139,6 +153,7 @@ struct Conservation {
     private func sequenceViolations(after: [String: Int64]) -> [String] {
         sequences.sorted { $0.key < $1.key }.compactMap { name, value in
             guard !SQLiteSchema.isLedger(name), !changes.contains(.dropsTable(name)) else { return nil }
+            if isDowngrade, lost.contains(where: { $0.table == name && $0.column == nil }) { return nil }
             return after[renamed(name)] == value ? nil : "the sequence of \(name) changed"
         }
     }

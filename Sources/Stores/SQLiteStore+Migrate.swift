@@ -23,7 +23,7 @@ extension SQLiteStore {
                 == snapshot.token.version
             else { throw failure.moved("somebody wrote to it") }
             try checkSameFile(session)
-            let (applied, findings) = try apply(plan, before: snapshot.content, entry, on: connection, progress)
+            let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
             let violations = try translating("checking foreign keys") { () throws(SQLiteError) in
                 try Self.foreignKeyViolations(connection)
             }
@@ -36,7 +36,7 @@ extension SQLiteStore {
                 StateToken(version: try connection.dataVersion(), pagerVersion: try connection.pagerDataVersion())
             }
             return MigrationRecord(
-                applied: applied, findings: findings, lockedMilliseconds: (clock.now - locked).milliseconds, token: token)
+                applied: work.applied, findings: work.findings, lost: work.lost, lockedMilliseconds: (clock.now - locked).milliseconds, token: token)
         } catch {
             // After some errors (a full disk) SQLite has rolled back by itself; then nothing is left to end.
             if !connection.isAutocommit { try? connection.execute("ROLLBACK") }
@@ -112,7 +112,7 @@ extension SQLiteStore {
 
     private func apply(
         _ plan: Plan, before: StoreDigest, _ entry: LedgerEntry, on connection: Connection, _ progress: ProgressSink?
-    ) throws(GuardError) -> ([OperationResult.Applied], [Finding]) {
+    ) throws(GuardError) -> (applied: [OperationResult.Applied], findings: [Finding], lost: [Loss]) {
         let clock = ContinuousClock()
         let runner = MigrationRunner(connection, progress: progress)
         let ledger = SQLiteLedger(connection)
@@ -126,9 +126,17 @@ extension SQLiteStore {
             let migration = step.migration
             do throws(SQLiteError) {
                 try connection.execute("SAVEPOINT migration")
-                if step.action == .apply { try runner.run(migration.up) }
+                switch step.action {
+                case .apply: try runner.run(migration.up)
+                case .revert: try runner.run(migration.down ?? [])
+                case .adopt: break
+                }
                 let milliseconds = (clock.now - start).milliseconds
-                try ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry)
+                if step.action == .revert {
+                    try ledger.recordRevert(of: step, entry: entry)
+                } else {
+                    try ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry)
+                }
                 try connection.execute("RELEASE migration")
                 applied.append(.init(version: migration.version, name: migration.name, milliseconds: milliseconds))
             } catch {
@@ -148,7 +156,7 @@ extension SQLiteStore {
         guard violations.isEmpty else {
             throw error(.conservationFailed, plan, violations.prefix(5).joined(separator: "; "))
         }
-        return (applied, runner.findings)
+        return (applied, runner.findings, conservation.lost)
     }
 
     /// What SQLite said about a statement of `migration`.
