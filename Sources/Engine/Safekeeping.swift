@@ -30,7 +30,7 @@ struct Safekeeping {
     }
 
     /// A refusal is an operation too, so that its owner finds it in the history; the same one is not written twice in a row.
-    private func record(_ refusal: GuardError, of id: StoreID) async throws(GuardError) -> OperationRecord {
+    func record(_ refusal: GuardError, of id: StoreID) async throws(GuardError) -> OperationRecord {
         let last = try await tools.journaling(about: id) { (journal) throws(JournalError) in
             try await journal.operations(store: id, limit: 5).first { $0.kind == .migrate }
         }
