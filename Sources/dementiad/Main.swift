@@ -11,7 +11,8 @@ struct Dementiad: AsyncParsableCommand {
         commandName: "dementiad",
         abstract: "Guards upgrades of Dementia memories: proved backup, rehearsal, migration, verification, and the way back.",
         version: ProductVersion.current,
-        subcommands: [Once.self]
+        subcommands: [Serve.self, Once.self],
+        defaultSubcommand: Serve.self
     )
 }
 
