@@ -162,5 +162,10 @@ let package = Package(
             dependencies: ["GuardCore", "Journal", "JournalCrashHelper", "LinuxKit", "SQLiteKit"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "StoresTests",
+            dependencies: ["Dementia", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport"],
+            swiftSettings: strict
+        ),
     ]
 )
