@@ -91,13 +91,6 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
-        // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.
-        .executableTarget(
-            name: "crash-runner",
-            dependencies: ["Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Vault"],
-            path: "Tests/CrashRunner",
-            swiftSettings: strict
-        ),
         .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration"], swiftSettings: strict),
         .testTarget(
             name: "DementiaTests",
@@ -120,19 +113,6 @@ let package = Package(
         .testTarget(
             name: "JournalTests",
             dependencies: ["GuardCore", "Journal", "JournalCrashHelper", "LinuxKit", "SQLiteKit"],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "EngineTests",
-            dependencies: [
-                "ControlAPI", "Dementia", "Engine", "GuardCore", "HashKit", "Journal", "LinuxKit", "SQLiteKit", "Stores",
-                "TestSupport", "Vault",
-            ],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "DementiadTests",
-            dependencies: ["GuardCore", "LinuxKit", "SQLiteKit", "TestSupport"],
             swiftSettings: strict
         ),
     ]

@@ -76,7 +76,7 @@ struct MigrationEnd {
         result.fromVersion = result.fromVersion ?? backup.manifest.schemaVersion
         result.toVersion = result.fromVersion
         result.keptState = kept.id
-        result.rowsInKeptState = Restorer.difference(kept.manifest.content, backup.manifest.content)
+        result.rowsInKeptState = ContentDifference(from: backup.manifest.content, to: kept.manifest.content).rows
         log.note(result: result)
     }
 

@@ -34,7 +34,7 @@ public struct Pass: Sendable {
     }
 
     private var recovery: Recovery {
-        Recovery(tools: tools, open: { [limits] location throws(GuardError) in try Self.open(location, limits) })
+        Recovery(tools: tools, open: { [limits] location throws(GuardError) in try Guardian.open(location, limits) })
     }
 
     /// Takes care of the stores in the SQLite files at `paths`, one after the other.
@@ -63,12 +63,12 @@ public struct Pass: Sendable {
     // MARK: One store
 
     private func care(for location: StoreLocation) async throws(GuardError) -> PassItem {
-        let store = try Self.open(location, limits)
+        let store = try Guardian.open(location, limits)
         let examiner = StoreExaminer(tools: tools)
         let examination = try await examiner.examine(store)
-        try await remember(examination.form, location)
-        if let refusal = examination.refusal {
-            return PassItem(store: examination.form, operation: try await settleRefused(refusal, location))
+        try await examiner.remember(examination.form)
+        if let operation = try await Safekeeping(tools: tools, trigger: "once").care(for: store, examination) {
+            return PassItem(store: try await examiner.examine(store).form, operation: operation)
         }
         if let open = try await unsettled(location.id) {
             // Recovery could not look at the store a moment ago; one piece of work at a time, so this one comes first.
@@ -80,14 +80,14 @@ public struct Pass: Sendable {
         if let refusal = try await Repetition(tools: tools, location: location).refusal(of: plan, store) {
             var form = examination.form
             form.state = .held
-            try await remember(form, location)
-            return PassItem(store: form, operation: try await settleRefused(refusal, location))
+            try await examiner.remember(form)
+            return PassItem(store: form, operation: try await Safekeeping(tools: tools, trigger: "once").record(refusal, of: location.id))
         }
         let operation = try await migrate(store)
         var form = try await examiner.examine(store).form
         if operation.outcome == .busy { form.state = .busy }
         if [.failedUntouched, .needsAttention].contains(operation.outcome), form.state == .pending { form.state = .failed }
-        try await remember(form, location)
+        try await examiner.remember(form)
         // Nothing to do after all: somebody else did it between our look and our lock.
         return PassItem(store: form, operation: operation)
     }
@@ -108,20 +108,9 @@ public struct Pass: Sendable {
         ).run(.upgrade(to: nil))
     }
 
-    /// A refusal is an operation too, so that its owner finds it in the history; the same one is not written twice in a row.
-    private func settleRefused(_ refusal: GuardError, _ location: StoreLocation) async throws(GuardError) -> OperationRecord {
-        let last = try await reading { journal throws(JournalError) in
-            try await journal.operations(store: location.id, limit: 1).first
-        }
-        let isBusy = refusal.code == .storeBusy || refusal.code == .storeMoved
-        if let last, last.error?.code == refusal.code, last.error?.detail == refusal.message { return last }
-        let log = try await OperationLog.begin(newRecord(.migrate, location.id), with: tools)
-        return try await log.settle(isBusy ? .busy : .failedUntouched, .untouched, error: refusal)
-    }
-
     /// An operation on `store` that still waits for its evidence, after another try to settle it.
     private func unsettled(_ store: StoreID) async throws(GuardError) -> OperationRecord? {
-        let open = try await reading { (journal) throws(JournalError) in try await journal.unsettled() }
+        let open = try await tools.journaling(about: store) { (journal) throws(JournalError) in try await journal.unsettled() }
         for record in open where record.store == store {
             guard let settled = try await recovery.settle(record) else { return record }
             if settled.outcome != .failedUntouched { return settled }
@@ -132,7 +121,7 @@ public struct Pass: Sendable {
     /// The last operation on a store that still waits for a person because of it: its data is no better for another pass.
     private func untreated(_ examination: Examination, _ store: StoreID) async throws(GuardError) -> OperationRecord? {
         guard examination.hold != nil else { return nil }
-        let last = try await reading { (journal) throws(JournalError) in
+        let last = try await tools.journaling(about: store) { (journal) throws(JournalError) in
             try await journal.operations(store: store, limit: 1).first
         }
         return last?.outcome == .needsAttention ? last : nil
@@ -144,33 +133,4 @@ public struct Pass: Sendable {
             actor: .init(uid: tools.uid), startedAt: tools.clock())
     }
 
-    private func remember(_ form: StoreForm, _ location: StoreLocation) async throws(GuardError) {
-        let now = tools.clock()
-        try await reading { journal throws(JournalError) in
-            var sighting = StoreSighting(location: location, at: now, state: form.state.rawValue)
-            sighting.project = form.project
-            sighting.line = form.line
-            sighting.schemaVersion = form.schemaVersion
-            sighting.sizeBytes = form.sizeBytes
-            try await journal.remember([sighting])
-        }
-    }
-
-    private func reading<Result: Sendable>(
-        _ body: (Journal) async throws(JournalError) -> Result
-    ) async throws(GuardError) -> Result {
-        do {
-            return try await body(tools.journal)
-        } catch {
-            throw GuardError(.inputOutput, "the journal cannot be used: \(error)")
-        }
-    }
-
-    private static func open(_ location: StoreLocation, _ limits: SQLiteStore.Limits) throws(GuardError) -> any Store {
-        do {
-            return try SQLiteStore(path: location.name, limits: limits)
-        } catch {
-            throw EngineFailure(location).system(error, "making a thread for the work")
-        }
-    }
 }

@@ -109,6 +109,11 @@ public struct LedgerHistory: Sendable, Equatable {
 
     public let rows: [Row]
     public let events: [Event]
+
+    public init(rows: [Row], events: [Event]) {
+        self.rows = rows
+        self.events = events
+    }
 }
 
 /// Who and why, for the ledger's rows.

@@ -78,17 +78,18 @@ struct StoreReport {
         var facts: [(String, String)] = []
         let result = operation.result
         if let from = result?.fromVersion {
-            facts.append(("was", "version \(from) of \(store.line ?? "its line"), \(Wording.bytes(store.sizeBytes))"))
+            facts.append(("was", "version \(from) of \(store.line ?? "its line")"))
         }
         if let backup = operation.backup { facts.append(("backed up", "\(backup), restored and compared")) }
         if operation.steps.contains(where: { $0.kind == .rehearse && $0.state == .done }) {
             facts.append(("rehearsed", "on the restored copy"))
         }
         if let applied = result?.applied, !applied.isEmpty {
-            let names = applied.map { "\($0.version) \($0.name)" }.joined(separator: ", ")
+            let names = applied.map { "\($0.version) \($0.name)" + ($0.action == .adopt ? " (was there)" : "") }
+                .joined(separator: ", ")
             facts.append(("migrated", "\(names); write lock held \(result?.lockedMilliseconds ?? 0) ms"))
         }
-        if operation.outcome == .succeeded {
+        if operation.dataState == .migratedVerified {
             facts.append(("verified", "integrity, postconditions and ledger, from a new connection"))
         }
         if let kept = result?.keptState { facts.append(("kept", "the failed state, as backup \(kept)" + Self.rows(result))) }
