@@ -25,7 +25,9 @@ struct HappyPathTests {
         #expect(operation.steps.map(\.kind) == [.preflight, .backup, .rehearse, .migrate, .verify])
         #expect(operation.steps.allSatisfy { $0.state == .done && $0.finishedAt != nil })
         #expect(result.form?.state == .current && result.form?.schemaVersion == 4)
-        let losses = try world.contents().losses(since: before)
+        // Of 0.2 only a name changes: its sessions were something else than sessions are today.
+        let renamed = fixture == .v0_2 ? ["sessions": "sessions_v0_2"] : [:]
+        let losses = try world.contents().losses(since: before.renaming(renamed))
         #expect(losses == [])
         let backups = try world.backups()
         #expect(backups.map(\.id) == [try #require(operation.backup)])

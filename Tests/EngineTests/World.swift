@@ -217,6 +217,18 @@ struct Unexpected: Error, CustomStringConvertible {
 }
 
 extension LogicalDump {
+    /// The same with the tables that `names` names under the names that it gives them.
+    func renaming(_ names: [String: String]) -> LogicalDump {
+        guard !names.isEmpty else { return self }
+        var dump = self
+        for (old, new) in names {
+            dump.tables[new] = dump.tables.removeValue(forKey: old)
+            dump.columns[new] = dump.columns.removeValue(forKey: old)
+        }
+        dump.tables["sqlite_sequence"] = nil
+        return dump
+    }
+
     /// What of `before` is not here with the same values any more, in words. New tables, columns and indices are fine, and so is a value
     /// where there was NULL in one of the columns that `filled` names.
     func losses(since before: LogicalDump, filled: Set<String> = ["preview", "key_concepts", "last_accessed"]) -> [String] {

@@ -190,7 +190,9 @@ struct WriterTests {
         #expect(longest <= max(.seconds(2), figures.withLock(\.self)) + .milliseconds(500), "the writer waited \(longest)")
         #expect(try world.lines("SELECT count(*) FROM memory_entries WHERE category = 'writer'") == [String(written)])
         #expect(try world.lines("PRAGMA integrity_check") == ["ok"])
-        print("writer in \(journalMode): \(operation.outcome?.rawValue ?? ""), \(written) commits, longest \(longest)")
+        print(
+            "writer in \(journalMode): \(operation.outcome?.rawValue ?? ""), \(written) commits, longest \(longest)",
+            operation.error?.detail ?? "", operation.error?.causes ?? [])
     }
 
     @Test("B3: every backup under a writer is a state that there was: its rows have no gap")
