@@ -167,5 +167,25 @@ let package = Package(
             dependencies: ["Dementia", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport"],
             swiftSettings: strict
         ),
+        // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.
+        .executableTarget(
+            name: "crash-runner",
+            dependencies: ["Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Vault"],
+            path: "Tests/CrashRunner",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "ControlAPI", "Dementia", "Engine", "GuardCore", "HashKit", "Journal", "LinuxKit", "SQLiteKit", "Stores",
+                "TestSupport", "Vault",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DementiadTests",
+            dependencies: ["GuardCore", "LinuxKit", "SQLiteKit", "TestSupport"],
+            swiftSettings: strict
+        ),
     ]
 )

@@ -96,23 +96,24 @@ extension SQLiteStore {
     ///
     /// That transaction is what keeps the copy from starting over when somebody commits meanwhile (`backup.c` goes on with a
     /// transaction that is open), and what makes `data_version` the version of exactly this state. It ends right after the last page.
-    /// When the connection holds a write transaction, as in the fallback of design §5, step 3, that one serves.
+    /// When the connection holds a write transaction, as in the fallback of design §5, step 3, another one reads: SQLite copies nothing
+    /// from a connection that writes (SQLITE_BUSY, `backup.c`), and what is locked and not changed yet is the same for both.
     private func copy(
         _ session: Session, to path: String, progress: ProgressSink?
     ) throws(GuardError) -> (StateToken, [String: String]) {
         let connection = session.connection
-        let isInside = !connection.isAutocommit
+        let reader = connection.isAutocommit ? connection : try connect().connection
         let start = ContinuousClock.now
         do throws(SQLiteError) {
-            if !isInside { try connection.execute("BEGIN") }
-            defer { if !isInside { try? connection.execute("ROLLBACK") } }  // Read only: nothing could be lost.
-            _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
+            try reader.execute("BEGIN")
+            defer { try? reader.execute("ROLLBACK") }  // Read only: nothing could be lost.
+            _ = try reader.integer("SELECT count(*) FROM sqlite_schema")
             let token = StateToken(version: try connection.dataVersion(), pagerVersion: try connection.pagerDataVersion())
             let facts = try Self.facts(connection, isWAL: session.isWAL)
             let target = try Connection(path: path, access: .create)
             // A crash leaves a copy that nobody reads: scratch is swept at start. The vault's own files are synced.
             try target.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE")
-            let pages = try PageCopy(from: connection, into: target)
+            let pages = try PageCopy(from: reader, into: target)
             let pageSize = try connection.integer("PRAGMA page_size") ?? 4096
             while try !pages.step(Self.stride) {
                 progress?(
