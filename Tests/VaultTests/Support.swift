@@ -35,7 +35,7 @@ func shell(_ command: String) throws -> (status: Int32, output: String) {
 final class Clock: Sendable {
     private let seconds = Mutex<Double>(1_762_689_662.345)
 
-    func now() -> Date { seconds.withLock { Date(timeIntervalSince1970: $0) } }
+    func now() -> Timestamp { Timestamp(Date(timeIntervalSince1970: seconds.withLock(\.self))) }
 
     func move(years: Double) { seconds.withLock { $0 += years * 365.25 * 86_400 } }
 }
@@ -69,7 +69,7 @@ func draft(_ reason: BackupReason = .manual, tables: Int = 1) -> ManifestDraft {
 extension Vault {
     init(_ folder: TemporaryFolder, clock: Clock = Clock(), disk: Disk = Disk()) throws(VaultError) {
         // The vault keeps the folder: it is removed after its last user.
-        let now: @Sendable () -> Date = { withExtendedLifetime(folder) { clock.now() } }
+        let now: WallClock = { withExtendedLifetime(folder) { clock.now() } }
         try self.init(openingOrCreating: folder.path + "/vault", now: now, disk: disk)
     }
 
