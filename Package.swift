@@ -62,7 +62,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "Configuration",
+            name: "GuardConfiguration",
             dependencies: ["GuardCore", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict
         ),
@@ -71,20 +71,20 @@ let package = Package(
             dependencies: ["ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
             swiftSettings: strict
         ),
-        .target(name: "ControlAPI", dependencies: ["GuardCore"], swiftSettings: strict),
+        .target(name: "ControlAPI", dependencies: ["Dementia", "GuardCore"], swiftSettings: strict),
 
         // Composition roots: parse, build, run, translate errors.
         .executableTarget(
             name: "dementiad",
             dependencies: [
-                "Configuration", "ControlAPI", "Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Stores",
+                "GuardConfiguration", "ControlAPI", "Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Stores",
                 "Vault",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
 
-        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+        .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration"], swiftSettings: strict),
         .testTarget(
             name: "DementiaTests",
             dependencies: ["Dementia"],

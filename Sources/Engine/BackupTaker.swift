@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import ControlAPI
 internal import GuardCore
 internal import HashKit
 internal import LinuxKit
@@ -41,7 +42,7 @@ struct BackupTaker {
             tools.observe(.progressed(operation, $0))
         }
         let draft = ManifestDraft(
-            host: tools.host, daemonVersion: DaemonVersion.current, reason: reason, project: description.project,
+            host: tools.host, daemonVersion: ProductVersion.current, reason: reason, project: description.project,
             line: line, schemaVersion: version, operation: operation, engineFacts: snapshot.engineFacts,
             content: snapshot.content,
             file: description.file.map { Manifest.File(uid: $0.uid, gid: $0.gid, mode: $0.mode) },

@@ -202,6 +202,7 @@ struct MigrationRun {
     private func settleUntouched(_ error: GuardError) async throws(GuardError) -> OperationRecord {
         switch error.code {
         case .storeBusy, .storeMoved: try await log.settle(.busy, .untouched, error: error)
+        case .interrupted: try await log.settle(.cancelled, .untouched, error: error)
         default: try await log.settle(.failedUntouched, .untouched, error: error)
         }
     }

@@ -12,6 +12,7 @@ final class OperationLog {
     private(set) var record: OperationRecord
     /// What the journal has not heard of yet.
     private var unwrittenFindings: [Finding] = []
+    private var unwrittenBackup: BackupID?
 
     private init(_ tools: Toolbox, _ record: OperationRecord) {
         self.tools = tools
@@ -35,6 +36,12 @@ final class OperationLog {
     func step(
         _ kind: StepKind, detail: String? = nil, dataState: DataState? = nil, backup: BackupID? = nil
     ) async throws(GuardError) {
+        // Asked to stop: before the point of no return that is one more way to leave everything as it was.
+        if Task.isCancelled, record.dataState == .untouched, kind != .verify {
+            throw GuardError(
+                .interrupted, "it was stopped on request before anything was changed", store: record.store,
+                hint: "Nothing was changed. It can be started again at any time.")
+        }
         let ended = finishRunning(as: .done)
         record.state = .running
         record.steps.append(StepRecord(kind: kind, state: .running, startedAt: tools.clock(), detail: detail))
@@ -63,6 +70,12 @@ final class OperationLog {
         record.attempt = attempt
     }
 
+    /// Notes the backup that the operation made or used; durable with the next step or at the end.
+    func note(backup: BackupID) {
+        record.backup = backup
+        unwrittenBackup = backup
+    }
+
     /// Notes what was achieved so far; durable when the operation settles.
     func note(result: OperationResult) {
         record.result = result
@@ -82,6 +95,11 @@ final class OperationLog {
         record.settledAt = tools.clock()
         let settled = record
         let findings = unwrittenFindings
+        if let backup = unwrittenBackup {
+            try await write { (journal) throws(JournalError) in
+                try await journal.transition(of: settled.id, backup: backup)
+            }
+        }
         try await write { (journal) throws(JournalError) in
             try await journal.settle(
                 settled.id, as: outcome, dataState: dataState,

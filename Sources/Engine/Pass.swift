@@ -30,7 +30,7 @@ public struct Pass: Sendable {
 
     /// Settles what an earlier process left unsettled. Before anything else, once per start.
     public func recover() async throws(GuardError) -> [OperationRecord] {
-        try await Recovery(tools: tools, open: { [limits] location throws(GuardError) in try Self.open(location, limits) }).run()
+        try await Recovery(tools: tools, open: { [limits] location throws(GuardError) in try Guardian.open(location, limits) }).run()
     }
 
     /// Takes care of the stores in the SQLite files at `paths`, one after the other.
@@ -52,10 +52,10 @@ public struct Pass: Sendable {
     // MARK: One store
 
     private func care(for location: StoreLocation) async throws(GuardError) -> PassItem {
-        let store = try Self.open(location, limits)
+        let store = try Guardian.open(location, limits)
         let examiner = StoreExaminer(tools: tools)
         let examination = try await examiner.examine(store)
-        try await remember(examination.form, location)
+        try await examiner.remember(examination.form)
         if let refusal = examination.refusal {
             return PassItem(store: examination.form, operation: try await settleRefused(refusal, location))
         }
@@ -66,7 +66,7 @@ public struct Pass: Sendable {
         var form = try await examiner.examine(store).form
         if operation.outcome == .busy { form.state = .busy }
         if [.failedUntouched, .needsAttention].contains(operation.outcome), form.state == .pending { form.state = .failed }
-        try await remember(form, location)
+        try await examiner.remember(form)
         // Nothing to do after all: somebody else did it between our look and our lock.
         return PassItem(store: form, operation: operation)
     }
@@ -89,7 +89,7 @@ public struct Pass: Sendable {
 
     /// A refusal is an operation too, so that its owner finds it in the history; the same one is not written twice in a row.
     private func settleRefused(_ refusal: GuardError, _ location: StoreLocation) async throws(GuardError) -> OperationRecord {
-        let last = try await reading { journal throws(JournalError) in
+        let last = try await tools.journaling(about: location.id) { (journal) throws(JournalError) in
             try await journal.operations(store: location.id, limit: 1).first
         }
         let isBusy = refusal.code == .storeBusy || refusal.code == .storeMoved
@@ -104,47 +104,4 @@ public struct Pass: Sendable {
             actor: .init(uid: tools.uid), startedAt: tools.clock())
     }
 
-    private func remember(_ form: StoreForm, _ location: StoreLocation) async throws(GuardError) {
-        let now = tools.clock()
-        try await reading { journal throws(JournalError) in
-            var sighting = StoreSighting(location: location, at: now, state: form.state.rawValue)
-            sighting.project = form.project
-            sighting.line = form.line
-            sighting.schemaVersion = form.schemaVersion
-            sighting.sizeBytes = form.sizeBytes
-            try await journal.remember([sighting])
-        }
-    }
-
-    private func reading<Result: Sendable>(
-        _ body: (Journal) async throws(JournalError) -> Result
-    ) async throws(GuardError) -> Result {
-        do {
-            return try await body(tools.journal)
-        } catch {
-            throw GuardError(.inputOutput, "the journal cannot be used: \(error)")
-        }
-    }
-
-    private static func open(_ location: StoreLocation, _ limits: SQLiteStore.Limits) throws(GuardError) -> any Store {
-        do {
-            return try SQLiteStore(path: location.name, limits: limits)
-        } catch {
-            throw EngineFailure(location).system(error, "making a thread for the work")
-        }
-    }
-}
-
-extension OperationRecord {
-    /// What a script that ran this one operation gets.
-    public var exitCode: ExitCode {
-        switch outcome {
-        case .succeeded, .nothingToDo, nil: .done
-        case .cancelled: .interrupted
-        case .busy: .busy
-        case .failedRestored: .failedRestored
-        case .needsAttention: .needsAttention
-        case .failedUntouched: error.map { ErrorTable.line(for: $0.code).exit } ?? .failedUntouched
-        }
-    }
 }

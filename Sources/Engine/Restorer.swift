@@ -30,10 +30,10 @@ struct Restorer {
             try await log.step(.keep)
             let kept = try await BackupTaker(tools: tools, store: store, operation: log.record.id, folder: scratch.path)
                 .take(reason, line: backup.manifest.line, version: nil)
-            try await log.step(.restore, detail: "\(backup.id) over \(kept.entry.id)")
+            try await log.step(.restore, detail: "\(backup.id) over \(kept.entry.id)", dataState: .changing)
             do throws(GuardError) {
                 try await store.restore(from: source, expecting: backup.manifest.content, replacing: kept.snapshot)
-                return (kept.entry.id, Self.difference(kept.snapshot.content, backup.manifest.content))
+                return (kept.entry.id, ContentDifference(from: backup.manifest.content, to: kept.snapshot.content).rows)
             } catch {
                 guard error.code == .storeMoved, round < Self.rounds else { throw error }
             }
@@ -54,18 +54,5 @@ struct Restorer {
                 throw failure.reading(error)
             }
         }
-    }
-
-    /// Rows per table that `kept` has more than `restored`; negative where it has fewer.
-    static func difference(_ kept: StoreDigest, _ restored: StoreDigest) -> [String: Int64] {
-        var difference: [String: Int64] = [:]
-        for table in kept.tables {
-            let rows = table.rows - (restored[table: table.name]?.rows ?? 0)
-            if rows != 0 { difference[table.name] = rows }
-        }
-        for table in restored.tables where kept[table: table.name] == nil && table.rows > 0 {
-            difference[table.name] = -table.rows
-        }
-        return difference
     }
 }

@@ -24,13 +24,13 @@ public struct VaultCheck: Sendable {
         self.tools = tools
     }
 
-    /// Newest first. Each proof is written down, so that its age can be told.
-    public func run() async throws(GuardError) -> [BackupVerdict] {
+    /// Newest first; only the backup `id` when it is given. Each proof is written down, so that its age can be told.
+    public func run(only id: BackupID? = nil) async throws(GuardError) -> [BackupVerdict] {
         let tools = tools
         let clock = ContinuousClock()
         let proofs = try await tools.worker.run { () throws(GuardError) -> [(verdict: BackupVerdict, seconds: Double)] in
             do throws(VaultError) {
-                return try tools.vault.list().map { listing in
+                return try tools.vault.list().filter { id == nil || $0.entry?.id == id }.map { listing in
                     let start = clock.now
                     let verdict = Self.verdict(on: listing, in: tools.vault)
                     return (verdict, (clock.now - start).seconds)

@@ -38,15 +38,42 @@ struct SQLiteLedger {
 
     /// Whether `operation` committed: its events were written in the transaction that did its work.
     func hasCommitted(_ operation: OperationID) throws(SQLiteError) -> Bool {
-        guard
-            try connection.integer(
-                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration_events'") == 1
-        else { return false }
+        guard try hasEvents() else { return false }
         return try connection.integer(
             """
             SELECT count(*) FROM schema_migration_events
             WHERE operation_id = ? AND event IN ('applied', 'adopted', 'reverted')
             """, [.text(operation.value)]) != 0
+    }
+
+    /// Rows and events for people, oldest first.
+    func history() throws(SQLiteError) -> LedgerHistory {
+        guard try exists(), try !isForeign() else { return LedgerHistory(rows: [], events: []) }
+        let present = try columns()
+        func column(_ name: String) -> String { present.contains(name) ? name : "NULL" }
+        let rows = try connection.rows(
+            """
+            SELECT version, name, applied_at, success, error_message, \(column("checksum")), \(column("execution_ms")),
+                \(column("operation_id")), \(column("release")), \(column("backup_id")), \(column("origin"))
+            FROM schema_migrations ORDER BY version
+            """
+        ) { row in
+            LedgerHistory.Row(
+                version: Int(row.integer(0)), name: row.string(1) ?? "", appliedAt: row.string(2) ?? "",
+                success: row.integer(3) != 0, errorMessage: row.string(4), checksum: row.string(5),
+                executionMilliseconds: row.storageClass(6) == .null ? nil : row.integer(6), operation: row.string(7),
+                release: row.string(8), backup: row.string(9), origin: row.string(10))
+        }
+        guard try hasEvents() else { return LedgerHistory(rows: rows, events: []) }
+        let events = try connection.rows(
+            "SELECT at, event, version, operation_id, message FROM schema_migration_events ORDER BY id"
+        ) { row in
+            LedgerHistory.Event(
+                at: row.string(0) ?? "", event: row.string(1) ?? "",
+                version: row.storageClass(2) == .null ? nil : Int(row.integer(2)), operation: row.string(3) ?? "",
+                message: row.string(4))
+        }
+        return LedgerHistory(rows: rows, events: events)
     }
 
     /// Makes the tables, and the columns that an older ledger lacks.
@@ -142,6 +169,11 @@ struct SQLiteLedger {
         ("checksum", "TEXT"), ("down_sql", "TEXT"), ("execution_ms", "INTEGER"), ("operation_id", "TEXT"),
         ("release", "TEXT"), ("backup_id", "TEXT"), ("origin", "TEXT NOT NULL DEFAULT 'applied'"),
     ]
+
+    private func hasEvents() throws(SQLiteError) -> Bool {
+        try connection.integer(
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration_events'") == 1
+    }
 
     private func exists() throws(SQLiteError) -> Bool {
         try connection.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'") == 1

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ArgumentParser
+internal import ControlAPI
 internal import Engine
 internal import GuardCore
 
@@ -9,7 +10,7 @@ struct Dementiad: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dementiad",
         abstract: "Guards upgrades of Dementia memories: proved backup, rehearsal, migration, verification, and the way back.",
-        version: DaemonVersion.current,
+        version: ProductVersion.current,
         subcommands: [Once.self]
     )
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ArgumentParser
-internal import Configuration
+internal import GuardConfiguration
 internal import ControlAPI
 internal import Engine
 internal import GuardCore

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-internal import Configuration
+internal import GuardConfiguration
 internal import Dementia
 internal import Engine
 internal import FoundationEssentials

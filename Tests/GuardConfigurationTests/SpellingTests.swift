@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Configuration
+@testable import GuardConfiguration
 
 @Suite("Spelling")
 struct SpellingTests {

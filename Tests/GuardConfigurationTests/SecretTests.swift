@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import Configuration
+import GuardConfiguration
 import FoundationEssentials
 import Testing
 

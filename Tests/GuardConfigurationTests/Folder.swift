@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import Configuration
+import GuardConfiguration
 import FoundationEssentials
 
 /// A folder of a test's own, gone with the test, in which files are configured as they would be on a real system.
