@@ -90,6 +90,7 @@ let package = Package(
             dependencies: ["Dementia"],
             swiftSettings: strict
         ),
+        .testTarget(name: "LintTests", swiftSettings: strict),
         .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
         .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
         .testTarget(

@@ -56,7 +56,8 @@ struct PassReport {
         case .untouched: "the memory had not been touched"
         case .migratedVerified: "the migration had been committed; it is verified now"
         case .restoredVerified: "the old state is back, verified"
-        case .changing, .unverified: "somebody has to look: \(record.error?.detail ?? "the state could not be verified")"
+        case .changing, .unverified:
+            "somebody has to look: \(record.error?.detail ?? "the state could not be verified")"
         }
     }
 }
@@ -69,7 +70,9 @@ struct StoreReport {
     private var store: StoreForm { item.store }
 
     var text: String {
-        let lines = facts.map { key, value in "  " + key + String(repeating: " ", count: max(1, 11 - key.count)) + value }
+        let lines = facts.map { key, value in
+            "  " + key + String(repeating: " ", count: max(1, 11 - key.count)) + value
+        }
         return (["\(store.project)  \(store.location)"] + lines).joined(separator: "\n")
     }
 
@@ -78,7 +81,7 @@ struct StoreReport {
         var facts: [(String, String)] = []
         let result = operation.result
         if let from = result?.fromVersion {
-            facts.append(("was", "version \(from) of \(store.line ?? "its line"), \(Wording.bytes(store.sizeBytes))"))
+            facts.append(("was", "version \(from) of \(store.line ?? "its line")"))
         }
         if let backup = operation.backup { facts.append(("backed up", "\(backup), restored and compared")) }
         if operation.steps.contains(where: { $0.kind == .rehearse && $0.state == .done }) {
@@ -91,7 +94,9 @@ struct StoreReport {
         if operation.outcome == .succeeded {
             facts.append(("verified", "integrity, postconditions and ledger, from a new connection"))
         }
-        if let kept = result?.keptState { facts.append(("kept", "the failed state, as backup \(kept)" + Self.rows(result))) }
+        if let kept = result?.keptState {
+            facts.append(("kept", "the failed state, as backup \(kept)" + Self.rows(result)))
+        }
         if let error = operation.error {
             facts.append((operation.outcome == .busy ? "busy" : "failed", error.detail))
             facts += error.causes.map { ("because", $0) }
@@ -111,7 +116,7 @@ struct StoreReport {
     private var standing: String {
         let version = store.schemaVersion.map { "version \($0) of \(store.line ?? "its line")" } ?? "of unknown version"
         switch store.state {
-        case .current: return "\(version), nothing to do"
+        case .current: return "\(version), \(Wording.bytes(store.sizeBytes)), nothing to do"
         case .pending:
             let wanted = store.wantedVersion.map { "version \($0)" } ?? "a newer version"
             return "\(version); a migration to \(wanted) is pending and the mode is \(mode.rawValue)"
@@ -122,7 +127,8 @@ struct StoreReport {
 
     private static func rows(_ result: OperationResult?) -> String {
         guard let rows = result?.rowsInKeptState, !rows.isEmpty else { return "" }
-        return " (" + rows.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value > 0 ? "+" : "")\($0.value) rows" }
+        return " ("
+            + rows.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value > 0 ? "+" : "")\($0.value) rows" }
             .joined(separator: ", ") + ")"
     }
 
