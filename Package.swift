@@ -84,6 +84,13 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Tests: one target per module, and what they share.
+        .target(
+            name: "TestSupport",
+            dependencies: ["LinuxKit", "SQLiteKit"],
+            path: "Tests/Support",
+            swiftSettings: strict
+        ),
         .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration"], swiftSettings: strict),
         .testTarget(
             name: "DementiaTests",

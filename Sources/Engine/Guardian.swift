@@ -185,6 +185,13 @@ public actor Guardian {
             let location = StoreLocation(engine: .sqlite, name: path)
             present.insert(location.id)
             let examination = await examine(location)
+            if startingWork, busy[location.id] == nil, let examination {
+                let store = try Self.open(location, settings.limits)
+                if try await Safekeeping(tools: tools, trigger: "discovery").care(for: store, examination) != nil {
+                    await examine(location)
+                    continue
+                }
+            }
             let isPending = examination?.plan.map { !$0.isEmpty } ?? false
             if startingWork, settings.mode == .auto, isPending, examination?.hold == nil, busy[location.id] == nil {
                 _ = try await startMigration(.upgrade(to: nil), .migrate, location, trigger: "discovery", uid: tools.uid, isExplicit: false)

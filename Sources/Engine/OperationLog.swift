@@ -65,7 +65,7 @@ final class OperationLog {
         }
     }
 
-    /// Notes what is tried, durable with the next step.
+    /// Notes what was achieved by which attempt, durable with the next step.
     func note(attempt: String) {
         record.attempt = attempt
     }
@@ -74,6 +74,14 @@ final class OperationLog {
     func note(backup: BackupID) {
         record.backup = backup
         unwrittenBackup = backup
+    }
+
+    /// Notes that `attempt` failed, durable when this returns. What a crash or a full disk ended never gets here: that says nothing
+    /// against the attempt.
+    func fail(attempt: String) async throws(GuardError) {
+        record.attempt = attempt
+        let id = record.id
+        try await write { (journal) throws(JournalError) in try await journal.transition(of: id, attempt: attempt) }
     }
 
     /// Notes what was achieved so far; durable when the operation settles.

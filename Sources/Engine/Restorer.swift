@@ -18,10 +18,8 @@ struct Restorer {
     /// How often the replaced state is backed up again because somebody wrote meanwhile.
     private static let rounds = 5
 
-    /// The backup of the replaced state, and how many rows it holds that `backup` does not, for each table that differs.
-    func restore(
-        _ backup: Entry, keeping reason: BackupReason
-    ) async throws(GuardError) -> (kept: BackupID, difference: [String: Int64]) {
+    /// Restores `backup` and gives the backup of the state that it replaced.
+    func restore(_ backup: Entry, keeping reason: BackupReason) async throws(GuardError) -> Entry {
         let source = "\(scratch.path)/source.db"
         try await decode(backup, to: source)
         var round = 0
@@ -33,7 +31,7 @@ struct Restorer {
             try await log.step(.restore, detail: "\(backup.id) over \(kept.entry.id)", dataState: .changing)
             do throws(GuardError) {
                 try await store.restore(from: source, expecting: backup.manifest.content, replacing: kept.snapshot)
-                return (kept.entry.id, ContentDifference(from: backup.manifest.content, to: kept.snapshot.content).rows)
+                return kept.entry
             } catch {
                 guard error.code == .storeMoved, round < Self.rounds else { throw error }
             }

@@ -41,10 +41,10 @@ struct Work {
     /// Puts the state of `backup` back into the store, after the present state is in the vault too. Leaves a hold: what a person took
     /// back must not be brought again by the next pass.
     func restore(_ backup: Entry) async throws(GuardError) -> OperationRecord {
-        let restored: (kept: BackupID, difference: [String: Int64])
+        let kept: Entry
         do throws(GuardError) {
             try await log.step(.preflight, detail: backup.id.description)
-            restored = try await Restorer(tools: tools, store: store, log: log, scratch: scratch)
+            kept = try await Restorer(tools: tools, store: store, log: log, scratch: scratch)
                 .restore(backup, keeping: .beforeRestore)
         } catch {
             return error.dataState == .unverified && error.code == .restoreFailed
@@ -53,8 +53,8 @@ struct Work {
         await store.close()
         log.note(backup: backup.id)
         var result = OperationResult()
-        result.keptState = restored.kept
-        result.rowsInKeptState = restored.difference
+        result.keptState = kept.id
+        result.rowsInKeptState = ContentDifference(from: backup.manifest.content, to: kept.manifest.content).rows
         result.toVersion = backup.manifest.schemaVersion
         return try await log.settle(
             .succeeded, .restoredVerified, result: result,

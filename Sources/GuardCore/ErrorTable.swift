@@ -133,4 +133,20 @@ public struct Problem: Codable, Sendable, Equatable {
         self.operation = operation
         causes = error.causes
     }
+
+    /// Every key is there, with null for what is not known.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(type, forKey: .type)
+        try container.encode(code, forKey: .code)
+        try container.encode(status, forKey: .status)
+        try container.encode(title, forKey: .title)
+        try container.encode(detail, forKey: .detail)
+        try container.encode(hint, forKey: .hint)
+        try container.encode(dataState, forKey: .dataState)
+        try container.encode(retryable, forKey: .retryable)
+        try container.encode(store, forKey: .store)
+        try container.encode(operation, forKey: .operation)
+        try container.encode(causes, forKey: .causes)
+    }
 }

@@ -41,11 +41,16 @@ public enum ChildProcess {
         try check(posix_spawn_file_actions_adddup2(&files, 2, 1), "posix_spawn_file_actions_adddup2")
         // A group of its own: a timeout ends what it started as well. Signals as a fresh program expects them.
         try check(
-            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK)),
+            posix_spawnattr_setflags(
+                &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)),
             "posix_spawnattr_setflags")
         var none = sigset_t()
         sigemptyset(&none)
         try check(posix_spawnattr_setsigmask(&attributes, &none), "posix_spawnattr_setsigmask")
+        // What this process ignores (a server ignores SIGPIPE) would stay ignored through exec.
+        var all = sigset_t()
+        sigfillset(&all)
+        try check(posix_spawnattr_setsigdefault(&attributes, &all), "posix_spawnattr_setsigdefault")
         var environment = currentEnvironment()
         environment.merge(additions) { $1 }
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]

@@ -138,7 +138,8 @@ extension SQLiteStore {
                     try ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry)
                 }
                 try connection.execute("RELEASE migration")
-                applied.append(.init(version: migration.version, name: migration.name, milliseconds: milliseconds))
+                applied.append(.init(
+                        version: migration.version, name: migration.name, action: step.action, milliseconds: milliseconds))
             } catch {
                 throw failed(migration, error)
             }

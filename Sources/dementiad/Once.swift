@@ -44,7 +44,7 @@ struct Once: AsyncParsableCommand {
         let pass = Pass(tools, mode: setup.mode)
         let recovered = try await pass.recover()
         let found = try setup.discover()
-        let items = try await pass.run(over: found.candidates)
+        let items = try await pass.run(over: found.candidates, recovered: recovered)
         bar.clear()
         if options.json {
             try output.document("pass", ItemList(items))
@@ -52,7 +52,7 @@ struct Once: AsyncParsableCommand {
             print(
                 PassReport(items: items, found: found, recovered: recovered, roots: setup.roots, mode: setup.mode).text)
         }
-        return Pass.exitCode(of: items)
+        return Pass.exitCode(of: items, recovered: recovered)
     }
 
     private func proveBackups(_ tools: Toolbox, _ output: Output) async throws -> GuardCore.ExitCode {

@@ -26,7 +26,7 @@ struct Output: Sendable {
             lines += error.hint.map { ["  \($0)"] } ?? []
             Self.complain(lines.joined(separator: "\n"))
         }
-        exit(ErrorTable.line(for: error.code).exit)
+        exit(error.exitCode)
     }
 
     /// What the argument parser has to say: help and versions are results, the rest is wrong use.
@@ -61,6 +61,17 @@ struct Output: Sendable {
             return String(decoding: try encoder.encode(value), as: UTF8.self)
         } catch {
             throw GuardError(.internalError, "the result has no JSON form: \(error)")
+        }
+    }
+}
+
+extension GuardError {
+    /// The table's status promises what its code promises about the data. Where the data is in the middle of a change (the journal could
+    /// not be written after COMMIT) that promise would be a lie.
+    fileprivate var exitCode: GuardCore.ExitCode {
+        switch dataState {
+        case .changing, .unverified: .needsAttention
+        case .untouched, .migratedVerified, .restoredVerified: ErrorTable.line(for: code).exit
         }
     }
 }

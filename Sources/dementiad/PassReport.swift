@@ -88,10 +88,11 @@ struct StoreReport {
             facts.append(("rehearsed", "on the restored copy"))
         }
         if let applied = result?.applied, !applied.isEmpty {
-            let names = applied.map { "\($0.version) \($0.name)" }.joined(separator: ", ")
+            let names = applied.map { "\($0.version) \($0.name)" + ($0.action == .adopt ? " (was there)" : "") }
+                .joined(separator: ", ")
             facts.append(("migrated", "\(names); write lock held \(result?.lockedMilliseconds ?? 0) ms"))
         }
-        if operation.outcome == .succeeded {
+        if operation.dataState == .migratedVerified {
             facts.append(("verified", "integrity, postconditions and ledger, from a new connection"))
         }
         if let kept = result?.keptState {
