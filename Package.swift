@@ -144,6 +144,7 @@ let package = Package(
             dependencies: ["Dementia"],
             swiftSettings: strict
         ),
+        .testTarget(name: "LintTests", swiftSettings: strict),
         .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
         .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
         .testTarget(

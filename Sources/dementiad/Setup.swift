@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-internal import GuardConfiguration
 internal import Dementia
 internal import Engine
 internal import FoundationEssentials
 internal import Glibc
+internal import GuardConfiguration
 internal import GuardCore
 internal import Journal
 internal import Logging
@@ -47,7 +47,9 @@ struct Setup {
             settings = try ConfigurationLoader.load(sources).settings
         } catch {
             throw GuardError(
-                .configuration, error.problems.count == 1 ? "the configuration is not valid" : "the configuration has \(error.problems.count) faults",
+                .configuration,
+                error.problems.count == 1
+                    ? "the configuration is not valid" : "the configuration has \(error.problems.count) faults",
                 hint: "Nothing was done.", causes: error.problems.map(\.description))
         }
     }
@@ -80,10 +82,13 @@ struct Setup {
         var policy = Toolbox.Policy()
         policy.compressionLevel = settings.backup.level
         policy.minimumFree = settings.backup.minFree.map(Int64.init(clamping:))
-        policy.check = settings.verify.command.map { CheckCommand(arguments: $0.checkArguments, timeout: settings.verify.timeout) }
+        policy.check = settings.verify.command.map {
+            CheckCommand(arguments: $0.checkArguments, timeout: settings.verify.timeout)
+        }
         do {
             let tools = try Toolbox(
-                journal: journal, vault: vault, catalogue: try catalogue(), policy: policy, clock: clock, scratch: state.scratch,
+                journal: journal, vault: vault, catalogue: try catalogue(), policy: policy, clock: clock,
+                scratch: state.scratch,
                 uid: geteuid(), host: ProcessInfo.processInfo.hostName, observe: observe)
             return Workshop(tools: tools, state: state)
         } catch let error as GuardError {
@@ -135,7 +140,8 @@ struct Setup {
             return try discovery.walk(roots)
         } catch {
             throw GuardError(
-                error.isNotFound ? .notFound : .permissionDenied, "\(error.path ?? "a watched folder") cannot be looked into",
+                error.isNotFound ? .notFound : .permissionDenied,
+                "\(error.path ?? "a watched folder") cannot be looked into",
                 hint: "Name an existing folder with --watch, or in discover.roots.", causes: [error.description])
         }
     }
@@ -165,7 +171,8 @@ struct Setup {
                 }
             } catch {
                 throw GuardError(
-                    .configuration, "the folder \(folder) of migrations.paths cannot be read", causes: [error.description])
+                    .configuration, "the folder \(folder) of migrations.paths cannot be read",
+                    causes: [error.description])
             }
         }
         do {
