@@ -113,9 +113,12 @@ let package = Package(
         .executableTarget(
             name: "dementiad",
             dependencies: [
-                "GuardConfiguration", "ControlAPI", "Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Stores",
-                "Vault",
+                "ControlAPI", "ControlServer", "Dementia", "Engine", "GuardConfiguration", "GuardCore", "Journal", "LinuxKit",
+                "Stores", "Vault",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),
@@ -162,6 +165,62 @@ let package = Package(
             dependencies: ["ControlAPI", "ControlTestKit", "GuardCore", "LinuxKit", "dementiactl"],
             swiftSettings: strict
         ),
+        // Tests: one target per module, and what they share.
+        .target(
+            name: "TestSupport",
+            dependencies: ["LinuxKit", "SQLiteKit"],
+            path: "Tests/Support",
+            swiftSettings: strict
+        ),
         .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration"], swiftSettings: strict),
+        .testTarget(
+            name: "DementiaTests",
+            dependencies: ["Dementia"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "LintTests", swiftSettings: strict),
+        .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
+        .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
+        .testTarget(
+            name: "VaultTests",
+            dependencies: ["GuardCore", "HashKit", "LinuxKit", "Vault", "ZstdKit"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "JournalCrashHelper",
+            dependencies: ["GuardCore", "Journal"],
+            path: "Tests/JournalCrashHelper",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["GuardCore", "Journal", "JournalCrashHelper", "LinuxKit", "SQLiteKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "StoresTests",
+            dependencies: ["Dementia", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport"],
+            swiftSettings: strict
+        ),
+        // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.
+        .executableTarget(
+            name: "crash-runner",
+            dependencies: ["Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Vault"],
+            path: "Tests/CrashRunner",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "ControlAPI", "Dementia", "Engine", "GuardCore", "HashKit", "Journal", "LinuxKit", "SQLiteKit", "Stores",
+                "TestSupport", "Vault",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DementiadTests",
+            dependencies: ["GuardCore", "LinuxKit", "SQLiteKit", "TestSupport"],
+            swiftSettings: strict
+        ),
     ]
 )

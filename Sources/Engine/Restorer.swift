@@ -18,20 +18,20 @@ struct Restorer {
     /// How often the replaced state is backed up again because somebody wrote meanwhile.
     private static let rounds = 5
 
-    /// The backup of the replaced state, and how many rows it holds that `backup` does not, for each table that differs.
-    func restore(
-        _ backup: Entry, keeping reason: BackupReason
-    ) async throws(GuardError) -> (kept: BackupID, difference: [String: Int64]) {
+    /// Restores `backup` and gives the backup of the state that it replaced.
+    func restore(_ backup: Entry, keeping reason: BackupReason) async throws(GuardError) -> Entry {
         let source = "\(scratch.path)/source.db"
         try await decode(backup, to: source)
-        for round in 1... {
+        var round = 0
+        while true {
+            round += 1
             try await log.step(.keep)
             let kept = try await BackupTaker(tools: tools, store: store, operation: log.record.id, folder: scratch.path)
                 .take(reason, line: backup.manifest.line, version: nil)
-            try await log.step(.restore, detail: "\(backup.id) over \(kept.entry.id)")
+            try await log.step(.restore, detail: "\(backup.id) over \(kept.entry.id)", dataState: .changing)
             do throws(GuardError) {
                 try await store.restore(from: source, expecting: backup.manifest.content, replacing: kept.snapshot)
-                return (kept.entry.id, Self.difference(kept.snapshot.content, backup.manifest.content))
+                return kept.entry
             } catch {
                 guard error.code == .storeMoved, round < Self.rounds else { throw error }
             }
@@ -52,18 +52,5 @@ struct Restorer {
                 throw failure.reading(error)
             }
         }
-    }
-
-    /// Rows per table that `kept` has more than `restored`; negative where it has fewer.
-    static func difference(_ kept: StoreDigest, _ restored: StoreDigest) -> [String: Int64] {
-        var difference: [String: Int64] = [:]
-        for table in kept.tables {
-            let rows = table.rows - (restored[table: table.name]?.rows ?? 0)
-            if rows != 0 { difference[table.name] = rows }
-        }
-        for table in restored.tables where kept[table: table.name] == nil && table.rows > 0 {
-            difference[table.name] = -table.rows
-        }
-        return difference
     }
 }

@@ -6,7 +6,7 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
     /// stand in one table, `ErrorTable`.
     public enum Code: String, Codable, Sendable, CaseIterable {
         // Not a store we may migrate.
-        case notADatabase, damaged, foreignSchema, foreignLedger, drift, unknownShape, newerVersion
+        case notADatabase, damaged, foreignSchema, foreignLedger, drift, unknownShape, newerVersion, noWayBack
         // Somebody else has it.
         case storeBusy, storeMoved, stateDirectoryBusy
         // The system says no.

@@ -16,6 +16,12 @@ extension SQLiteStore {
             let rows = try ledger.rows() ?? []
             for step in plan.steps {
                 let migration = step.migration
+                if step.action == .revert {
+                    if rows.contains(where: { $0.version == migration.version && $0.success }) {
+                        problems.append("the ledger still records migration \(migration.version)")
+                    }
+                    continue
+                }
                 problems += try Postcondition(migration).problems(on: connection)
                 if rows.first(where: { $0.version == migration.version })?.success != true {
                     problems.append("the ledger does not record migration \(migration.version)")
@@ -29,13 +35,10 @@ extension SQLiteStore {
     /// table and lets them through in between.
     private func integrityProblems(_ session: Session) throws(SQLiteError) -> [String] {
         let connection = session.connection
-        func complaints(_ argument: String) throws(SQLiteError) -> [String] {
-            try connection.rows("PRAGMA integrity_check(\(argument))") { $0.string(0) ?? "" }.filter { $0 != "ok" }
-        }
-        if session.isWAL { return try complaints("5") }
+        if session.isWAL { return try Self.complaints(connection) }
         var problems: [String] = []
         for table in try SQLiteSchema(connection).tables() {
-            problems += try complaints(Connection.quoted(table.name))
+            problems += try Self.complaints(connection, table: table.name)
         }
         return problems
     }
