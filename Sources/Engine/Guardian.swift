@@ -169,7 +169,7 @@ public actor Guardian {
     // MARK: Stores
 
     /// Looks for memories under the roots, examines each, and starts what is pending where that may happen without asking.
-    func rescan(startingWork: Bool) async throws(GuardError) {
+    public func rescan(startingWork: Bool) async throws(GuardError) {
         let (roots, discovery) = (settings.roots, settings.discovery)
         let found = try await tools.worker.run { () throws(GuardError) in
             do throws(SystemCallError) {

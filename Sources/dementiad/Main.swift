@@ -12,7 +12,8 @@ struct Dementiad: AsyncParsableCommand {
         abstract:
             "Guards upgrades of Dementia memories: proved backup, rehearsal, migration, verification, and the way back.",
         version: ProductVersion.current,
-        subcommands: [Once.self]
+        subcommands: [Serve.self, Once.self],
+        defaultSubcommand: Serve.self
     )
 }
 

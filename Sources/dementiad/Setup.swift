@@ -7,6 +7,7 @@ internal import Glibc
 internal import GuardConfiguration
 internal import GuardCore
 internal import Journal
+internal import Logging
 internal import LinuxKit
 internal import Stores
 internal import Vault
@@ -97,10 +98,46 @@ struct Setup {
         }
     }
 
+    /// What the daemon guards, and what it may do by itself.
+    func guardianSettings() throws(GuardError) -> Guardian.Settings {
+        Guardian.Settings(roots: roots, discovery: discovery, mode: mode)
+    }
+
+    /// How often the daemon looks for memories.
+    var rescanEvery: Duration { settings.discover.rescanEvery }
+
+    /// Writes to standard error, which is the journal's when systemd starts us.
+    var logger: Logger {
+        var logger = Logger(label: "dementiad") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: settings.log.level.rawValue) ?? .notice
+        return logger
+    }
+
+    /// Where the daemon listens.
+    func socketPath(_ option: String?) throws(GuardError) -> String {
+        if let option { return Self.absolute(option) }
+        // Set by systemd for a unit with RuntimeDirectory=.
+        let folder = environment["RUNTIME_DIRECTORY"] ?? environment["XDG_RUNTIME_DIR"].map { $0 + "/dementiad" }
+        guard let folder, folder.hasPrefix("/") else {
+            throw GuardError(
+                .configuration, "neither --socket nor XDG_RUNTIME_DIR says where to listen", hint: "Use --socket PATH.")
+        }
+        do {
+            try Directory.createAll(folder)
+        } catch {
+            throw GuardError(.permissionDenied, "the folder \(folder) for the socket cannot be made", causes: [error.description])
+        }
+        return folder + "/control.sock"
+    }
+
+    private var discovery: Discovery {
+        Discovery(ignored: settings.discover.ignore, maxDepth: settings.discover.maxDepth)
+    }
+
     /// Looks for memories under the roots.
     func discover() throws(GuardError) -> Discovery.Found {
         do {
-            return try Discovery(ignored: settings.discover.ignore, maxDepth: settings.discover.maxDepth).walk(roots)
+            return try discovery.walk(roots)
         } catch {
             throw GuardError(
                 error.isNotFound ? .notFound : .permissionDenied,

@@ -35,7 +35,7 @@ func shell(_ command: String) throws -> (status: Int32, output: String) {
 final class Clock: Sendable {
     private let seconds = Mutex<Double>(1_762_689_662.345)
 
-    func now() -> Timestamp { Timestamp(Date(timeIntervalSince1970: seconds.withLock(\.self))) }
+    func now() -> Timestamp { seconds.withLock { Timestamp(Date(timeIntervalSince1970: $0)) } }
 
     func move(years: Double) { seconds.withLock { $0 += years * 365.25 * 86_400 } }
 }
