@@ -17,10 +17,18 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "dementiad",
     products: [
-        .executable(name: "dementiad", targets: ["dementiad"])
+        .executable(name: "dementiad", targets: ["dementiad"]),
+        .executable(name: "dementiactl", targets: ["dementiactl"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
+        // Without its default traits, which bring configuration files and all of Foundation.
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
     targets: [
@@ -62,7 +70,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "Configuration",
+            name: "GuardConfiguration",
             dependencies: ["GuardCore", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict
         ),
@@ -71,19 +79,92 @@ let package = Package(
             dependencies: ["ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
             swiftSettings: strict
         ),
-        .target(name: "ControlAPI", dependencies: ["GuardCore"], swiftSettings: strict),
+
+        // The control socket: messages that both ends share, and the only two users of NIO.
+        .target(name: "ControlAPI", dependencies: ["Dementia", "GuardCore"], swiftSettings: strict),
+        .target(
+            name: "ControlServer",
+            dependencies: [
+                "CLinux", "ControlAPI", "GuardCore", "LinuxKit",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "ControlClient",
+            dependencies: [
+                "ControlAPI", "GuardCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
 
         // Composition roots: parse, build, run, translate errors.
         .executableTarget(
             name: "dementiad",
             dependencies: [
-                "Configuration", "ControlAPI", "Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Stores",
-                "Vault",
+                "ControlAPI", "ControlServer", "Dementia", "Engine", "GuardConfiguration", "GuardCore", "Journal", "LinuxKit",
+                "Stores", "Vault",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "dementiactl",
+            dependencies: [
+                "ControlAPI", "ControlClient", "GuardCore", "HashKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
 
+        // A daemon without an engine, for the tests of the control socket.
+        .target(
+            name: "ControlTestKit",
+            dependencies: [
+                "ControlAPI", "ControlServer", "GuardCore", "HashKit", "LinuxKit",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/ControlTestKit",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "ControlFixture",
+            dependencies: ["ControlTestKit"],
+            path: "Tests/ControlFixture",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "ControlTestKit", "GuardCore"], swiftSettings: strict),
+        .testTarget(
+            name: "ControlServerTests",
+            dependencies: ["ControlAPI", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore", "LinuxKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ControlClientTests",
+            dependencies: ["ControlAPI", "ControlClient", "ControlFixture", "ControlTestKit", "GuardCore", "LinuxKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "dementiactlTests",
+            dependencies: ["ControlAPI", "ControlTestKit", "GuardCore", "LinuxKit", "dementiactl"],
+            swiftSettings: strict
+        ),
         // Tests: one target per module, and what they share.
         .target(
             name: "TestSupport",
@@ -91,22 +172,61 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
-        .testTarget(
-            name: "SQLiteKitTests",
-            dependencies: ["LinuxKit", "SQLiteKit", "TestSupport"],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration"], swiftSettings: strict),
         .testTarget(
             name: "DementiaTests",
             dependencies: ["Dementia"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "SQLiteKitTests",
+            dependencies: ["LinuxKit", "SQLiteKit", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "GuardCoreTests", dependencies: ["Dementia", "GuardCore", "HashKit"], swiftSettings: strict),
+        .testTarget(name: "LintTests", swiftSettings: strict),
+        .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
+        .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
+        .testTarget(
+            name: "VaultTests",
+            dependencies: ["GuardCore", "HashKit", "LinuxKit", "Vault", "ZstdKit"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "JournalCrashHelper",
+            dependencies: ["GuardCore", "Journal"],
+            path: "Tests/JournalCrashHelper",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["GuardCore", "Journal", "JournalCrashHelper", "LinuxKit", "SQLiteKit"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "StoresTests",
             dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit", "SQLiteKit", "Stores", "TestSupport"],
             swiftSettings: strict
         ),
-        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+        // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.
+        .executableTarget(
+            name: "crash-runner",
+            dependencies: ["Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Vault"],
+            path: "Tests/CrashRunner",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "ControlAPI", "Dementia", "Engine", "GuardCore", "HashKit", "Journal", "LinuxKit", "SQLiteKit", "Stores",
+                "TestSupport", "Vault",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DementiadTests",
+            dependencies: ["GuardCore", "LinuxKit", "SQLiteKit", "TestSupport"],
+            swiftSettings: strict
+        ),
     ]
 )

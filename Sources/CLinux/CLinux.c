@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -37,5 +38,12 @@ unsigned int dementiad_device_major(dev_t device) { return major(device); }
 unsigned int dementiad_device_minor(dev_t device) { return minor(device); }
 
 int dementiad_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+_Static_assert(sizeof(dementiad_credentials) == sizeof(struct ucred), "the kernel fills a struct ucred");
+
+int dementiad_peer_credentials(int socket, dementiad_credentials *credentials) {
+    socklen_t length = sizeof *credentials;
+    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, credentials, &length);
+}
 
 char **dementiad_environment(void) { return environ; }

@@ -61,6 +61,23 @@ public struct StoreForm: Codable, Sendable, Equatable {
         self.state = state
         self.sizeBytes = sizeBytes
     }
+
+    /// Every key is there, with null for what is not known: a script need not ask whether.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(engine, forKey: .engine)
+        try container.encode(location, forKey: .location)
+        try container.encode(project, forKey: .project)
+        try container.encode(line, forKey: .line)
+        try container.encode(schemaVersion, forKey: .schemaVersion)
+        try container.encode(wantedVersion, forKey: .wantedVersion)
+        try container.encode(state, forKey: .state)
+        try container.encode(release, forKey: .release)
+        try container.encode(sizeBytes, forKey: .sizeBytes)
+        try container.encode(lastBackup, forKey: .lastBackup)
+        try container.encode(watch, forKey: .watch)
+    }
 }
 
 /// A backup as scripts read it.
@@ -128,5 +145,12 @@ public struct PassItem: Codable, Sendable, Equatable {
     public init(store: StoreForm, operation: OperationRecord?) {
         self.store = store
         self.operation = operation
+    }
+
+    /// Both keys are there, with null for no operation.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(store, forKey: .store)
+        try container.encode(operation, forKey: .operation)
     }
 }

@@ -65,6 +65,19 @@ public struct Migration: Hashable, Sendable {
     /// Over the whole text with LF line ends and without a byte order mark, so that a checkout with CRLF is no drift.
     public let checksum: SHA256Digest
 
+    /// The way back from a migration as a ledger kept it: it works when no file of the migration is left anywhere.
+    ///
+    /// - Parameters:
+    ///   - name: the migration's name in the ledger
+    ///   - down: its down section in the ledger
+    public init(keptBy line: Line, version: Int, name: String, down: String) throws(MigrationFileError) {
+        self.init(
+            line: line, version: version, name: name, changes: [], up: [],
+            down: try MigrationFile.parseDown(down, name: "\(line.filePrefix)_\(version)_\(name)"), verify: [],
+            downText: down,
+            checksum: SHA256.digest(of: down))
+    }
+
     public init(
         line: Line,
         version: Int,

@@ -59,7 +59,9 @@ struct MigrationFile {
             }
             for statement in splitter.take(content) { try parser.add(.sql(statement), at: number + 1) }
         }
-        guard splitter.isBetweenStatements else { throw parser.error("its last statement does not end with a semicolon") }
+        guard splitter.isBetweenStatements else {
+            throw parser.error("its last statement does not end with a semicolon")
+        }
         return try parser.finish(line, version, name, SHA256.digest(of: normalised))
     }
 
@@ -86,7 +88,8 @@ struct MigrationFile {
             let line = Line.allCases.first(where: { $0.filePrefix == parts[0] })
         else {
             throw MigrationFileError(
-                file: file, line: nil, message: "the name of a migration is LINE_VERSION_NAME.sql, as sqlite4_0005_notes.sql")
+                file: file, line: nil,
+                message: "the name of a migration is LINE_VERSION_NAME.sql, as sqlite4_0005_notes.sql")
         }
         return (line, version, String(parts[2]))
     }
@@ -135,7 +138,9 @@ struct MigrationFile {
             unless = select
         case ("code", let name?):
             guard section == .up else { throw error("'-- code:' stands in '-- up' only", at: line) }
-            guard let step = CodeStep(rawValue: name) else { throw error("there is no code step called \(name)", at: line) }
+            guard let step = CodeStep(rawValue: name) else {
+                throw error("there is no code step called \(name)", at: line)
+            }
             try add(.code(step), at: line)
         default: return false
         }
@@ -189,7 +194,9 @@ struct MigrationFile {
         _ line: Line, _ version: Int, _ name: String, _ checksum: SHA256Digest
     ) throws(MigrationFileError) -> Migration {
         try refuseDanglingGuard()
-        guard declaresChanges else { throw error("'-- changes:' is missing; 'none' says that nothing existing changes") }
+        guard declaresChanges else {
+            throw error("'-- changes:' is missing; 'none' says that nothing existing changes")
+        }
         guard let up = statements[.up] else { throw error("the section '-- up' is missing or empty") }
         guard hasDown != isIrreversible else { throw error("it needs a section '-- down' or the line '-- down: none'") }
         var verify: [String] = []
@@ -217,7 +224,7 @@ struct MigrationFile {
         self.file = file
     }
 
-    /// The statements of a down section that was kept in a ledger.
+    /// The statements of a down section that was kept in a ledger, for the migration called `name`.
     static func parseDown(_ text: String, name: String) throws(MigrationFileError) -> [MigrationStatement] {
         var parser = MigrationFile(file: name)
         parser.section = .down
@@ -229,7 +236,9 @@ struct MigrationFile {
             }
             for statement in splitter.take(content) { try parser.add(.sql(statement), at: number + 1) }
         }
-        guard splitter.isBetweenStatements else { throw parser.error("its last statement does not end with a semicolon") }
+        guard splitter.isBetweenStatements else {
+            throw parser.error("its last statement does not end with a semicolon")
+        }
         try parser.refuseDanglingGuard()
         return parser.statements[.down] ?? []
     }

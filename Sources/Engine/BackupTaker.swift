@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import ControlAPI
 internal import GuardCore
 internal import HashKit
 internal import LinuxKit
@@ -31,7 +32,11 @@ struct BackupTaker {
     /// - Parameters:
     ///   - line: of the schema, for the manifest
     ///   - version: of the schema, for the manifest
-    func take(_ reason: BackupReason, line: String, version: Int?) async throws(GuardError) -> ProvedBackup {
+    ///   - accept: is shown what would be backed up before anything is put into the vault, and may refuse
+    func take(
+        _ reason: BackupReason, line: String, version: Int?,
+        accept: (Snapshot) async throws(GuardError) -> Void = { _ throws(GuardError) in }
+    ) async throws(GuardError) -> ProvedBackup {
         let description = try await store.describe()
         try checkRoom(for: description.sizeBytes)
         let copy = "\(folder)/\(reason.rawValue)-copy.db"
@@ -40,8 +45,9 @@ struct BackupTaker {
         let snapshot = try await store.snapshot(into: copy) { [tools, operation] in
             tools.observe(.progressed(operation, $0))
         }
+        try await accept(snapshot)
         let draft = ManifestDraft(
-            host: tools.host, daemonVersion: DaemonVersion.current, reason: reason, project: description.project,
+            host: tools.host, daemonVersion: ProductVersion.current, reason: reason, project: description.project,
             line: line, schemaVersion: version, operation: operation, engineFacts: snapshot.engineFacts,
             content: snapshot.content,
             file: description.file.map { Manifest.File(uid: $0.uid, gid: $0.gid, mode: $0.mode) },
@@ -157,4 +163,7 @@ struct BackupTaker {
 extension Duration {
     /// The same length in seconds.
     var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+
+    /// The same length in whole milliseconds.
+    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-public import LinuxKit
-internal import GuardCore
-internal import Stores
+internal import LinuxKit
 
 /// Asks a program of the user's whether a migrated memory is good: `verify.command`.
 ///
@@ -32,20 +30,20 @@ public struct CheckCommand: Sendable, Equatable {
         case couldNotRun(String)
     }
 
-    /// Asks about the memory at `path`.
-    func ask(about path: String, _ phase: Phase) async -> Verdict {
+    /// Asks about the memory at `path`, and waits for the answer no longer than `limit`.
+    func ask(about path: String, _ phase: Phase, atMost limit: Duration) async -> Verdict {
         let environment = [
             "DEMENTIAD_STORE": path, "DEMENTIAD_PHASE": phase.rawValue, "CLAUDE_MEMORY_DB": path,
         ]
         do {
-            switch try await ChildProcess.run(arguments + [path], adding: environment, timeout: timeout) {
+            switch try await ChildProcess.run(arguments + [path], adding: environment, timeout: limit) {
             case .exited(0): return .accepted
             case .exited(126): return .couldNotRun("it is not executable")
             case .exited(127): return .couldNotRun("it was not found")
             case .exited(let code) where code > 127: return .couldNotRun("it exited with \(code)")
             case .exited(let code): return .vetoed(exit: code)
             case .signalled(let signal): return .couldNotRun("signal \(signal) ended it")
-            case .timedOut: return .couldNotRun("it took longer than \(timeout)")
+            case .timedOut: return .couldNotRun("it took longer than \(limit)")
             }
         } catch {
             return .couldNotRun(error.description)

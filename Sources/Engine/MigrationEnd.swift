@@ -31,7 +31,9 @@ struct MigrationEnd {
         }
         if let failure { return try await restore(backup, because: failure) }
         await store.close()
-        return try await log.settle(.succeeded, .migratedVerified)
+        // What a person took back must not be brought again by the next pass.
+        let hold = log.record.kind == .downgrade ? hold("it was taken back to version \(plan.to) on request") : nil
+        return try await log.settle(.succeeded, .migratedVerified, hold: hold)
     }
 
     private func problem(
@@ -56,20 +58,26 @@ struct MigrationEnd {
 
     /// Backs up the failed state, puts the old one back, and pauses automation.
     func restore(_ backup: Entry, because failure: GuardError) async throws(GuardError) -> OperationRecord {
-        let restored: (kept: BackupID, difference: [String: Int64])
+        let kept: Entry
         do throws(GuardError) {
-            restored = try await Restorer(tools: tools, store: store, log: log, scratch: scratch)
+            kept = try await Restorer(tools: tools, store: store, log: log, scratch: scratch)
                 .restore(backup, keeping: .failedState)
         } catch {
             await store.close()
             return try await settleNeedingAttention(error)
         }
-        var result = log.record.result ?? OperationResult()
-        result.toVersion = result.fromVersion
-        result.keptState = restored.kept
-        result.rowsInKeptState = restored.difference
-        log.note(result: result)
+        note(kept: kept, insteadOf: backup)
         return try await settleRestored(failure, backup)
+    }
+
+    /// Notes that `kept` holds what `backup` was restored over.
+    func note(kept: Entry, insteadOf backup: Entry) {
+        var result = log.record.result ?? OperationResult()
+        result.fromVersion = result.fromVersion ?? backup.manifest.schemaVersion
+        result.toVersion = result.fromVersion
+        result.keptState = kept.id
+        result.rowsInKeptState = ContentDifference(from: backup.manifest.content, to: kept.manifest.content).rows
+        log.note(result: result)
     }
 
     /// The old state is back: writes the failure where a restored ledger can tell of it, and pauses automation.

@@ -3,8 +3,31 @@
 internal import Dementia
 internal import GuardCore
 internal import HashKit
+internal import Journal
 internal import LinuxKit
 internal import Stores
+internal import Vault
+
+/// Where a store is to be taken.
+enum Wish: Sendable, Equatable {
+    /// Up to this version, or to the head of its line.
+    case upgrade(to: Int?)
+    /// To the known shape that it should have at its version.
+    case repair
+    /// Back to this version.
+    case downgrade(to: Int)
+
+    /// The plan that fulfils it.
+    func plan(
+        with planner: Planner, for store: StoreID, at place: String, _ survey: Survey
+    ) throws(GuardError) -> Plan {
+        switch self {
+        case .upgrade(let version): try planner.plan(for: store, at: place, survey, wanted: version)
+        case .repair: try planner.repair(for: store, at: place, survey)
+        case .downgrade(let version): try planner.downgrade(for: store, at: place, survey, to: version)
+        }
+    }
+}
 
 /// The life of one migration, design §5: backup, rehearsal, migration, verification, and the way back when the verification fails.
 ///
@@ -30,16 +53,19 @@ struct MigrationRun {
         case committed(Plan, LedgerEntry, StateToken, ProvedBackup)
     }
 
-    /// Takes the store to `wanted`, or to the head of its line, and settles the operation. Throws only when the journal cannot be
-    /// written: every other failure is settled and told in the record.
-    func run(to wanted: Int?) async throws(GuardError) -> OperationRecord {
+    /// Takes the store where `wish` says, and settles the operation. Throws only when the journal cannot be written: every other
+    /// failure is settled and told in the record.
+    func run(_ wish: Wish) async throws(GuardError) -> OperationRecord {
         var round = 0
+        var preparation: Duration?
         while true {
             round += 1
             let isLocked = round > tools.policy.rounds
             let end: Round
             do throws(GuardError) {
-                end = try await attempt(to: wanted, underLock: isLocked)
+                // The writers would have to wait for as long as it took without the lock; what was never measured may be too long.
+                if isLocked, preparation.map({ $0 > tools.policy.lockedBackup }) ?? true { throw keepsChanging }
+                end = try await attempt(wish, underLock: isLocked, &preparation)
             } catch {
                 await store.close()
                 // The state moved away from its backup: plan again on what is there now. Under the lock nothing moves.
@@ -57,41 +83,51 @@ struct MigrationRun {
 
     // MARK: One round
 
-    private func attempt(to wanted: Int?, underLock isLocked: Bool) async throws(GuardError) -> Round {
+    /// - Parameter preparation: is told how long backup and rehearsal took
+    private func attempt(
+        _ wish: Wish, underLock isLocked: Bool, _ preparation: inout Duration?
+    ) async throws(GuardError) -> Round {
         try await log.step(.preflight)
+        let clock = ContinuousClock()
         if isLocked { try await store.lock() }
+        let start = clock.now
         let survey = try await store.survey(tools.catalogue)
-        let plan = try tools.planner.plan(for: store.location.id, at: place, survey, wanted: wanted)
+        let plan = try wish.plan(with: tools.planner, for: store.location.id, at: place, survey)
         guard !plan.isEmpty else {
             await store.close()
             return .settled(try await log.settle(.nothingToDo, .untouched))
         }
         try await checkRoom()
         try await log.step(.backup)
-        let clock = ContinuousClock()
-        let start = clock.now
+        let repetition = Repetition(tools: tools, location: store.location)
         let backup = try await BackupTaker(tools: tools, store: store, operation: log.record.id, folder: scratch.path)
-            .take(.migration, line: plan.line.rawValue, version: plan.from)
-        let attempt = "\(plan.digest.short):\(backup.snapshot.content.fingerprint.short)"
-        log.note(attempt: attempt)
+            .take(.migration, line: plan.line.rawValue, version: plan.from) { [isExplicit] snapshot throws(GuardError) in
+                // Before anything is put into the vault: what fails for ever must not fill it.
+                if !isExplicit { try await repetition.refuse(plan, on: snapshot.content) }
+            }
+        let attempt = Repetition.name(of: plan, on: backup.snapshot.content)
         let entry = LedgerEntry(operation: log.record.id, backup: backup.entry.id, release: release)
         try await log.step(.rehearse, backup: backup.entry.id)
         do throws(GuardError) {
-            if !isExplicit { try await refuseRepetition(attempt) }
-            try await rehearse(plan, backup, entry)
-            if isLocked, clock.now - start > tools.policy.lockedBackup {
-                throw GuardError(
-                    .storeMoved, "\(place) keeps changing, and a backup of it takes too long to keep its writers waiting",
-                    store: store.location.id, hint: "Nothing was changed. Close the applications that use it and try again.")
-            }
-            return .committed(plan, entry, try await migrate(plan, backup, entry), backup)
+            try await rehearse(plan, backup, entry, lockedSince: isLocked ? start : nil)
+            preparation = clock.now - start
+            let token = try await migrate(plan, backup, entry, lockedSince: isLocked ? start : nil)
+            log.note(attempt: attempt)
+            return .committed(plan, entry, token, backup)
         } catch {
-            switch error.code {
-            case .storeMoved, .storeBusy, .noSpace, .held, .interrupted, .restoreFailed: break
-            default: await recordFailure(error, plan, entry)
-            }
+            guard Repetition.counts(error) else { throw error }
+            // Ends a transaction that is still open: the row that tells of the failure has one of its own.
+            await store.close()
+            await recordFailure(error, plan, entry)
+            try await log.fail(attempt: attempt)
             throw error
         }
+    }
+
+    private var keepsChanging: GuardError {
+        GuardError(
+            .storeMoved, "\(place) keeps changing, and a backup of it takes too long to keep its writers waiting",
+            store: store.location.id, hint: "Nothing was changed. Close the applications that use it and try again.")
     }
 
     /// The WAL, or the rollback journal, grows beside the store by about what the migration rewrites.
@@ -116,25 +152,17 @@ struct MigrationRun {
         }
     }
 
-    private func refuseRepetition(_ attempt: String) async throws(GuardError) {
-        let failures: Int
-        do {
-            failures = try await tools.journal.failedAttempts(store: store.location.id, attempt: attempt)
-        } catch {
-            throw GuardError(.inputOutput, "the journal cannot be read: \(error)", store: store.location.id)
-        }
-        guard failures < tools.policy.attempts else {
-            throw GuardError(
-                .held, "the same migration of \(place) failed \(failures) times on the same content and is not tried again by itself",
-                store: store.location.id, hint: "Look at why: dementiactl history \(store.location.id)")
-        }
-    }
-
-    private func rehearse(_ plan: Plan, _ backup: ProvedBackup, _ entry: LedgerEntry) async throws(GuardError) {
+    /// - Parameter lock: since when writers wait, when they do; the rehearsal ends when they have waited long enough
+    private func rehearse(
+        _ plan: Plan, _ backup: ProvedBackup, _ entry: LedgerEntry, lockedSince lock: ContinuousClock.Instant?
+    ) async throws(GuardError) {
         let record = try await store.rehearse(
             plan, on: backup.restored, of: backup.snapshot, entry: entry, progress: progress(of: .rehearse))
         log.add(record.findings)
-        if let veto = await check(backup.restored, .rehearsal) {
+        let deadline = lock.map { $0 + tools.policy.lockedBackup }
+        let veto = await CheckAsking(tools: tools, log: log).veto(backup.restored, .rehearsal, until: deadline)
+        if let deadline, ContinuousClock.now > deadline { throw keepsChanging }
+        if let veto {
             throw GuardError(
                 .checkVetoed, "the check command vetoed the rehearsed migration of \(place) with exit status \(veto)",
                 store: store.location.id, hint: "Nothing was changed: the check looked at a copy.")
@@ -142,35 +170,24 @@ struct MigrationRun {
     }
 
     private func migrate(
-        _ plan: Plan, _ backup: ProvedBackup, _ entry: LedgerEntry
+        _ plan: Plan, _ backup: ProvedBackup, _ entry: LedgerEntry, lockedSince lock: ContinuousClock.Instant?
     ) async throws(GuardError) -> StateToken {
         let clock = ContinuousClock()
         try await log.step(.migrate, detail: "\(plan.line.rawValue) \(plan.from) → \(plan.to)", dataState: .changing)
         let start = clock.now
-        let record: MigrationRecord
-        do throws(GuardError) {
-            record = try await store.migrate(
-                plan, from: backup.snapshot, entry: entry, progress: progress(of: .migrate))
-        } catch {
-            // Rolled back: what the journal said about a possible change is not true any more.
-            log.note(dataState: .untouched)
-            throw error
-        }
+        let record = try await store.migrate(plan, from: backup.snapshot, entry: entry, progress: progress(of: .migrate))
         var result = OperationResult()
         result.fromVersion = plan.from
         result.toVersion = plan.to
         result.applied = record.applied
-        result.lockedMilliseconds = record.lockedMilliseconds
+        result.lost = plan.isDowngrade ? record.lost : nil
+        result.lockedMilliseconds = lock.map { (clock.now - $0).milliseconds } ?? record.lockedMilliseconds
         result.seconds = backup.seconds.merging(["migrate": (clock.now - start).seconds]) { first, _ in first }
         log.note(result: result)
         return record.token
     }
 
     // MARK: The ends
-
-    private func check(_ path: String, _ phase: CheckCommand.Phase) async -> Int32? {
-        await CheckAsking(tools: tools, log: log).veto(path, phase)
-    }
 
     /// The ledger's failure row: only now, when a proved backup exists, and in a transaction of its own.
     private func recordFailure(_ error: GuardError, _ plan: Plan, _ entry: LedgerEntry) async {
@@ -186,6 +203,7 @@ struct MigrationRun {
     private func settleUntouched(_ error: GuardError) async throws(GuardError) -> OperationRecord {
         switch error.code {
         case .storeBusy, .storeMoved: try await log.settle(.busy, .untouched, error: error)
+        case .interrupted: try await log.settle(.cancelled, .untouched, error: error)
         default: try await log.settle(.failedUntouched, .untouched, error: error)
         }
     }
@@ -205,9 +223,14 @@ struct CheckAsking {
     let log: OperationLog
 
     /// The exit status of a veto; nil when it accepted, could not run, or there is none.
-    func veto(_ path: String, _ phase: CheckCommand.Phase) async -> Int32? {
+    ///
+    /// - Parameter deadline: when it has to be done although its own limit would let it run on
+    func veto(
+        _ path: String, _ phase: CheckCommand.Phase, until deadline: ContinuousClock.Instant? = nil
+    ) async -> Int32? {
         guard let command = tools.policy.check else { return nil }
-        switch await command.ask(about: path, phase) {
+        let left = deadline.map { $0 - .now } ?? command.timeout
+        switch await command.ask(about: path, phase, atMost: min(left, command.timeout)) {
         case .accepted: return nil
         case .vetoed(let exit): return exit
         case .couldNotRun(let why):

@@ -10,6 +10,9 @@ internal import Journal
 final class OperationLog {
     private let tools: Toolbox
     private(set) var record: OperationRecord
+    /// What the journal has not heard of yet.
+    private var unwrittenFindings: [Finding] = []
+    private var unwrittenBackup: BackupID?
 
     private init(_ tools: Toolbox, _ record: OperationRecord) {
         self.tools = tools
@@ -33,34 +36,66 @@ final class OperationLog {
     func step(
         _ kind: StepKind, detail: String? = nil, dataState: DataState? = nil, backup: BackupID? = nil
     ) async throws(GuardError) {
-        let now = tools.clock()
-        finishRunning(as: .done, at: now)
-        record.steps.append(StepRecord(kind: kind, state: .running, startedAt: now, detail: detail))
+        // Asked to stop: before the point of no return that is one more way to leave everything as it was.
+        if Task.isCancelled, record.dataState == .untouched, kind != .verify {
+            throw GuardError(
+                .interrupted, "it was stopped on request before anything was changed", store: record.store,
+                hint: "Nothing was changed. It can be started again at any time.")
+        }
+        let ended = finishRunning(as: .done)
+        record.state = .running
+        record.steps.append(StepRecord(kind: kind, state: .running, startedAt: tools.clock(), detail: detail))
         if let dataState { record.dataState = dataState }
         if let backup { record.backup = backup }
-        let record = record
-        try await write { (journal) throws(JournalError) in try await journal.update(record) }
+        let (id, attempt, findings) = (record.id, record.attempt, unwrittenFindings)
+        try await write { (journal) throws(JournalError) in
+            try await journal.transition(
+                of: id, finishing: ended.map { .done($0) }, starting: .step(kind, detail), dataState: dataState, backup: backup,
+                attempt: attempt, findings: findings)
+        }
+        unwrittenFindings = []
         tools.observe(.began(record))
     }
 
     /// Notes something for people; durable with the next step.
     func add(_ findings: [Finding]) {
-        for finding in findings where !record.findings.contains(finding) { record.findings.append(finding) }
+        for finding in findings where !record.findings.contains(finding) {
+            record.findings.append(finding)
+            unwrittenFindings.append(finding)
+        }
     }
 
-    /// Notes what is tried, durable with the next step.
+    /// Notes what was achieved by which attempt, durable with the next step.
     func note(attempt: String) {
         record.attempt = attempt
     }
 
-    /// Notes what was achieved so far; durable with the next step.
-    func note(result: OperationResult) {
-        record.result = result
+    /// Notes the backup that the operation made or used; durable with the next step or at the end.
+    func note(backup: BackupID) {
+        record.backup = backup
+        unwrittenBackup = backup
     }
 
-    /// Notes what is true of the data; durable with the next step.
-    func note(dataState: DataState) {
-        record.dataState = dataState
+    /// Notes that `attempt` failed, durable when this returns. What a crash or a full disk ended never gets here: that says nothing
+    /// against the attempt.
+    func fail(attempt: String) async throws(GuardError) {
+        record.attempt = attempt
+        let id = record.id
+        try await write { (journal) throws(JournalError) in try await journal.transition(of: id, attempt: attempt) }
+    }
+
+    /// The hold that a restore on request leaves: what a person took back must not be brought again by the next pass.
+    func restoreHold(of backup: BackupID) -> Hold? {
+        record.store.map {
+            Hold(
+                id: "hold_" + record.id.value.dropFirst(3), store: $0, reason: "backup \(backup) was restored on request",
+                createdAt: tools.clock(), until: nil)
+        }
+    }
+
+    /// Notes what was achieved so far; durable when the operation settles.
+    func note(result: OperationResult) {
+        record.result = result
     }
 
     /// Ends the operation, with a hold when automation must not go on by itself. Durable when this returns.
@@ -68,24 +103,36 @@ final class OperationLog {
         _ outcome: Outcome, _ dataState: DataState, error: GuardError? = nil, result: OperationResult? = nil,
         hold: Hold? = nil
     ) async throws(GuardError) -> OperationRecord {
-        let now = tools.clock()
-        finishRunning(as: error == nil ? .done : .failed, at: now)
+        let ended = finishRunning(as: error == nil ? .done : .failed)
         record.state = .settled
         record.outcome = outcome
         record.dataState = dataState
         record.error = error.map { Problem($0.with(dataState: dataState), operation: record.id) }
         record.result = result ?? record.result
-        record.settledAt = now
-        let record = record
-        try await write { (journal) throws(JournalError) in try await journal.settle(record, hold: hold) }
-        tools.observe(.settled(record))
-        return record
+        record.settledAt = tools.clock()
+        let settled = record
+        let findings = unwrittenFindings
+        if let backup = unwrittenBackup {
+            try await write { (journal) throws(JournalError) in
+                try await journal.transition(of: settled.id, backup: backup)
+            }
+        }
+        try await write { (journal) throws(JournalError) in
+            try await journal.settle(
+                settled.id, as: outcome, dataState: dataState,
+                finishing: ended.map { error == nil ? .done($0) : .failed($0) }, error: settled.error,
+                findings: findings, result: settled.result, hold: hold)
+        }
+        tools.observe(.settled(settled))
+        return settled
     }
 
-    private func finishRunning(as state: StepState, at now: Timestamp) {
-        guard let last = record.steps.indices.last, record.steps[last].state == .running else { return }
+    /// Ends the running step in memory and gives its kind.
+    private func finishRunning(as state: StepState) -> StepKind? {
+        guard let last = record.steps.indices.last, record.steps[last].state == .running else { return nil }
         record.steps[last].state = state
-        record.steps[last].finishedAt = now
+        record.steps[last].finishedAt = tools.clock()
+        return record.steps[last].kind
     }
 
     private func write(

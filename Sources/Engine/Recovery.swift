@@ -2,6 +2,7 @@
 
 internal import Dementia
 internal import GuardCore
+internal import Journal
 internal import LinuxKit
 internal import Stores
 internal import Vault
@@ -55,7 +56,7 @@ struct Recovery {
     }
 
     /// nil when the evidence cannot be read now.
-    private func settle(_ record: OperationRecord) async throws(GuardError) -> OperationRecord? {
+    func settle(_ record: OperationRecord) async throws(GuardError) -> OperationRecord? {
         let log = OperationLog.resume(record, with: tools)
         let interrupted = GuardError(
             .interrupted, "dementiad was ended in the middle of it", store: record.store,
@@ -65,6 +66,9 @@ struct Recovery {
         }
         guard let id = record.store, let location = try await location(of: id) else {
             return try await log.settle(.needsAttention, .unverified, error: interrupted)
+        }
+        if record.kind == .restore {
+            return try await RestoreRecovery(tools: tools, log: log).settle(try open(location), interrupted)
         }
         let store: any Store
         let hasCommitted: Bool
@@ -95,8 +99,19 @@ struct Recovery {
         }
         let failure = GuardError(
             .verificationFailed, "\(location.name): its migration was found wrong before dementiad was ended", store: id)
-        return hasCommitted
-            ? try await end.restore(backup, because: failure) : try await end.settleRestored(failure, backup)
+        if hasCommitted { return try await end.restore(backup, because: failure) }
+        if let kept = try keptState(of: record, id) { end.note(kept: kept, insteadOf: backup) }
+        return try await end.settleRestored(failure, backup)
+    }
+
+    /// The backup of the failed state that was restored over: the report has to tell what it holds.
+    private func keptState(of record: OperationRecord, _ store: StoreID) throws(GuardError) -> Entry? {
+        do {
+            return try tools.vault.list(store: store).lazy.compactMap(\.entry)
+                .first { $0.manifest.operation == record.id && $0.manifest.reason == .failedState }
+        } catch {
+            throw GuardError(.inputOutput, "the vault cannot be read: \(error)", store: store)
+        }
     }
 
     /// COMMIT happened and nobody verified it.
@@ -145,7 +160,7 @@ struct Recovery {
 
     private func location(of id: StoreID) async throws(GuardError) -> StoreLocation? {
         do {
-            return try await tools.journal.knownStores().first { $0.location.id == id }?.location
+            return try await tools.journal.knownStore(id)?.lastSighting.location
         } catch {
             throw GuardError(.inputOutput, "the journal cannot be read: \(error)")
         }

@@ -18,25 +18,39 @@ struct Restorer {
     /// How often the replaced state is backed up again because somebody wrote meanwhile.
     private static let rounds = 5
 
-    /// The backup of the replaced state, and how many rows it holds that `backup` does not, for each table that differs.
-    func restore(
-        _ backup: Entry, keeping reason: BackupReason
-    ) async throws(GuardError) -> (kept: BackupID, difference: [String: Int64]) {
+    /// Restores `backup` and gives the backup of the state that it replaced.
+    func restore(_ backup: Entry, keeping reason: BackupReason) async throws(GuardError) -> Entry {
         let source = "\(scratch.path)/source.db"
         try await decode(backup, to: source)
-        for round in 1... {
+        var round = 0
+        while true {
+            round += 1
             try await log.step(.keep)
             let kept = try await BackupTaker(tools: tools, store: store, operation: log.record.id, folder: scratch.path)
                 .take(reason, line: backup.manifest.line, version: nil)
-            try await log.step(.restore, detail: "\(backup.id) over \(kept.entry.id)")
+            try await log.step(.restore, detail: "\(backup.id) over \(kept.entry.id)", dataState: .changing)
             do throws(GuardError) {
                 try await store.restore(from: source, expecting: backup.manifest.content, replacing: kept.snapshot)
-                return (kept.entry.id, Self.difference(kept.snapshot.content, backup.manifest.content))
+                return kept.entry
             } catch {
                 guard error.code == .storeMoved, round < Self.rounds else { throw error }
             }
         }
     }
+
+    /// Puts `backup` in the place of a file that is missing or cannot be opened. Done again by ``RestoreRecovery`` after a crash.
+    func replace(_ backup: Entry) async throws(GuardError) {
+        let source = "\(scratch.path)/source.db"
+        try await decode(backup, to: source)
+        try await log.step(.restore, detail: Self.replacement, dataState: .changing)
+        let rights = backup.manifest.file.map { FileRights(uid: $0.uid, gid: $0.gid, mode: $0.mode) }
+        try await store.replaceFile(
+            with: source, rights: rights, suffix: "replaced-\(log.record.id.value.dropFirst(3))",
+            expecting: backup.manifest.content)
+    }
+
+    /// The detail of a `restore` step that replaces the file.
+    static let replacement = "the file is replaced"
 
     private func decode(_ backup: Entry, to target: String) async throws(GuardError) {
         let (tools, failure) = (tools, EngineFailure(store.location))
@@ -52,18 +66,5 @@ struct Restorer {
                 throw failure.reading(error)
             }
         }
-    }
-
-    /// Rows per table that `kept` has more than `restored`; negative where it has fewer.
-    static func difference(_ kept: StoreDigest, _ restored: StoreDigest) -> [String: Int64] {
-        var difference: [String: Int64] = [:]
-        for table in kept.tables {
-            let rows = table.rows - (restored[table: table.name]?.rows ?? 0)
-            if rows != 0 { difference[table.name] = rows }
-        }
-        for table in restored.tables where kept[table: table.name] == nil && table.rows > 0 {
-            difference[table.name] = -table.rows
-        }
-        return difference
     }
 }

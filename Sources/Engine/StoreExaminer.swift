@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 public import ControlAPI
-public import Dementia
+internal import Dementia
 public import GuardCore
 internal import Journal
-public import Stores
+internal import Stores
 internal import Vault
 
 /// A store as it stands now: what it is, what it could become, and what keeps it from that.
@@ -33,9 +33,10 @@ struct StoreExaminer {
                 location: location, project: description.project, state: .current, sizeBytes: description.sizeBytes)
         } catch {
             form = StoreForm(location: location, project: location.name, state: Self.state(for: error), sizeBytes: 0)
+            form.lastBackup = try await lastBackup(of: location.id)
             return Examination(form: form, plan: nil, refusal: error, hold: nil)
         }
-        form.lastBackup = try lastBackup(of: location.id)
+        form.lastBackup = try await lastBackup(of: location.id)
         let hold = try await hold(on: location.id)
         do throws(GuardError) {
             let survey = try await store.survey(tools.catalogue)
@@ -65,19 +66,30 @@ struct StoreExaminer {
         }
     }
 
-    private func lastBackup(of store: StoreID) throws(GuardError) -> StoreForm.LastBackup? {
-        do {
-            return try tools.vault.newest(of: store).map { .init(id: $0.id, createdAt: $0.manifest.createdAt) }
-        } catch {
-            throw GuardError(.inputOutput, "the vault cannot be read: \(error)", store: store)
+    /// Writes down what was seen.
+    func remember(_ form: StoreForm) async throws(GuardError) {
+        let now = tools.clock()
+        try await tools.journaling(about: form.id) { (journal) throws(JournalError) in
+            var sighting = StoreSighting(
+                location: StoreLocation(engine: form.engine, name: form.location), at: now, state: form.state.rawValue)
+            sighting.project = form.project
+            sighting.line = form.line
+            sighting.schemaVersion = form.schemaVersion
+            sighting.sizeBytes = form.sizeBytes
+            try await journal.remember([sighting])
+        }
+    }
+
+    private func lastBackup(of store: StoreID) async throws(GuardError) -> StoreForm.LastBackup? {
+        try await tools.reading { (vault) throws(VaultError) in
+            try vault.newest(of: store).map { .init(id: $0.id, createdAt: $0.manifest.createdAt) }
         }
     }
 
     private func hold(on store: StoreID) async throws(GuardError) -> Hold? {
-        do {
-            return try await tools.journal.activeHold(on: store)
-        } catch {
-            throw GuardError(.inputOutput, "the journal cannot be read: \(error)", store: store)
+        let now = tools.clock()
+        return try await tools.journaling(about: store) { (journal) throws(JournalError) in
+            try await journal.activeHolds(for: store, at: now).first
         }
     }
 }

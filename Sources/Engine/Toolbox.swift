@@ -88,6 +88,6 @@ public struct Toolbox: Sendable {
 extension UInt64 {
     /// `value`, or 0 when it is negative: a clock before 1970 must not end the daemon.
     fileprivate init(clampingPositive value: Int64) {
-        self = UInt64(max(0, value))
+        self = value < 0 ? 0 : UInt64(value)
     }
 }

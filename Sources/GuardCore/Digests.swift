@@ -10,10 +10,13 @@ public struct TableDigest: Codable, Sendable, Equatable {
     /// One column's cells, hashed in row order.
     public struct Column: Codable, Sendable, Equatable {
         public let name: String
+        /// How many of its cells are not NULL.
+        public let values: Int64
         public let sha256: SHA256Digest
 
-        public init(name: String, sha256: SHA256Digest) {
+        public init(name: String, values: Int64 = 0, sha256: SHA256Digest) {
             self.name = name
+            self.values = values
             self.sha256 = sha256
         }
     }

@@ -62,6 +62,7 @@ public struct ErrorTable: Sendable {
         case .drift: line("Ledger and schema disagree", .notMigratable, 422)
         case .unknownShape: line("A shape that is not known", .notMigratable, 422)
         case .newerVersion: line("Newer than this dementiad", .notMigratable, 422)
+        case .noWayBack: line("No way back", .notMigratable, 422)
         case .storeBusy: line("The store is busy", .busy, 409, retryable: true)
         case .storeMoved: line("The store keeps changing", .busy, 409, retryable: true)
         case .stateDirectoryBusy: line("Another dementiad is at work", .busy, 409, retryable: true)
@@ -73,7 +74,8 @@ public struct ErrorTable: Sendable {
         case .inputOutput: line("The system reported an input or output error", .noBackup, 500, retryable: true)
         case .rehearsalFailed: line("The rehearsal failed", .failedUntouched, 500)
         case .migrationFailed: line("The migration failed", .failedUntouched, 500)
-        case .conservationFailed: line("The migration would have changed what it did not declare", .failedUntouched, 500)
+        case .conservationFailed:
+            line("The migration would have changed what it did not declare", .failedUntouched, 500)
         case .checkVetoed: line("The check command vetoed", .failedUntouched, 500)
         case .verificationFailed: line("Verification failed", .verificationFailed, 500)
         case .restoreFailed: line("The restore failed", .needsAttention, 500, retryable: true)
@@ -84,6 +86,16 @@ public struct ErrorTable: Sendable {
         case .usage: line("Wrong use", .usage, 400)
         case .configuration: line("The configuration is not valid", .configuration, 422)
         case .refusesRoot: line("Refuses to run as root", .configuration, 403)
+        case .methodNotAllowed: line("Not a method of this resource", .usage, 405)
+        case .unsupportedMediaType: line("Not JSON", .usage, 415)
+        case .bodyTooLarge: line("The body is too large", .usage, 413)
+        case .headerTooLarge: line("The header is too large", .usage, 431)
+        case .requestTimeout: line("The request took too long to arrive", .timedOut, 408, retryable: true)
+        case .tooManyConnections: line("Too many connections", .busy, 503, retryable: true)
+        case .planChanged:
+            line("The plan is no longer the one that was confirmed", .confirmationNeeded, 409, retryable: true)
+        case .notCancellable: line("Too late to cancel", .failed, 409)
+        case .keyReused: line("The idempotency key belongs to another request", .usage, 422)
         case .notReachable: line("The daemon cannot be reached", .notReachable, 503, retryable: true)
         case .timedOut: line("Timed out", .timedOut, 504, retryable: true)
         case .interrupted: line("Interrupted", .interrupted, 499, retryable: true)
@@ -120,5 +132,21 @@ public struct Problem: Codable, Sendable, Equatable {
         store = error.store
         self.operation = operation
         causes = error.causes
+    }
+
+    /// Every key is there, with null for what is not known.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(type, forKey: .type)
+        try container.encode(code, forKey: .code)
+        try container.encode(status, forKey: .status)
+        try container.encode(title, forKey: .title)
+        try container.encode(detail, forKey: .detail)
+        try container.encode(hint, forKey: .hint)
+        try container.encode(dataState, forKey: .dataState)
+        try container.encode(retryable, forKey: .retryable)
+        try container.encode(store, forKey: .store)
+        try container.encode(operation, forKey: .operation)
+        try container.encode(causes, forKey: .causes)
     }
 }

@@ -6,7 +6,7 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
     /// stand in one table, `ErrorTable`.
     public enum Code: String, Codable, Sendable, CaseIterable {
         // Not a store we may migrate.
-        case notADatabase, damaged, foreignSchema, foreignLedger, drift, unknownShape, newerVersion
+        case notADatabase, damaged, foreignSchema, foreignLedger, drift, unknownShape, newerVersion, noWayBack
         // Somebody else has it.
         case storeBusy, storeMoved, stateDirectoryBusy
         // The system says no.
@@ -15,6 +15,10 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
         case rehearsalFailed, migrationFailed, conservationFailed, checkVetoed, verificationFailed, restoreFailed
         // The request cannot be served.
         case notFound, storeMissing, held, confirmationNeeded, usage, configuration, refusesRoot
+        // The control socket refuses the request as such.
+        case methodNotAllowed, unsupportedMediaType, bodyTooLarge, headerTooLarge, requestTimeout, tooManyConnections
+        // The request came too late, or does not fit what it refers to.
+        case planChanged, notCancellable, keyReused
         // Elsewhere.
         case notReachable, timedOut, interrupted, internalError
     }

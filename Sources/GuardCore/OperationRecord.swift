@@ -24,17 +24,35 @@ public struct StepRecord: Codable, Sendable, Equatable {
     }
 }
 
+/// What a way back takes away.
+public struct Loss: Codable, Sendable, Equatable {
+    /// The table that goes, or that loses a column.
+    public let table: String
+    /// The column that goes; nil for the whole table.
+    public let column: String?
+    /// The table's rows, or the column's values that are not NULL.
+    public let values: Int64
+
+    public init(table: String, column: String?, values: Int64) {
+        self.table = table
+        self.column = column
+        self.values = values
+    }
+}
+
 /// What an operation achieved, by kind.
 public struct OperationResult: Codable, Sendable, Equatable {
-    /// One migration that was applied or taken back.
+    /// One migration that was applied, adopted or taken back.
     public struct Applied: Codable, Sendable, Equatable {
         public let version: Int
         public let name: String
+        public let action: PlannedAction
         public let milliseconds: Int64
 
-        public init(version: Int, name: String, milliseconds: Int64) {
+        public init(version: Int, name: String, action: PlannedAction = .apply, milliseconds: Int64) {
             self.version = version
             self.name = name
+            self.action = action
             self.milliseconds = milliseconds
         }
     }
@@ -45,6 +63,8 @@ public struct OperationResult: Codable, Sendable, Equatable {
     public var toVersion: Int?
     /// The migrations in the order in which they ran.
     public var applied: [Applied]?
+    /// What a way back took away: whole tables, and values of columns.
+    public var lost: [Loss]?
     /// How long the write lock of the live store was held, in milliseconds.
     public var lockedMilliseconds: Int64?
     /// The backup of the state that was replaced or had failed.
@@ -114,6 +134,30 @@ public struct OperationRecord: Codable, Sendable, Equatable {
         self.steps = []
         self.findings = []
         self.attempt = attempt
+    }
+}
+
+extension OperationRecord {
+    /// Every key is there, with null for what is not known: a script need not ask whether.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(store, forKey: .store)
+        try container.encode(state, forKey: .state)
+        try container.encode(outcome, forKey: .outcome)
+        try container.encode(dataState, forKey: .dataState)
+        try container.encode(trigger, forKey: .trigger)
+        try container.encode(actor, forKey: .actor)
+        try container.encode(startedAt, forKey: .startedAt)
+        try container.encode(settledAt, forKey: .settledAt)
+        try container.encode(progress, forKey: .progress)
+        try container.encode(steps, forKey: .steps)
+        try container.encode(backup, forKey: .backup)
+        try container.encode(findings, forKey: .findings)
+        try container.encode(error, forKey: .error)
+        try container.encode(result, forKey: .result)
+        try container.encode(attempt, forKey: .attempt)
     }
 }
 

@@ -9,6 +9,8 @@ public enum PlannedAction: String, Codable, Sendable {
     case apply
     /// Its postcondition is true already and the ledger does not know: only the ledger row is written.
     case adopt
+    /// Its down statements run, as the ledger kept them.
+    case revert
 }
 
 /// The steps that take a store from its shape to the wanted version, computed, never guessed.
@@ -44,6 +46,9 @@ public struct Plan: Sendable, Equatable {
     /// Whether there is nothing to do.
     public var isEmpty: Bool { steps.isEmpty }
 
+    /// Whether it goes back: then what its statements drop is lost, and nothing else may change.
+    public var isDowngrade: Bool { steps.contains { $0.action == .revert } }
+
     /// Everything that the plan's migrations declare to change.
     public var changes: Set<Change> {
         steps.filter { $0.action == .apply }.reduce(into: []) { $0.formUnion($1.migration.changes) }
@@ -63,12 +68,15 @@ public struct LedgerRow: Sendable, Equatable {
     public let success: Bool
     /// The checksum of the migration's text when it was applied, or nil in rows without one.
     public let checksum: String?
+    /// The way back as it was kept when the migration was applied, or nil when there is none.
+    public let down: String?
 
-    public init(version: Int, name: String, success: Bool, checksum: String?) {
+    public init(version: Int, name: String, success: Bool, checksum: String?, down: String? = nil) {
         self.version = version
         self.name = name
         self.success = success
         self.checksum = checksum
+        self.down = down
     }
 }
 

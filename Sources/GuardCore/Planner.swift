@@ -26,6 +26,7 @@ public struct Planner: Sendable {
         wanted: Int? = nil
     ) throws(GuardError) -> Plan {
         let line = try line(of: store, at: place, survey)
+        try refuseStrangers(store, at: place, survey, in: line)
         try refuseDrift(of: store, at: place, survey, in: line)
         let migrations = catalogue.migrations(of: line)
         if let wanted, wanted != 0, !migrations.contains(where: { $0.version == wanted }) {
@@ -43,6 +44,56 @@ public struct Planner: Sendable {
         }
         let from = version(of: survey, in: line)
         return Plan(store: store, line: line, from: from, to: max(from, steps.isEmpty ? from : head), steps: steps)
+    }
+
+    /// The plan that converges a half-migrated or drifted store: every step whose postcondition is not true is applied again, whatever
+    /// the ledger says. The migrations' guards make what is there already stay as it is.
+    public func repair(for store: StoreID, at place: String, _ survey: Survey) throws(GuardError) -> Plan {
+        let line = try line(of: store, at: place, survey)
+        try refuseStrangers(store, at: place, survey, in: line)
+        let reached = max(
+            version(of: survey, in: line), (survey.ledger ?? []).filter(\.success).map(\.version).max() ?? 0)
+        let known = Set((survey.ledger ?? []).filter(\.success).map(\.version))
+        let steps = catalogue.migrations(of: line).filter { $0.version <= reached }.compactMap { migration in
+            if survey.problems[migration.version] != nil { return Plan.Step(migration: migration, action: .apply) }
+            return known.contains(migration.version) ? nil : Plan.Step(migration: migration, action: .adopt)
+        }
+        return Plan(store: store, line: line, from: version(of: survey, in: line), to: reached, steps: steps)
+    }
+
+    /// The plan that takes the store back to `target` by the down statements that its ledger kept, newest first.
+    public func downgrade(
+        for store: StoreID, at place: String, _ survey: Survey, to target: Int
+    ) throws(GuardError) -> Plan {
+        let line = try line(of: store, at: place, survey)
+        let recorded = (survey.ledger ?? []).filter(\.success)
+        // What upstream's own server brought has no ledger row; the catalogue knows its way back.
+        let unrecorded = catalogue.migrations(of: line).filter { migration in
+            survey.problems[migration.version] == nil && !recorded.contains { $0.version == migration.version }
+        }.map {
+            LedgerRow(version: $0.version, name: $0.name, success: true, checksum: $0.checksum.hex, down: $0.downText)
+        }
+        let rows = (recorded + unrecorded).filter { $0.version > target }.sorted { $0.version > $1.version }
+        var steps: [Plan.Step] = []
+        for row in rows {
+            guard let down = row.down else {
+                throw GuardError(
+                    .noWayBack,
+                    "\(place): migration \(row.version) (\(row.name)) cannot be taken back: its ledger keeps no way down",
+                    store: store, hint: "A backup from before it can be restored: dementiactl backup list \(store)")
+            }
+            do throws(MigrationFileError) {
+                let migration = try Migration(keptBy: line, version: row.version, name: row.name, down: down)
+                steps.append(Plan.Step(migration: migration, action: .revert))
+            } catch {
+                throw GuardError(
+                    .drift, "\(place): the way down from migration \(row.version) in its ledger cannot be read",
+                    store: store,
+                    causes: [error.description])
+            }
+        }
+        let from = version(of: survey, in: line)
+        return Plan(store: store, line: line, from: from, to: steps.isEmpty ? from : target, steps: steps)
     }
 
     /// The line of the store `survey` tells of, or why it has none.
@@ -64,24 +115,32 @@ public struct Planner: Sendable {
         }
     }
 
-    /// A ledger row without its postcondition, an edited migration, or a version from the future: reported, never papered over.
-    private func refuseDrift(
-        of store: StoreID, at place: String, _ survey: Survey, in line: Line
+    /// A ledger of another tool, or one from the future: nothing that we know how to go on from.
+    private func refuseStrangers(
+        _ store: StoreID, at place: String, _ survey: Survey, in line: Line
     ) throws(GuardError) {
         if survey.hasForeignLedger {
             throw GuardError(
                 .foreignLedger, "\(place) has a table schema_migrations that another tool made", store: store,
                 hint: "It is left alone: two tools that migrate one memory would not know of each other.")
         }
-        let migrations = catalogue.migrations(of: line)
-        for row in (survey.ledger ?? []).filter(\.success) {
-            guard let migration = migrations.first(where: { $0.version == row.version }) else {
-                throw GuardError(
-                    .newerVersion,
-                    "\(place) records migration \(row.version) (\(row.name)), which this dementiad does not know",
-                    store: store,
-                    hint: "Upgrade dementiad, or put the migration's file into a folder of migrations.paths.")
-            }
+        let versions = Set(catalogue.migrations(of: line).map(\.version))
+        for row in (survey.ledger ?? []) where row.success && !versions.contains(row.version) {
+            throw GuardError(
+                .newerVersion,
+                "\(place) records migration \(row.version) (\(row.name)), which this dementiad does not know",
+                store: store,
+                hint: "Upgrade dementiad, or put the migration's file into a folder of migrations.paths.")
+        }
+    }
+
+    /// A ledger row without its postcondition, or an edited migration: reported, never papered over.
+    private func refuseDrift(
+        of store: StoreID, at place: String, _ survey: Survey, in line: Line
+    ) throws(GuardError) {
+        let rows = (survey.ledger ?? []).filter(\.success)
+        for migration in catalogue.migrations(of: line) {
+            guard let row = rows.first(where: { $0.version == migration.version }) else { continue }
             if let checksum = row.checksum, checksum != migration.checksum.hex {
                 throw GuardError(
                     .drift,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import Glibc
+
 /// Memory for input and output that lives as long as its owner, and is never copied.
 ///
 /// Not `Sendable`: whoever fills it is alone with it.
@@ -10,7 +12,7 @@ public struct ByteBuffer: ~Copyable {
     /// A buffer of `count` bytes, all zero, on a page boundary.
     public init(count: Int) {
         bytes = .allocate(byteCount: count, alignment: 4096)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        if let start = bytes.baseAddress { memset(start, 0, count) }
     }
 
     deinit { bytes.deallocate() }

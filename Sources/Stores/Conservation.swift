@@ -13,6 +13,10 @@ internal import SQLiteKit
 struct Conservation {
     private let before: StoreDigest
     private let changes: Set<Change>
+    /// Whether the plan goes back: then what it drops is a loss that was shown and agreed to, and no violation.
+    private let isDowngrade: Bool
+    /// What a downgrade took away, known after ``violations(touched:on:)``.
+    private(set) var lost: [Loss] = []
     /// Columns that may be filled and were there before: where they were NULL, and what the rest was.
     private let fills: [String: [String: (runs: NullRuns, digest: SHA256Digest)]]
     private let sequences: [String: Int64]
@@ -27,6 +31,7 @@ struct Conservation {
     init(_ plan: Plan, before: StoreDigest, on connection: Connection) throws(SQLiteError) {
         self.before = before
         changes = plan.changes
+        isDowngrade = plan.isDowngrade
         var fills: [String: [String: (runs: NullRuns, digest: SHA256Digest)]] = [:]
         let schema = SQLiteSchema(connection)
         let tables = try schema.tables()
@@ -52,7 +57,11 @@ struct Conservation {
             // Counted on their own, and SQLite's statistics are no values.
             if table.name == "sqlite_sequence" || table.name.hasPrefix("sqlite_stat") { continue }
             guard let now = tables.first(where: { $0.name == renamed(table.name) }) else {
-                violations.append("the table \(table.name) with its \(table.rows) rows is gone")
+                if isDowngrade {
+                    lost.append(Loss(table: table.name, column: nil, values: table.rows))
+                } else {
+                    violations.append("the table \(table.name) with its \(table.rows) rows is gone")
+                }
                 continue
             }
             violations += try valueViolations(in: table, now: TableDigester(now, on: connection))
@@ -68,6 +77,7 @@ struct Conservation {
         for object in before.objects where !mayChange(object) {
             let name = object.type == "table" ? renamed(object.name) : object.name
             guard let same = now["\(object.type) \(name)"] else {
+                if isDowngrade { continue }
                 violations.append("the \(object.type) \(object.name) is gone")
                 continue
             }
@@ -100,7 +110,12 @@ struct Conservation {
         if old.definition == new.definition { return true }
         // A rename rewrites the table's name wherever it stands in its indices and triggers.
         if old.type != "table" { return renamed(old.table) != old.table }
-        return TableDefinition.isKept(old, as: new, changes)
+        return TableDefinition.isKept(old, as: new, isDowngrade ? changes.union(drops(of: old.table)) : changes)
+    }
+
+    /// A way back may take out any column; which it did is told as a loss.
+    private func drops(of table: String) -> Set<Change> {
+        Set((before[table: table]?.columns ?? []).map { .dropsColumn(table: table, column: $0.name) })
     }
 
     // MARK: Values
@@ -124,7 +139,12 @@ struct Conservation {
         }
         let present = Set(now.table.columns)
         let missing = (comparable.map(\.name) + filled.keys).filter { !present.contains($0) }
-        var violations = missing.map { "the column \(name).\($0) is gone" }
+        var violations: [String] = []
+        if isDowngrade {
+            lost += old.columns.filter { missing.contains($0.name) }.map { Loss(table: name, column: $0.name, values: $0.values) }
+        } else {
+            violations = missing.map { "the column \(name).\($0) is gone" }
+        }
         // New rows come after the old ones; where one got in between, the old ones are not in their places.
         let digest = try now.digest(only: comparable.map(\.name).filter(present.contains), first: old.rows)
         if digest.identities != old.identities { violations.append("the table \(name) has other rows than before") }
@@ -145,6 +165,7 @@ struct Conservation {
     private func sequenceViolations(after: [String: Int64]) -> [String] {
         sequences.sorted { $0.key < $1.key }.compactMap { name, value in
             guard !SQLiteSchema.isLedger(name), !mayGo(name) else { return nil }
+            if isDowngrade, lost.contains(where: { $0.table == name && $0.column == nil }) { return nil }
             let now = after[renamed(name)] ?? Int64.min
             return now == value || (now > value && grown.contains(name)) ? nil : "the sequence of \(name) changed"
         }

@@ -19,12 +19,14 @@ struct SQLiteLedger {
     /// The rows, or nil without a ledger. A table of that name with other columns is somebody else's: see ``isForeign()``.
     func rows() throws(SQLiteError) -> [LedgerRow]? {
         guard try exists(), try !isForeign() else { return nil }
-        let hasChecksum = try columns().contains("checksum")
+        // The five columns of Dementia's requirements alone are a ledger too.
+        let isOurs = try Set(["checksum", "down_sql"]).isSubset(of: columns())
         return try connection.rows(
-            "SELECT version, name, success, \(hasChecksum ? "checksum" : "NULL") FROM schema_migrations ORDER BY version"
+            "SELECT version, name, success, \(isOurs ? "checksum, down_sql" : "NULL, NULL") FROM schema_migrations ORDER BY version"
         ) { row in
             LedgerRow(
-                version: Int(row.integer(0)), name: row.string(1) ?? "", success: row.integer(2) != 0, checksum: row.string(3))
+                version: Int(row.integer(0)), name: row.string(1) ?? "", success: row.integer(2) != 0, checksum: row.string(3),
+                down: row.string(4))
         }
     }
 
@@ -48,11 +50,44 @@ struct SQLiteLedger {
         ("schema_migration_events", ["at", "event", "version", "operation_id", "message"]),
     ]
 
-    /// Whether it has rows that `operation` wrote after success.
-    func hasRows(of operation: OperationID) throws(SQLiteError) -> Bool {
-        guard try exists(), try columns().contains("operation_id") else { return false }
+    /// Whether `operation` committed: its events were written in the transaction that did its work.
+    func hasCommitted(_ operation: OperationID) throws(SQLiteError) -> Bool {
+        guard try exists("schema_migration_events"), try !isForeign() else { return false }
         return try connection.integer(
-            "SELECT count(*) FROM schema_migrations WHERE operation_id = ? AND success", [.text(operation.value)]) != 0
+            """
+            SELECT count(*) FROM schema_migration_events
+            WHERE operation_id = ? AND event IN ('applied', 'adopted', 'reverted')
+            """, [.text(operation.value)]) != 0
+    }
+
+    /// Rows and events for people, oldest first.
+    func history() throws(SQLiteError) -> LedgerHistory {
+        guard try exists(), try !isForeign() else { return LedgerHistory(rows: [], events: []) }
+        let present = try columns()
+        func column(_ name: String) -> String { present.contains(name) ? name : "NULL" }
+        let rows = try connection.rows(
+            """
+            SELECT version, name, applied_at, success, error_message, \(column("checksum")), \(column("execution_ms")),
+                \(column("operation_id")), \(column("release")), \(column("backup_id")), \(column("origin"))
+            FROM schema_migrations ORDER BY version
+            """
+        ) { row in
+            LedgerHistory.Row(
+                version: Int(row.integer(0)), name: row.string(1) ?? "", appliedAt: row.string(2) ?? "",
+                success: row.integer(3) != 0, errorMessage: row.string(4), checksum: row.string(5),
+                executionMilliseconds: row.storageClass(6) == .null ? nil : row.integer(6), operation: row.string(7),
+                release: row.string(8), backup: row.string(9), origin: row.string(10))
+        }
+        guard try exists("schema_migration_events") else { return LedgerHistory(rows: rows, events: []) }
+        let events = try connection.rows(
+            "SELECT at, event, version, operation_id, message FROM schema_migration_events ORDER BY id"
+        ) { row in
+            LedgerHistory.Event(
+                at: row.string(0) ?? "", event: row.string(1) ?? "",
+                version: row.storageClass(2) == .null ? nil : Int(row.integer(2)), operation: row.string(3) ?? "",
+                message: row.string(4))
+        }
+        return LedgerHistory(rows: rows, events: events)
     }
 
     /// Makes the tables, and the columns that an older ledger lacks.
@@ -109,6 +144,13 @@ struct SQLiteLedger {
                 .text(entry.backup?.description), .text(step.action == .adopt ? "adopted" : "applied"),
             ])
         try recordEvent(step.action == .adopt ? "adopted" : "applied", migration.version, entry, nil)
+    }
+
+    /// Writes that `step` was taken back: its row goes, and the events keep its memory.
+    func recordRevert(of step: Plan.Step, entry: LedgerEntry) throws(SQLiteError) {
+        let version = step.migration.version
+        try connection.run("DELETE FROM schema_migrations WHERE version = ?", [.integer(Int64(version))])
+        try recordEvent("reverted", version, entry, nil)
     }
 
     /// Writes that `migration` failed, never over a success.

@@ -12,7 +12,7 @@ extension SQLiteStore {
         _ plan: Plan, from snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
     ) throws(GuardError) -> MigrationRecord {
         guard !plan.isEmpty else {
-            return MigrationRecord(applied: [], findings: [], lockedMilliseconds: 0, token: snapshot.token)
+            return MigrationRecord(applied: [], findings: [], lost: [], lockedMilliseconds: 0, token: snapshot.token)
         }
         let session = try open()
         let connection = session.connection
@@ -27,7 +27,7 @@ extension SQLiteStore {
             guard state == snapshot.token else { throw failure.moved("somebody wrote to it") }
             try checkSameFile(session)
             try checkStillPlanned(plan, on: connection)
-            let (applied, findings) = try apply(plan, before: snapshot.content, entry, on: connection, progress)
+            let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
             let violations = try translating("checking foreign keys") { () throws(SQLiteError) in
                 try Self.foreignKeyViolations(connection)
             }
@@ -41,7 +41,8 @@ extension SQLiteStore {
             let after = StateToken(
                 session: session.id, version: state.version, pagerVersion: try committedVersion(connection))
             return MigrationRecord(
-                applied: applied, findings: findings, lockedMilliseconds: held.milliseconds, token: after)
+                applied: work.applied, findings: work.findings, lost: work.lost, lockedMilliseconds: held.milliseconds,
+                token: after)
         } catch {
             // After some errors (a full disk) SQLite has rolled back by itself; then nothing is left to end.
             if !connection.isAutocommit { try? connection.execute("ROLLBACK") }
@@ -143,6 +144,7 @@ extension SQLiteStore {
             let isDone =
                 switch step.action {
                 case .adopt: known.contains(step.migration.version)
+                case .revert: false
                 case .apply:
                     try translating("comparing it with the plan") { () throws(SQLiteError) in
                         try Postcondition(step.migration).problems(on: connection).isEmpty
@@ -154,7 +156,7 @@ extension SQLiteStore {
 
     private func apply(
         _ plan: Plan, before: StoreDigest, _ entry: LedgerEntry, on connection: Connection, _ progress: ProgressSink?
-    ) throws(GuardError) -> ([OperationResult.Applied], [Finding]) {
+    ) throws(GuardError) -> (applied: [OperationResult.Applied], findings: [Finding], lost: [Loss]) {
         let clock = ContinuousClock()
         let runner = MigrationRunner(connection, progress: progress)
         let ledger = SQLiteLedger(connection)
@@ -168,11 +170,20 @@ extension SQLiteStore {
             let migration = step.migration
             do throws(SQLiteError) {
                 try connection.execute("SAVEPOINT migration")
-                if step.action == .apply { try runner.run(migration.up) }
+                switch step.action {
+                case .apply: try runner.run(migration.up)
+                case .revert: try runner.run(migration.down ?? [])
+                case .adopt: break
+                }
                 let milliseconds = (clock.now - start).milliseconds
-                try ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry)
+                if step.action == .revert {
+                    try ledger.recordRevert(of: step, entry: entry)
+                } else {
+                    try ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry)
+                }
                 try connection.execute("RELEASE migration")
-                applied.append(.init(version: migration.version, name: migration.name, milliseconds: milliseconds))
+                applied.append(.init(
+                        version: migration.version, name: migration.name, action: step.action, milliseconds: milliseconds))
             } catch {
                 throw failed(migration, error)
             }
@@ -190,7 +201,7 @@ extension SQLiteStore {
         guard violations.isEmpty else {
             throw error(.conservationFailed, plan, violations.prefix(5).joined(separator: "; "))
         }
-        return (applied, runner.findings)
+        return (applied, runner.findings, conservation.lost)
     }
 
     /// What SQLite said about a statement of `migration`.

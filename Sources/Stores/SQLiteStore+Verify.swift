@@ -16,6 +16,12 @@ extension SQLiteStore {
             let rows = try ledger.rows() ?? []
             for step in plan.steps {
                 let migration = step.migration
+                if step.action == .revert {
+                    if rows.contains(where: { $0.version == migration.version && $0.success }) {
+                        problems.append("the ledger still records migration \(migration.version)")
+                    }
+                    continue
+                }
                 problems += try Postcondition(migration).problems(on: connection)
                 if rows.first(where: { $0.version == migration.version })?.success != true {
                     problems.append("the ledger does not record migration \(migration.version)")

@@ -94,10 +94,17 @@ public actor SQLiteStore: Store {
         }
     }
 
+    public func history() throws(GuardError) -> LedgerHistory {
+        let connection = try open().connection
+        return try translating("reading its ledger") { () throws(SQLiteError) in
+            try SQLiteLedger(connection).history()
+        }
+    }
+
     public func hasCommitted(_ operation: OperationID) throws(GuardError) -> Bool {
         let connection = try open().connection
         return try translating("reading its ledger") { () throws(SQLiteError) in
-            try SQLiteLedger(connection).hasRows(of: operation)
+            try SQLiteLedger(connection).hasCommitted(operation)
         }
     }
 

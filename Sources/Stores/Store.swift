@@ -75,10 +75,47 @@ public struct Snapshot: Sendable {
 public struct MigrationRecord: Sendable, Equatable {
     public let applied: [OperationResult.Applied]
     public let findings: [Finding]
+    /// What a downgrade took away.
+    public let lost: [Loss]
     /// How long the write lock was held.
     public let lockedMilliseconds: Int64
     /// The state right after our COMMIT.
     public let token: StateToken
+}
+
+/// What a store's own ledger tells: every migration that stands, and every attempt in order.
+public struct LedgerHistory: Sendable, Equatable {
+    /// One row of `schema_migrations`. Times are as they were written.
+    public struct Row: Sendable, Equatable {
+        public let version: Int
+        public let name: String
+        public let appliedAt: String
+        public let success: Bool
+        public let errorMessage: String?
+        public let checksum: String?
+        public let executionMilliseconds: Int64?
+        public let operation: String?
+        public let release: String?
+        public let backup: String?
+        public let origin: String?
+    }
+
+    /// One row of `schema_migration_events`.
+    public struct Event: Sendable, Equatable {
+        public let at: String
+        public let event: String
+        public let version: Int?
+        public let operation: String
+        public let message: String?
+    }
+
+    public let rows: [Row]
+    public let events: [Event]
+
+    public init(rows: [Row], events: [Event]) {
+        self.rows = rows
+        self.events = events
+    }
 }
 
 /// Who and why, for the ledger's rows.
@@ -155,6 +192,9 @@ public protocol Store: Actor {
     /// Looks from a new connection whether `plan` holds.
     func verify(_ plan: Plan, entry: LedgerEntry, since token: StateToken?) throws(GuardError) -> Verification
 
+    /// Everything that the ledger tells, for people. Empty without a ledger.
+    func history() throws(GuardError) -> LedgerHistory
+
     /// Whether the ledger has rows of `operation`: how recovery tells a commit that happened from one that did not.
     func hasCommitted(_ operation: OperationID) throws(GuardError) -> Bool
 
@@ -162,6 +202,12 @@ public protocol Store: Actor {
     /// the state of `kept`; otherwise fails with ``GuardError/Code/storeMoved`` and changes nothing. `source` is scratch of ours that
     /// may be changed on the way; it has to hold `content`.
     func restore(from source: String, expecting content: StoreDigest, replacing kept: Snapshot) throws(GuardError)
+
+    /// Puts the database at `source` in the place of a store that is missing or cannot be opened, when nobody uses it. What was there
+    /// stays beside it under names that end in `suffix`. Can be repeated after a crash with the same `suffix`.
+    func replaceFile(
+        with source: String, rights: FileRights?, suffix: String, expecting content: StoreDigest
+    ) throws(GuardError)
 
     /// Lets go of connections. The store can be used again.
     func close()

@@ -8,6 +8,8 @@ internal import SQLiteKit
 final class ColumnHasher {
     private var hash = SHA256()
     private var gathered: [UInt8] = []
+    /// How many values were not NULL.
+    private(set) var values: Int64 = 0
 
     init() {
         gathered.reserveCapacity(4096 + 32)
@@ -17,6 +19,7 @@ final class ColumnHasher {
     func take(_ row: borrowing Statement, _ column: Int32) {
         let storage = row.storageClass(column)
         gathered.append(storage.rawValue)
+        if storage != .null { values += 1 }
         switch storage {
         case .null: break
         case .integer: append(UInt64(bitPattern: row.integer(column)))
@@ -114,7 +117,7 @@ struct TableDigester {
         }
         return TableDigest(
             name: table.name, rows: rows, identities: identity.finish(),
-            columns: zip(names, hashers).map { .init(name: $0, sha256: $1.finish()) })
+            columns: zip(names, hashers).map { .init(name: $0, values: $1.values, sha256: $1.finish()) })
     }
 
     /// Where `column` is NULL, and the digest of its other values.

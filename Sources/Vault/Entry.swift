@@ -19,6 +19,7 @@ public struct Entry: Sendable, Equatable {
 
 /// One line of the vault's catalogue.
 public enum Listing: Sendable, Equatable {
+    /// A backup that may be used.
     case good(Entry)
     /// Not what was published, or of a newer form. It is listed, never used, never counted as a backup, never deleted by itself.
     case damaged(path: String, reason: String)

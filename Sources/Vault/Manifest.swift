@@ -8,7 +8,9 @@ public import GuardCore
 public struct Manifest: Codable, Sendable, Equatable {
     /// The store that was backed up.
     public struct Store: Codable, Sendable, Equatable {
+        /// Its identity.
         public let id: StoreID
+        /// What holds it.
         public let engine: StoreEngine
         /// The canonical name, as in ``GuardCore/StoreLocation/name``.
         public let location: String
@@ -16,7 +18,9 @@ public struct Manifest: Codable, Sendable, Equatable {
 
     /// Whose the file was and who might read it; only a file has this.
     public struct File: Codable, Sendable, Equatable {
+        /// The owner.
         public let uid: UInt32
+        /// The owning group.
         public let gid: UInt32
         /// The permission bits.
         public let mode: UInt32
@@ -32,8 +36,11 @@ public struct Manifest: Codable, Sendable, Equatable {
     public struct Checks: Codable, Sendable, Equatable {
         /// A restore that was tried, and how long it took.
         public struct RestoreTest: Codable, Sendable, Equatable {
+            /// Whether the restored content was the one that was backed up.
             public let ok: Bool
+            /// When.
             public let at: Timestamp
+            /// How long it took.
             public let seconds: Double
 
             public init(ok: Bool, at: Timestamp, seconds: Double) {
@@ -61,26 +68,45 @@ public struct Manifest: Codable, Sendable, Equatable {
     /// The form that this version writes and reads.
     static let currentFormat = 1
 
+    /// The form of this manifest.
     public let format: Int
     /// The oldest form whose readers understand this manifest.
     public let minReader: Int
+    /// Rises over the whole vault: the order of backups.
     public let sequence: UInt64
+    /// When it was published, by the clock of that day.
     public let createdAt: Timestamp
+    /// The store that was backed up.
     public let store: Store
+    /// The file that holds the content.
     public let payload: PayloadFacts
+    /// The machine that made it.
     public let host: String
+    /// The daemon that made it.
     public let daemonVersion: String
+    /// Why it was taken.
     public let reason: BackupReason
+    /// The project's name, for people.
     public let project: String
+    /// The words in the store's folder name.
     public let slug: String
+    /// The line of schemas, such as `sqlite-4`.
     public let line: String
+    /// The schema version, or nil when it was not known.
     public let schemaVersion: Int?
+    /// The release that used the store, when one was known.
     public let release: String?
+    /// The operation that took it.
     public let operation: OperationID?
+    /// What the engine said about itself.
     public let engineFacts: [String: String]
+    /// The digests of the content.
     public let content: StoreDigest
+    /// Owner and mode of the store's file.
     public let file: File?
+    /// What was examined.
     public let checks: Checks
+    /// How it was proved.
     public let proof: BackupProof
 
     init(

@@ -50,13 +50,14 @@ extension Vault {
         }
     }
 
-    /// The backup that `text` means: an id, the beginning of one, a sequence number without zeros, or the beginning of a root.
+    /// The backup that `text` means: an id, the beginning of one, a sequence number, or the beginning of a root.
     ///
     /// - Throws: ``VaultError/notFound(_:)``, ``VaultError/ambiguous(_:_:)``
     public func resolve(_ text: String) throws(VaultError) -> BackupID {
         let ids = try index().compactMap(\.name?.id)
         if let exact = ids.first(where: { $0.description == text }) { return exact }
-        let number = UInt64(text)
+        // Fewer zeros than an id has are the beginning of one.
+        let number = text.hasPrefix("0") && text.count < 6 ? nil : UInt64(text)
         let numbered = ids.filter { $0.sequence == number }
         let fitting =
             numbered.isEmpty && !text.isEmpty

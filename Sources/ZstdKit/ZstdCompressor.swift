@@ -46,6 +46,9 @@ public struct ZstdCompressor: ~Copyable {
 
     deinit { ZSTD_freeCCtx(context) }
 
+    /// Bytes of memory that the stream holds at this moment, its workers' included.
+    var memory: Int { ZSTD_sizeof_CCtx(context) }
+
     private static func configure(
         _ context: OpaquePointer, level: Int, workers: Int, contentSize: Int64?
     ) throws(ZstdError) -> Int {

@@ -22,6 +22,16 @@ unsigned int dementiad_device_minor(dev_t device);
 /* The system call's number is a macro that Swift does not import. */
 int dementiad_pidfd_open(pid_t pid);
 
+/* struct ucred stands behind _GNU_SOURCE. The same three fields, so that getsockopt(SO_PEERCRED) may fill it. */
+typedef struct {
+    pid_t pid;
+    uid_t uid;
+    gid_t gid;
+} dementiad_credentials;
+
+/* Who is at the other end of a connected Unix socket: what the kernel noted when the connection was made. */
+int dementiad_peer_credentials(int socket, dementiad_credentials *credentials);
+
 /* environ is a pointer that may be null, and Swift imports it as one that may not. */
 char **dementiad_environment(void);
 

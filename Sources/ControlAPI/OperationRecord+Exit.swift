@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+
+public import GuardCore
+
+extension OperationRecord {
+    /// What a script that ran this one operation gets.
+    public var exitCode: ExitCode {
+        switch outcome {
+        case .succeeded, .nothingToDo, nil: .done
+        case .cancelled: .interrupted
+        case .busy: .busy
+        case .failedRestored: .failedRestored
+        case .needsAttention: .needsAttention
+        case .failedUntouched: error.map { ErrorTable.line(for: $0.code).exit } ?? .failedUntouched
+        }
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+
+public import GuardCore
+
+/// A body that the daemon takes. It names its fields, so that an unknown one is refused and not ignored: a misspelt `dryRun` must not
+/// become a real run.
+public protocol RequestForm: Codable, Sendable {
+    /// Every field that the form has.
+    static var fields: Set<String> { get }
+}
+
+/// Where an operation leads: a version, or a place.
+public enum OperationTarget: Codable, Sendable, Equatable {
+    /// A version of the store's line: migrate, downgrade.
+    case version(Int)
+    /// A path or `URL#SCHEMA`: restore, transfer.
+    case place(String)
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let version = try? container.decode(Int.self) {
+            self = .version(version)
+        } else {
+            self = .place(try container.decode(String.self))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .version(let version): try container.encode(version)
+        case .place(let place): try container.encode(place)
+        }
+    }
+}
+
+/// Asks for an operation. Which fields it needs depends on its kind.
+public struct OperationRequest: RequestForm, Equatable {
+    /// The work.
+    public var kind: OperationKind
+    /// The store; nil for work on the vault, and for a rescan.
+    public var store: StoreID?
+    /// A version (migrate, downgrade) or a place (restore, transfer). Without it: the wanted version, or the backup's own store.
+    public var to: OperationTarget?
+    /// The backup to restore or to verify.
+    public var backup: BackupID?
+    /// The plan that was confirmed. The operation is refused (`planChanged`) when it would now be another one.
+    public var planDigest: String?
+    /// Whether to go only as far as leaves no trace in the store.
+    public var dryRun: Bool?
+
+    public init(
+        kind: OperationKind, store: StoreID? = nil, to: OperationTarget? = nil, backup: BackupID? = nil,
+        planDigest: String? = nil, dryRun: Bool? = nil
+    ) {
+        self.kind = kind
+        self.store = store
+        self.to = to
+        self.backup = backup
+        self.planDigest = planDigest
+        self.dryRun = dryRun
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case kind, store, to, backup, planDigest, dryRun
+    }
+
+    public static var fields: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }
+}
+
+/// Asks what an operation would do.
+public struct PlanRequest: RequestForm, Equatable {
+    /// The work: migrate, downgrade, repair or restore. Without it: migrate.
+    public var kind: OperationKind?
+    /// The store. A restore may leave it out: the backup knows its own.
+    public var store: StoreID?
+    /// As in ``OperationRequest/to``.
+    public var to: OperationTarget?
+    /// The backup that would be restored.
+    public var backup: BackupID?
+
+    public init(
+        kind: OperationKind? = nil, store: StoreID? = nil, to: OperationTarget? = nil, backup: BackupID? = nil
+    ) {
+        self.kind = kind
+        self.store = store
+        self.to = to
+        self.backup = backup
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case kind, store, to, backup
+    }
+
+    public static var fields: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }
+}
+
+/// Asks for a hold.
+public struct HoldRequest: RequestForm, Equatable {
+    /// nil holds everything.
+    public var store: StoreID?
+    /// When it ends by itself; nil when somebody removes it.
+    public var until: Timestamp?
+    /// Why, for whoever finds it.
+    public var reason: String?
+
+    public init(store: StoreID? = nil, until: Timestamp? = nil, reason: String? = nil) {
+        self.store = store
+        self.until = until
+        self.reason = reason
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case store, until, reason
+    }
+
+    public static var fields: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }
+}
+
+/// A body that may be left out, and holds nothing when it is there.
+public struct EmptyRequest: RequestForm {
+    public init() {}
+
+    public static var fields: Set<String> { [] }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import GuardCore
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+internal import NIOCore
+
+/// Answers each route of the table by asking the service.
+struct Endpoints: Sendable {
+    let service: any ControlService
+    let limits: ControlLimits
+
+    /// A router that knows exactly the table.
+    func router(_ policy: AccessPolicy) -> Router<ControlContext> {
+        let router = Router(context: ControlContext.self)
+        router.add(middleware: Gatekeeper(policy: policy))
+        for route in Route.all {
+            router.on(RouterPath(route.path), method: .init(route.method)) { request, context in
+                try await answer(route, request, context)
+            }
+        }
+        return router
+    }
+
+    private func answer(_ route: Route, _ request: Request, _ context: ControlContext) async throws -> Response {
+        let query = try Query(request.uri, of: route)
+        if route.accepts == nil { try request.refuseBody(of: route) }
+        // Each route names its form in the table; here it is read with its type.
+        func form<Form: RequestForm>(_ type: Form.Type = Form.self) async throws -> Form {
+            try await request.form(type, of: route, limit: limits.bodyBytes)
+        }
+        let caller = context.connection.peer.caller
+        switch route.name {
+        case .status: return try await ok(service.status())
+        case .health:
+            let health = try await service.health()
+            return try Answer.form(health, status: health.ok ? 200 : 503).response()
+
+        case .stores: return try await ok(ItemList(service.stores()))
+        case .store: return try await ok(service.store(storeID(context)))
+        case .history: return try await ok(service.history(of: storeID(context)))
+
+        case .migrations: return try await ok(ItemList(service.migrations()))
+
+        case .backups: return try await ok(service.backups(of: query.store(), query.page()))
+        case .backup: return try await ok(service.backup(backupID(context)))
+        case .content: return try await content(of: backupID(context))
+
+        case .operations:
+            let state = try query.value("state", "queued, running or settled") { OperationState(rawValue: $0) }
+            return try await ok(service.operations(of: query.store(), in: state, query.page()))
+        case .operation:
+            let wait = try query.value("wait", "a time such as 30s") { Duration(text: $0) } ?? .zero
+            let id = try operationID(context)
+            let time = min(wait, limits.longestWait)
+            return try await ok(
+                context.connection.hangup.whileThere { [service] in try await service.operation(id, waiting: time) })
+        case .events:
+            let last = request.headers[.lastEventID]
+            guard last == nil || last.flatMap({ UInt64($0) }) != nil else {
+                throw Wording.badParameter("Last-Event-ID", last ?? "", expected: "the id of an event")
+            }
+            return try await EventStream(
+                service: service, operation: operationID(context), heartbeat: limits.heartbeat,
+                hangup: context.connection.hangup
+            ).response(after: last.flatMap { UInt64($0) })
+        case .start:
+            let operation = try await service.start(form(), key: key(request), for: caller)
+            let location: HTTPFields = [.location: "/v1/operations/\(operation.id)"]
+            return try Answer.form(operation, status: 202, fields: location).response()
+        case .cancel:
+            let _: EmptyRequest = try await form()
+            return try await Answer.form(service.cancel(operationID(context), for: caller), status: 202).response()
+
+        case .plan: return try await ok(service.plan(form()))
+
+        case .holds: return try await ok(ItemList(service.holds()))
+        case .addHold: return try await Answer.form(service.addHold(form(), for: caller), status: 201).response()
+        case .removeHold:
+            try await service.removeHold(context.parameters.get("id") ?? "", for: caller)
+            return Response(status: .noContent)
+        }
+    }
+
+    private func ok(_ value: some Encodable) throws(GuardError) -> Response {
+        try Answer.form(value).response()
+    }
+
+    private func content(of id: BackupID) async throws -> Response {
+        let content = try await service.content(of: id)
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "application/zstd",
+                .contentDisposition: "attachment; filename=\"\(content.name)\"",
+            ],
+            // When a piece cannot be read the connection breaks before the length is reached, and the client knows.
+            body: ResponseBody(contentLength: Int(content.sizeBytes)) { writer in
+                while let piece = try await content.next() { try await writer.write(ByteBuffer(bytes: piece)) }
+                try await writer.finish(nil)
+            })
+    }
+
+    // MARK: What stands in the path and the header
+
+    private func storeID(_ context: ControlContext) throws(GuardError) -> StoreID {
+        let text = context.parameters.get("id") ?? ""
+        guard let id = StoreID(text) else {
+            throw Wording.noSuch("store", text, hint: "See: dementiactl stores list")
+        }
+        return id
+    }
+
+    private func backupID(_ context: ControlContext) throws(GuardError) -> BackupID {
+        let text = context.parameters.get("id") ?? ""
+        guard let id = BackupID(text) else {
+            throw Wording.noSuch("backup", text, hint: "See: dementiactl backup list")
+        }
+        return id
+    }
+
+    private func operationID(_ context: ControlContext) throws(GuardError) -> OperationID {
+        let text = context.parameters.get("id") ?? ""
+        guard let id = OperationID(text) else {
+            throw Wording.noSuch("operation", text, hint: "See: dementiactl operations list")
+        }
+        return id
+    }
+
+    private func key(_ request: Request) throws(GuardError) -> String? {
+        guard let key = request.headers[.idempotencyKey] else { return nil }
+        guard (1...255).contains(key.utf8.count) else {
+            throw Wording.badParameter("Idempotency-Key", key, expected: "1 to 255 bytes")
+        }
+        return key
+    }
+}
+
+extension HTTPRequest.Method {
+    init(_ method: Route.Method) {
+        self =
+            switch method {
+            case .get: .get
+            case .post: .post
+            case .delete: .delete
+            }
+    }
+}
+
+extension HTTPField.Name {
+    // The names are constants and are tokens of RFC 9110.
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+    static let lastEventID = HTTPField.Name("Last-Event-ID")!
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import GuardCore
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+
+/// Around every route: who may, and every error as a problem.
+struct Gatekeeper: RouterMiddleware {
+    typealias Context = ControlContext
+
+    let policy: AccessPolicy
+
+    @concurrent
+    func handle(
+        _ request: Request, context: ControlContext,
+        next: @concurrent (Request, ControlContext) async throws -> Response
+    ) async throws -> Response {
+        let isHead = request.method == .head
+        do {
+            try authorise(request, context)
+            return try await next(request, context)
+        } catch let error as GuardError {
+            let isRefused = context.connection.refusal != nil
+            // What is left of a request that was refused unread is not worth reading on for the next one.
+            let closes = isRefused || error.code == .bodyTooLarge || policy.access(of: context.connection.peer) == nil
+            return Answer.problem(error, closing: closes).response(toHead: isHead)
+        } catch let error as HTTPError where error.status == .notFound {
+            return unknown(request).response(toHead: isHead)
+        } catch is CancellationError {
+            return Answer.problem(Wording.stopping, closing: true).response(toHead: isHead)
+        } catch {
+            context.logger.error("A request failed in an unforeseen way", metadata: ["error": "\(error)"])
+            return Answer.problem(Wording.internalError(error), closing: true).response(toHead: isHead)
+        }
+    }
+
+    private func authorise(_ request: Request, _ context: ControlContext) throws(GuardError) {
+        if let refusal = context.connection.refusal { throw refusal }
+        let peer = context.connection.peer
+        guard let access = policy.access(of: peer) else { throw Wording.stranger(peer, owner: policy.owner) }
+        let path = request.uri.path
+        let route = Route.all.first { $0.matches(path) && $0.method.rawValue == request.method.rawValue }
+        if route?.access == .owner, access != .owner { throw Wording.stranger(peer, owner: policy.owner) }
+    }
+
+    /// The router knows only that nothing fits. Whether the path or the method is at fault stands in the table.
+    private func unknown(_ request: Request) -> Answer {
+        let path = request.uri.path
+        let methods = Route.methods(at: path)
+        guard !methods.isEmpty else { return Answer.problem(Wording.noSuchResource(path)) }
+        let allowed = methods.map(\.rawValue).joined(separator: ", ")
+        return Answer.problem(
+            Wording.notAMethod(request.method.rawValue, at: path, allowed: methods), fields: [.allow: allowed])
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+
+internal import GuardCore
+
+/// What two states of a store differ in, table by table.
+struct ContentDifference: Sendable, Equatable {
+    /// One table's difference.
+    struct Table: Sendable, Equatable {
+        let name: String
+        /// Rows more, or fewer when negative.
+        let rows: Int64
+        /// Columns whose values differ, of those that both states have.
+        let columns: [String]
+        let isNew: Bool
+        let isGone: Bool
+    }
+
+    /// The tables that differ, by name.
+    let tables: [Table]
+
+    init(from old: StoreDigest, to new: StoreDigest) {
+        var tables: [Table] = []
+        for table in new.tables {
+            guard let before = old[table: table.name] else {
+                tables.append(Table(name: table.name, rows: table.rows, columns: [], isNew: true, isGone: false))
+                continue
+            }
+            let columns = table.columns.filter { column in
+                before.columns.contains { $0.name == column.name && $0.sha256 != column.sha256 }
+            }
+            guard table.rows != before.rows || !columns.isEmpty || table.identities != before.identities else { continue }
+            tables.append(
+                Table(
+                    name: table.name, rows: table.rows - before.rows, columns: columns.map(\.name), isNew: false, isGone: false))
+        }
+        for table in old.tables where new[table: table.name] == nil {
+            tables.append(Table(name: table.name, rows: -table.rows, columns: [], isNew: false, isGone: true))
+        }
+        self.tables = tables.sorted { $0.name < $1.name }
+    }
+
+    /// Rows more per table, or fewer when negative, of the tables whose number of rows differs.
+    var rows: [String: Int64] {
+        Dictionary(uniqueKeysWithValues: tables.filter { $0.rows != 0 }.map { ($0.name, $0.rows) })
+    }
+
+    /// One sentence per table.
+    var sentences: [String] {
+        tables.map { table in
+            if table.isNew { return "the table \(table.name) is new, with \(table.rows) rows" }
+            if table.isGone { return "the table \(table.name) with its \(-table.rows) rows is gone" }
+            if table.rows == 0 { return "values of \(table.name) changed (\(table.columns.joined(separator: ", ")))" }
+            return "\(table.name) has \(abs(table.rows)) rows \(table.rows > 0 ? "more" : "fewer")"
+        }
+    }
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+public import GuardCore
+internal import Dementia
+internal import Journal
+internal import LinuxKit
+public import Stores
+internal import Vault
+
+/// The engine of the daemon: knows the stores, starts operations, one mutating operation per store, and tells what becomes of them.
+///
+/// Everything that it decides is durable in the journal before it has an effect; what it keeps in memory is rebuilt at the next start.
+public actor Guardian {
+    /// What it guards, and what it may do by itself.
+    public struct Settings: Sendable {
+        /// Folders and files that memories are looked for in.
+        public var roots: [String]
+        /// How they are looked for.
+        public var discovery: Discovery
+        /// What may happen without asking.
+        public var mode: MigrationMode
+        /// How long stores wait and hold.
+        public var limits: SQLiteStore.Limits
+
+        public init(roots: [String], discovery: Discovery, mode: MigrationMode, limits: SQLiteStore.Limits = .init()) {
+            self.roots = roots
+            self.discovery = discovery
+            self.mode = mode
+            self.limits = limits
+        }
+    }
+
+    let tools: Toolbox
+    let settings: Settings
+    let startedAt: Timestamp
+    private let relay: EventRelay
+    /// The stores of the last look, by id.
+    var forms: [StoreID: StoreForm] = [:]
+    /// The mutating operation of each store that has one.
+    private var busy: [StoreID: OperationID] = [:]
+    /// What everybody hears of each operation of this run.
+    var feeds: [OperationID: OperationFeed] = [:]
+    private var tasks: [OperationID: Task<Void, Never>] = [:]
+    private var keys: [String: (request: OperationRequest, operation: OperationID)] = [:]
+    private var isStopping = false
+
+    /// - Parameter relay: the one whose `send` is `tools.observe`
+    public init(_ tools: Toolbox, _ settings: Settings, relay: EventRelay) {
+        self.tools = tools
+        self.settings = settings
+        self.relay = relay
+        startedAt = tools.clock()
+    }
+
+    // MARK: Life
+
+    /// Settles what an earlier process left, before anybody can ask for anything.
+    public func recover() async throws(GuardError) {
+        let limits = settings.limits
+        _ = try await Recovery(
+            tools: tools, open: { (location) throws(GuardError) in try Self.open(location, limits) }
+        ).run()
+        for known in try await tools.journaling({ (journal) throws(JournalError) in try await journal.knownStores() }) {
+            let sighting = known.lastSighting
+            var form = StoreForm(
+                location: sighting.location, project: sighting.project ?? sighting.location.name,
+                state: StoreState(rawValue: sighting.state) ?? .unknown, sizeBytes: sighting.sizeBytes ?? 0)
+            form.line = sighting.line
+            form.schemaVersion = sighting.schemaVersion
+            forms[known.id] = form
+        }
+    }
+
+    /// Tells every operation's listeners what happens, until the relay ends.
+    public func relayEvents() async {
+        for await event in relay.events {
+            switch event {
+            case .began(let record), .settled(let record): await feeds[record.id]?.report(record)
+            case .progressed(let id, let progress): await feeds[id]?.report(progress)
+            }
+        }
+    }
+
+    /// Takes no more work, stops what may still be stopped, and waits for the rest, which ends at a safe point.
+    public func stop() async {
+        isStopping = true
+        for task in tasks.values { task.cancel() }
+        for task in tasks.values { await task.value }
+        relay.finish()
+    }
+
+    // MARK: Operations
+
+    /// Begins an operation of `kind` and runs `body` for it in the background.
+    func begin(
+        _ kind: OperationKind, on store: StoreID?, trigger: String, uid: UInt32,
+        _ body: @escaping @Sendable (OperationLog) async throws(GuardError) -> OperationRecord
+    ) async throws(GuardError) -> OperationRecord {
+        guard !isStopping else {
+            throw GuardError(.notReachable, "dementiad is stopping", store: store, hint: "Ask again in a moment.")
+        }
+        if let store, let other = busy[store] {
+            throw GuardError(
+                .storeBusy, "another operation, \(other), is at work on this memory", store: store,
+                hint: "Wait for it with: dementiactl operations watch \(other)")
+        }
+        let record = OperationRecord(
+            id: tools.newOperationID(), kind: kind, store: store, state: .running, trigger: trigger, actor: .init(uid: uid),
+            startedAt: tools.clock())
+        // Before the first suspension: two requests at once must not both find the store free.
+        if let store { busy[store] = record.id }
+        feeds[record.id] = OperationFeed(record)
+        do throws(GuardError) {
+            _ = try await tools.journaling(about: store) { (journal) throws(JournalError) in try await journal.begin(record) }
+        } catch {
+            if let store { busy[store] = nil }
+            feeds[record.id] = nil
+            throw error
+        }
+        let tools = tools
+        tasks[record.id] = Task {
+            let log = OperationLog.resume(record, with: tools)
+            do throws(GuardError) {
+                let settled = try await body(log)
+                await self.ended(settled)
+            } catch {
+                // The journal cannot be written. The operation stays open there, and the next start settles it from evidence.
+                var unsettled = record
+                unsettled.error = Problem(error, operation: record.id)
+                await self.ended(unsettled)
+            }
+        }
+        return record
+    }
+
+    private func ended(_ record: OperationRecord) async {
+        if let store = record.store {
+            busy[store] = nil
+            await look(at: store)
+        }
+        tasks[record.id] = nil
+        await feeds[record.id]?.report(record)
+    }
+
+    /// Asks the operation `id` to stop.
+    func stop(_ id: OperationID) throws(GuardError) {
+        guard let task = tasks[id] else {
+            throw GuardError(.notCancellable, "the operation \(id) is over", hint: "See: dementiactl operations show \(id)")
+        }
+        task.cancel()
+    }
+
+    /// The operation that `key` started, when it started this very request.
+    func operation(startedBy key: String, _ request: OperationRequest) throws(GuardError) -> OperationID? {
+        guard let earlier = keys[key] else { return nil }
+        guard earlier.request == request else {
+            throw GuardError(
+                .keyReused, "this Idempotency-Key belongs to another request", hint: "Use a new key for a new request.")
+        }
+        return earlier.operation
+    }
+
+    /// Remembers what `key` started.
+    func remember(_ key: String, _ request: OperationRequest, _ operation: OperationID) {
+        keys[key] = (request, operation)
+    }
+
+    // MARK: Stores
+
+    /// Looks for memories under the roots, examines each, and starts what is pending where that may happen without asking.
+    public func rescan(startingWork: Bool) async throws(GuardError) {
+        let (roots, discovery) = (settings.roots, settings.discovery)
+        let found = try await tools.worker.run { () throws(GuardError) in
+            do throws(SystemCallError) {
+                return try discovery.walk(roots)
+            } catch {
+                throw GuardError(
+                    error.isNotFound ? .notFound : .permissionDenied, "\(error.path ?? "a root") cannot be looked into",
+                    hint: "Look at discover.roots in the configuration.", causes: [error.description])
+            }
+        }
+        var present: Set<StoreID> = []
+        for path in found.candidates {
+            let location = StoreLocation(engine: .sqlite, name: path)
+            present.insert(location.id)
+            let examination = await examine(location)
+            if startingWork, busy[location.id] == nil, let examination {
+                let store = try Self.open(location, settings.limits)
+                if try await Safekeeping(tools: tools, trigger: "discovery").care(for: store, examination) != nil {
+                    await examine(location)
+                    continue
+                }
+            }
+            let isPending = examination?.plan.map { !$0.isEmpty } ?? false
+            if startingWork, settings.mode == .auto, isPending, examination?.hold == nil, busy[location.id] == nil {
+                _ = try await startMigration(.upgrade(to: nil), .migrate, location, trigger: "discovery", uid: tools.uid, isExplicit: false)
+            }
+        }
+        // A home that is not mounted makes its memories missing, and nothing is forgotten.
+        for id in forms.keys where !present.contains(id) { await look(at: id) }
+    }
+
+    /// Starts a migration, repair or downgrade of the store at `location`.
+    func startMigration(
+        _ wish: Wish, _ kind: OperationKind, _ location: StoreLocation, trigger: String, uid: UInt32, isExplicit: Bool
+    ) async throws(GuardError) -> OperationRecord {
+        let tools = tools
+        return try await startWork(kind, location, trigger: trigger, uid: uid) { (work) throws(GuardError) in
+            let record = try await work.migrate(wish, isExplicit: isExplicit)
+            // Who asks for a migration by name has seen why it was held.
+            if isExplicit, kind == .migrate, [.succeeded, .nothingToDo].contains(record.outcome) {
+                try await tools.releaseHolds(on: location.id)
+            }
+            return record
+        }
+    }
+
+    /// Starts work on the store at `location`, with a scratch folder of its own.
+    func startWork(
+        _ kind: OperationKind, _ location: StoreLocation, trigger: String = "request", uid: UInt32,
+        _ body: @escaping @Sendable (Work) async throws(GuardError) -> OperationRecord
+    ) async throws(GuardError) -> OperationRecord {
+        let (tools, limits) = (tools, settings.limits)
+        return try await begin(kind, on: location.id, trigger: trigger, uid: uid) { (log) throws(GuardError) in
+            let scratch: ScratchFolder
+            do throws(SystemCallError) {
+                scratch = try ScratchFolder(log.record.id.value, in: tools.scratch)
+            } catch {
+                let error = EngineFailure(location).system(error, "making scratch for the work")
+                return try await log.settle(.failedUntouched, .untouched, error: error)
+            }
+            defer { scratch.remove() }
+            return try await body(Work(tools: tools, store: try Self.open(location, limits), log: log, scratch: scratch))
+        }
+    }
+
+    /// Examines the store at `location` and remembers what was seen. nil when the journal or the vault cannot be read.
+    @discardableResult
+    func examine(_ location: StoreLocation) async -> Examination? {
+        do throws(GuardError) {
+            let examination = try await StoreExaminer(tools: tools).examine(try Self.open(location, settings.limits))
+            try await StoreExaminer(tools: tools).remember(examination.form)
+            forms[location.id] = examination.form
+            return examination
+        } catch {
+            // The next look tells; until then the store stands as it was seen last.
+            return nil
+        }
+    }
+
+    private func look(at id: StoreID) async {
+        guard let form = forms[id] else { return }
+        await examine(StoreLocation(engine: form.engine, name: form.location))
+    }
+
+    static func open(_ location: StoreLocation, _ limits: SQLiteStore.Limits) throws(GuardError) -> any Store {
+        do {
+            return try SQLiteStore(path: location.name, limits: limits)
+        } catch {
+            throw EngineFailure(location).system(error, "making a thread for the work")
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+
+internal import GuardCore
+internal import Journal
+internal import LinuxKit
+internal import Vault
+
+extension Toolbox {
+    /// Asks or tells the journal something, and says in our words why it could not.
+    func journaling<Result: Sendable>(
+        about store: StoreID? = nil, _ body: (Journal) async throws(JournalError) -> Result
+    ) async throws(GuardError) -> Result {
+        do {
+            return try await body(journal)
+        } catch {
+            throw error.guardError(store: store)
+        }
+    }
+
+    /// Ends the holds on `store` itself; those on everything stay.
+    func releaseHolds(on store: StoreID) async throws(GuardError) {
+        try await journaling(about: store) { (journal) throws(JournalError) in
+            for hold in try await journal.holds() where hold.store == store { try await journal.removeHold(hold.id) }
+        }
+    }
+
+    /// Asks the vault something on its own thread, and says in our words why it could not.
+    func reading<Result: Sendable>(
+        _ body: @escaping @Sendable (Vault) throws(VaultError) -> Result
+    ) async throws(GuardError) -> Result {
+        try await worker.run { () throws(GuardError) in
+            do throws(VaultError) {
+                return try body(vault)
+            } catch {
+                throw EngineFailure.vault(error)
+            }
+        }
+    }
+}
+
+extension EngineFailure {
+    /// `error`, which kept somebody from looking into the vault.
+    static func vault(_ error: VaultError) -> GuardError {
+        switch error {
+        case .notFound, .ambiguous:
+            GuardError(.notFound, error.description, hint: "Every backup: dementiactl backup list")
+        case .damaged:
+            GuardError(
+                .verificationFailed, error.description, hint: "A damaged backup is never used. Every other: dementiactl backup list")
+        case .noSpace: GuardError(.noSpace, error.description)
+        case .permission: GuardError(.permissionDenied, error.description)
+        case .alreadyExists: GuardError(.usage, error.description, hint: "Name a path that is not there yet.")
+        default: GuardError(.inputOutput, error.description)
+        }
+    }
+}

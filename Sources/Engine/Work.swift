@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+
+internal import Dementia
+internal import GuardCore
+internal import LinuxKit
+internal import Stores
+internal import Vault
+
+/// One store's explicit work: what `dementiactl` asks for by name. Each kind settles its operation and tells everything in the record.
+struct Work {
+    let tools: Toolbox
+    let store: any Store
+    let log: OperationLog
+    let scratch: ScratchFolder
+
+    private var id: StoreID { store.location.id }
+    private var place: String { store.location.name }
+
+    /// Upgrades, repairs and downgrades: one life for all three.
+    func migrate(_ wish: Wish, isExplicit: Bool) async throws(GuardError) -> OperationRecord {
+        try await MigrationRun(
+            tools: tools, store: store, log: log, scratch: scratch, release: nil, isExplicit: isExplicit
+        ).run(wish)
+    }
+
+    /// A backup because somebody wants one.
+    func backup(_ reason: BackupReason) async throws(GuardError) -> OperationRecord {
+        do throws(GuardError) {
+            try await log.step(.backup)
+            let (line, version) = try await lineAndVersion()
+            let backup = try await BackupTaker(tools: tools, store: store, operation: log.record.id, folder: scratch.path)
+                .take(reason, line: line, version: version)
+            log.note(backup: backup.entry.id)
+        } catch {
+            return try await settleUntouched(error)
+        }
+        await store.close()
+        return try await log.settle(.succeeded, .untouched)
+    }
+
+    /// Puts the state of `backup` back into the store, after the present state is in the vault too. Leaves a hold: what a person took
+    /// back must not be brought again by the next pass.
+    func restore(_ backup: Entry) async throws(GuardError) -> OperationRecord {
+        let kept: Entry
+        do throws(GuardError) {
+            try await log.step(.preflight, backup: backup.id)
+            kept = try await Restorer(tools: tools, store: store, log: log, scratch: scratch)
+                .restore(backup, keeping: .beforeRestore)
+        } catch {
+            if [.storeMissing, .notADatabase, .damaged].contains(error.code), error.dataState == .untouched {
+                return try await replace(with: backup)
+            }
+            return error.dataState == .unverified && error.code == .restoreFailed
+                ? try await settleUnverified(error) : try await settleUntouched(error)
+        }
+        await store.close()
+        var result = OperationResult()
+        result.keptState = kept.id
+        result.rowsInKeptState = ContentDifference(from: backup.manifest.content, to: kept.manifest.content).rows
+        result.toVersion = backup.manifest.schemaVersion
+        return try await log.settle(.succeeded, .restoredVerified, result: result, hold: log.restoreHold(of: backup.id))
+    }
+
+    /// The store is missing, or no database any more: its file is replaced, and what was there stays beside it.
+    private func replace(with backup: Entry) async throws(GuardError) -> OperationRecord {
+        do throws(GuardError) {
+            try await Restorer(tools: tools, store: store, log: log, scratch: scratch).replace(backup)
+        } catch {
+            return error.dataState == .unverified ? try await settleUnverified(error) : try await settleUntouched(error)
+        }
+        await store.close()
+        return try await log.settle(.succeeded, .restoredVerified, hold: log.restoreHold(of: backup.id))
+    }
+
+    /// Shape, ledger and integrity; what changed since the newest backup, as information.
+    func verify() async throws(GuardError) -> OperationRecord {
+        do throws(GuardError) {
+            try await log.step(.verify)
+            let survey = try await store.survey(tools.catalogue)
+            _ = try tools.planner.plan(for: id, at: place, survey)
+            let copy = "\(scratch.path)/verify.db"
+            let snapshot = try await store.snapshot(into: copy, progress: nil)
+            log.add(try await changes(in: snapshot))
+        } catch {
+            await store.close()
+            let failure = error.code == .storeBusy || error.code == .storeMissing ? error : error.asVerification()
+            return try await log.settle(error.code == .storeBusy ? .busy : .failedUntouched, .untouched, error: failure)
+        }
+        await store.close()
+        return try await log.settle(.succeeded, .untouched)
+    }
+
+    // MARK: Parts
+
+    private func changes(in snapshot: Snapshot) async throws(GuardError) -> [Finding] {
+        let id = id
+        guard let newest = try await tools.reading({ (vault) throws(VaultError) in try vault.newest(of: id) }) else {
+            return [Finding(code: "noBackup", message: "there is no backup of it yet")]
+        }
+        let difference = ContentDifference(from: newest.manifest.content, to: snapshot.content)
+        return difference.sentences.map { Finding(code: "changedSinceBackup", message: "since backup \(newest.id): \($0)") }
+    }
+
+    private func lineAndVersion() async throws(GuardError) -> (String, Int?) {
+        let survey = try await store.survey(tools.catalogue)
+        guard case .memory(let line) = survey.recognition else { return ("unknown", nil) }
+        return (line.rawValue, tools.planner.version(of: survey, in: line))
+    }
+
+    private func settleUntouched(_ error: GuardError) async throws(GuardError) -> OperationRecord {
+        await store.close()
+        switch error.code {
+        case .storeBusy, .storeMoved: return try await log.settle(.busy, .untouched, error: error)
+        case .interrupted: return try await log.settle(.cancelled, .untouched, error: error)
+        default: return try await log.settle(.failedUntouched, .untouched, error: error)
+        }
+    }
+
+    private func settleUnverified(_ error: GuardError) async throws(GuardError) -> OperationRecord {
+        await store.close()
+        return try await log.settle(.needsAttention, .unverified, error: error)
+    }
+}
+
+extension GuardError {
+    /// The same fault as the answer to "is it all right?".
+    fileprivate func asVerification() -> GuardError {
+        GuardError(.verificationFailed, message, store: store, hint: hint, causes: causes)
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+
+internal import ArgumentParser
+internal import ControlAPI
+internal import Engine
+internal import GuardCore
+
+/// `dementiad`: the daemon, and `dementiad once`, one pass.
+struct Dementiad: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dementiad",
+        abstract:
+            "Guards upgrades of Dementia memories: proved backup, rehearsal, migration, verification, and the way back.",
+        version: ProductVersion.current,
+        subcommands: [Serve.self, Once.self],
+        defaultSubcommand: Serve.self
+    )
+}
+
+/// The entry point. Parses, runs, and is the only place where an error becomes an exit status.
+@main
+enum Main {
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let output = Output(isJSON: arguments.contains("--json"))
+        do {
+            var command = try Dementiad.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as GuardError {
+            output.fail(error)
+        } catch {
+            output.failParsing(error, by: Dementiad.self)
+        }
+    }
+}

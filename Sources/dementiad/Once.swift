@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+
+internal import ArgumentParser
+internal import ControlAPI
+internal import Engine
+internal import GuardConfiguration
+internal import GuardCore
+internal import LinuxKit
+internal import Stores
+
+/// `dementiad once`: discover, back up, migrate, verify, report, exit.
+struct Once: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make one pass over all memories, report, and exit with the worst result.",
+        discussion: """
+            Finds every memory under the watched folders, and takes each one that is behind to the head of its line: a proved backup, \
+            a rehearsal on the restored copy, one transaction, a verification. What fails is put back.
+
+            Exit status: 0 done or nothing to do, 4 failed and restored, 5 needs attention, 6 verification failed, 7 no backup \
+            possible, 8 failed and untouched, 11 busy, 12 not permitted, 14 not a memory that may be migrated.
+            """
+    )
+
+    @OptionGroup var options: CommonOptions
+
+    @Flag(help: "Prove every backup in the vault, do nothing else; exit 0 or 6.")
+    var verifyBackups = false
+
+    func run() async throws {
+        let output = Output(isJSON: options.json)
+        let setup = try Setup(options)
+        try setup.refuseRoot()
+        let bar = ProgressBar(isEnabled: !options.json)
+        let workshop = try setup.workshop { bar.show($0) }
+        let exit =
+            verifyBackups
+            ? try await proveBackups(workshop.tools, output) : try await pass(setup, workshop.tools, bar, output)
+        output.exit(exit)
+    }
+
+    private func pass(
+        _ setup: Setup, _ tools: Toolbox, _ bar: ProgressBar, _ output: Output
+    ) async throws -> GuardCore.ExitCode {
+        let pass = Pass(tools, mode: setup.mode)
+        let recovered = try await pass.recover()
+        let found = try setup.discover()
+        let items = try await pass.run(over: found.candidates, recovered: recovered)
+        bar.clear()
+        if options.json {
+            try output.document("pass", ItemList(items))
+        } else {
+            print(
+                PassReport(items: items, found: found, recovered: recovered, roots: setup.roots, mode: setup.mode).text)
+        }
+        return Pass.exitCode(of: items, recovered: recovered)
+    }
+
+    private func proveBackups(_ tools: Toolbox, _ output: Output) async throws -> GuardCore.ExitCode {
+        let verdicts = try await VaultCheck(tools).run()
+        if options.json {
+            try output.document("verification", ItemList(verdicts))
+        } else {
+            print(VaultReport(verdicts).text)
+        }
+        return verdicts.allSatisfy(\.ok) ? .done : .verificationFailed
+    }
+}
+
+/// What every way to start the daemon understands.
+struct CommonOptions: ParsableArguments {
+    @Option(help: "Read this configuration file in place of the standard ones.")
+    var config: String?
+
+    @Option(help: "Keep journal, vault and scratch here.")
+    var stateDir: String?
+
+    @Option(help: "What may happen without asking: auto, ask or off.")
+    var mode: String?
+
+    @Option(help: "Look for memories under this folder, or guard this file. Repeatable; replaces the configured roots.")
+    var watch: [String] = []
+
+    @Flag(help: "Print one JSON document in place of text.")
+    var json = false
+
+    @Flag(help: "Run as root nevertheless (containers, tests).")
+    var allowRoot = false
+}

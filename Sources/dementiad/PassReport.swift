@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import Engine
+internal import GuardCore
+internal import Stores
+
+/// One pass, told to a person: what was found, backed up, rehearsed, migrated and verified, where the backup lies, what to do next.
+struct PassReport {
+    let items: [PassItem]
+    let found: Discovery.Found
+    let recovered: [OperationRecord]
+    let roots: [String]
+    let mode: MigrationMode
+
+    /// The whole report, without a line end at its end.
+    var text: String {
+        var blocks: [String] = []
+        if !recovered.isEmpty {
+            blocks.append(
+                "An earlier run was cut short. It was settled first:\n"
+                    + recovered.map { "  \($0.id)  \(Self.outcome($0))" }.joined(separator: "\n"))
+        }
+        blocks.append(headline)
+        blocks += items.map { StoreReport(item: $0, mode: mode).text }
+        if let notes { blocks.append(notes) }
+        return blocks.joined(separator: "\n\n")
+    }
+
+    private var headline: String {
+        let places = roots.joined(separator: ", ")
+        guard !items.isEmpty else { return "No memory was found under \(places)." }
+        let count = Wording.count(items.count, "memory", plural: "memories")
+        let bad = items.filter { ($0.operation?.exitCode ?? .done) != .done }.count
+        return bad == 0
+            ? "\(count) under \(places): all is well." : "\(count) under \(places): \(bad) of them need a look."
+    }
+
+    private var notes: String? {
+        var lines: [String] = []
+        if !found.copies.isEmpty {
+            lines.append("Copies under other names are not guarded: \(Self.some(found.copies))")
+        }
+        if !found.links.isEmpty { lines.append("Links are not followed: \(Self.some(found.links))") }
+        if !found.unreadable.isEmpty { lines.append("Folders that could not be read: \(Self.some(found.unreadable))") }
+        return lines.isEmpty ? nil : lines.joined(separator: "\n")
+    }
+
+    private static func some(_ paths: [String]) -> String {
+        let rest = paths.count - 3
+        return paths.prefix(3).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+    }
+
+    private static func outcome(_ record: OperationRecord) -> String {
+        switch record.dataState {
+        case .untouched: "the memory had not been touched"
+        case .migratedVerified: "the migration had been committed; it is verified now"
+        case .restoredVerified: "the old state is back, verified"
+        case .changing, .unverified:
+            "somebody has to look: \(record.error?.detail ?? "the state could not be verified")"
+        }
+    }
+}
+
+/// One store's part of the report.
+struct StoreReport {
+    let item: PassItem
+    let mode: MigrationMode
+
+    private var store: StoreForm { item.store }
+
+    var text: String {
+        let lines = facts.map { key, value in
+            "  " + key + String(repeating: " ", count: max(1, 11 - key.count)) + value
+        }
+        return (["\(store.project)  \(store.location)"] + lines).joined(separator: "\n")
+    }
+
+    private var facts: [(String, String)] {
+        guard let operation = item.operation else { return [("is", standing)] }
+        var facts: [(String, String)] = []
+        let result = operation.result
+        if let from = result?.fromVersion {
+            facts.append(("was", "version \(from) of \(store.line ?? "its line")"))
+        }
+        if let backup = operation.backup { facts.append(("backed up", "\(backup), restored and compared")) }
+        if operation.steps.contains(where: { $0.kind == .rehearse && $0.state == .done }) {
+            facts.append(("rehearsed", "on the restored copy"))
+        }
+        if let applied = result?.applied, !applied.isEmpty {
+            let names = applied.map { "\($0.version) \($0.name)" + ($0.action == .adopt ? " (was there)" : "") }
+                .joined(separator: ", ")
+            facts.append(("migrated", "\(names); write lock held \(result?.lockedMilliseconds ?? 0) ms"))
+        }
+        if operation.dataState == .migratedVerified {
+            facts.append(("verified", "integrity, postconditions and ledger, from a new connection"))
+        }
+        if let kept = result?.keptState {
+            facts.append(("kept", "the failed state, as backup \(kept)" + Self.rows(result)))
+        }
+        if let error = operation.error {
+            facts.append((operation.outcome == .busy ? "busy" : "failed", error.detail))
+            facts += error.causes.map { ("because", $0) }
+            facts.append(("data", Self.sentence(operation.dataState)))
+            if let hint = error.hint { facts.append(("next", hint)) }
+        } else {
+            facts.append(("is", standing))
+        }
+        for finding in operation.findings.prefix(5) {
+            let place = [finding.table, finding.row.map { "row \($0)" }].compactMap(\.self).joined(separator: ", ")
+            facts.append(("note", place.isEmpty ? finding.message : "\(place): \(finding.message)"))
+        }
+        if operation.findings.count > 5 { facts.append(("", "and \(operation.findings.count - 5) more notes")) }
+        return facts
+    }
+
+    private var standing: String {
+        let version = store.schemaVersion.map { "version \($0) of \(store.line ?? "its line")" } ?? "of unknown version"
+        switch store.state {
+        case .current: return "\(version), \(Wording.bytes(store.sizeBytes)), nothing to do"
+        case .pending:
+            let wanted = store.wantedVersion.map { "version \($0)" } ?? "a newer version"
+            return "\(version); a migration to \(wanted) is pending and the mode is \(mode.rawValue)"
+        case .held: return "\(version), on hold: automation is paused"
+        default: return "\(version), \(store.state.rawValue)"
+        }
+    }
+
+    private static func rows(_ result: OperationResult?) -> String {
+        guard let rows = result?.rowsInKeptState, !rows.isEmpty else { return "" }
+        return " ("
+            + rows.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value > 0 ? "+" : "")\($0.value) rows" }
+            .joined(separator: ", ") + ")"
+    }
+
+    static func sentence(_ state: DataState) -> String {
+        switch state {
+        case .untouched: "untouched: as it was before"
+        case .changing: "a change is under way"
+        case .migratedVerified: "migrated and verified"
+        case .restoredVerified: "restored and verified: as it was before"
+        case .unverified: "not in a verified state; a proved backup is in the vault"
+        }
+    }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+
+internal import Dementia
+internal import Engine
+internal import FoundationEssentials
+internal import Glibc
+internal import GuardConfiguration
+internal import GuardCore
+internal import Journal
+internal import Logging
+internal import LinuxKit
+internal import Stores
+internal import Vault
+
+/// The engine's tools, and the state directory that belongs to this process as long as this lives.
+struct Workshop: ~Copyable {
+    let tools: Toolbox
+    private let state: StateDirectory
+
+    init(tools: Toolbox, state: consuming StateDirectory) {
+        self.tools = tools
+        self.state = state
+    }
+}
+
+/// Turns flags, environment and configuration into tools. The machine's clock, user, home and environment are read here and nowhere else.
+struct Setup {
+    private let options: CommonOptions
+    private let environment: [String: String]
+    private let settings: Settings
+
+    /// What may happen without asking.
+    var mode: MigrationMode { MigrationMode(rawValue: settings.migrate.mode.rawValue) ?? .ask }
+    /// Where memories are looked for.
+    var roots: [String] { settings.discover.roots }
+
+    init(_ options: CommonOptions) throws(GuardError) {
+        self.options = options
+        environment = ProcessInfo.processInfo.environment
+        var flags: [ConfigurationSources.Flag] = []
+        if !options.watch.isEmpty { flags.append(.init(.discoverRoots, name: "--watch", values: options.watch)) }
+        if let mode = options.mode { flags.append(.init(.migrateMode, name: "--mode", values: [mode])) }
+        let sources = ConfigurationSources(
+            files: options.config.map { .only($0) } ?? .standard, environment: environment, flags: flags,
+            workingDirectory: FileManager.default.currentDirectoryPath)
+        do {
+            settings = try ConfigurationLoader.load(sources).settings
+        } catch {
+            throw GuardError(
+                .configuration,
+                error.problems.count == 1
+                    ? "the configuration is not valid" : "the configuration has \(error.problems.count) faults",
+                hint: "Nothing was done.", causes: error.problems.map(\.description))
+        }
+    }
+
+    /// The daemon is the user whose data it guards, and never root.
+    func refuseRoot() throws(GuardError) {
+        guard geteuid() != 0 || options.allowRoot else {
+            throw GuardError(
+                .refusesRoot, "dementiad guards a user's data as that user and does not run as root",
+                hint: "Start it as the user, or as dementiad@USER.service. In a container: --allow-root.")
+        }
+    }
+
+    /// Opens journal and vault. `observe` is told what happens.
+    func workshop(observe: @escaping @Sendable (Toolbox.Event) -> Void) throws(GuardError) -> Workshop {
+        let state = try StateDirectory(try statePath())
+        let clock: WallClock = { Timestamp(Date()) }
+        let vault: Vault
+        do {
+            vault = try Vault(openingOrCreating: state.vault, now: clock)
+        } catch {
+            throw GuardError(.backupFailed, "the vault in \(state.vault) cannot be used", causes: [error.description])
+        }
+        let journal: Journal
+        do {
+            journal = try Journal(path: state.journal, clock: clock)
+        } catch {
+            throw GuardError(.inputOutput, "the journal \(state.journal) cannot be used", causes: ["\(error)"])
+        }
+        var policy = Toolbox.Policy()
+        policy.compressionLevel = settings.backup.level
+        policy.minimumFree = settings.backup.minFree.map(Int64.init(clamping:))
+        policy.check = settings.verify.command.map {
+            CheckCommand(arguments: $0.checkArguments, timeout: settings.verify.timeout)
+        }
+        do {
+            let tools = try Toolbox(
+                journal: journal, vault: vault, catalogue: try catalogue(), policy: policy, clock: clock,
+                scratch: state.scratch,
+                uid: geteuid(), host: ProcessInfo.processInfo.hostName, observe: observe)
+            return Workshop(tools: tools, state: state)
+        } catch let error as GuardError {
+            throw error
+        } catch {
+            throw GuardError(.internalError, "no thread could be made", causes: ["\(error)"])
+        }
+    }
+
+    /// What the daemon guards, and what it may do by itself.
+    func guardianSettings() throws(GuardError) -> Guardian.Settings {
+        Guardian.Settings(roots: roots, discovery: discovery, mode: mode)
+    }
+
+    /// How often the daemon looks for memories.
+    var rescanEvery: Duration { settings.discover.rescanEvery }
+
+    /// Writes to standard error, which is the journal's when systemd starts us.
+    var logger: Logger {
+        var logger = Logger(label: "dementiad") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: settings.log.level.rawValue) ?? .notice
+        return logger
+    }
+
+    /// Where the daemon listens.
+    func socketPath(_ option: String?) throws(GuardError) -> String {
+        if let option { return Self.absolute(option) }
+        // Set by systemd for a unit with RuntimeDirectory=.
+        let folder = environment["RUNTIME_DIRECTORY"] ?? environment["XDG_RUNTIME_DIR"].map { $0 + "/dementiad" }
+        guard let folder, folder.hasPrefix("/") else {
+            throw GuardError(
+                .configuration, "neither --socket nor XDG_RUNTIME_DIR says where to listen", hint: "Use --socket PATH.")
+        }
+        do {
+            try Directory.createAll(folder)
+        } catch {
+            throw GuardError(.permissionDenied, "the folder \(folder) for the socket cannot be made", causes: [error.description])
+        }
+        return folder + "/control.sock"
+    }
+
+    private var discovery: Discovery {
+        Discovery(ignored: settings.discover.ignore, maxDepth: settings.discover.maxDepth)
+    }
+
+    /// Looks for memories under the roots.
+    func discover() throws(GuardError) -> Discovery.Found {
+        do {
+            return try discovery.walk(roots)
+        } catch {
+            throw GuardError(
+                error.isNotFound ? .notFound : .permissionDenied,
+                "\(error.path ?? "a watched folder") cannot be looked into",
+                hint: "Name an existing folder with --watch, or in discover.roots.", causes: [error.description])
+        }
+    }
+
+    private func statePath() throws(GuardError) -> String {
+        if let path = options.stateDir { return Self.absolute(path) }
+        // Set by systemd for a unit with StateDirectory=.
+        if let path = environment["STATE_DIRECTORY"], !path.isEmpty { return path }
+        if let path = environment["XDG_STATE_HOME"], path.hasPrefix("/") { return path + "/dementiad" }
+        guard let home = environment["HOME"], home.hasPrefix("/") else {
+            throw GuardError(.configuration, "neither --state-dir nor HOME says where journal and vault belong")
+        }
+        return home + "/.local/state/dementiad"
+    }
+
+    private static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    /// The shipped migrations and those in the folders of `migrations.paths`.
+    private func catalogue() throws(GuardError) -> Catalogue {
+        var files: [(name: String, text: String)] = []
+        for folder in settings.migrations.paths {
+            do {
+                for name in try Directory.entries(folder).sorted() where name.hasSuffix(".sql") {
+                    files.append((name, String(decoding: try OpenFile.content(of: "\(folder)/\(name)"), as: UTF8.self)))
+                }
+            } catch {
+                throw GuardError(
+                    .configuration, "the folder \(folder) of migrations.paths cannot be read",
+                    causes: [error.description])
+            }
+        }
+        do {
+            return try Catalogue(dropIns: files)
+        } catch {
+            throw GuardError(
+                .configuration, "a migration in migrations.paths cannot be used", hint: "Nothing was done.",
+                causes: [error.description])
+        }
+    }
+}
+
+extension Command {
+    /// The program and its first arguments; the memory's path follows them, as `$1` of a shell line.
+    fileprivate var checkArguments: [String] {
+        switch self {
+        case .arguments(let arguments): arguments
+        case .shell: argv + ["dementiad-check"]
+        }
+    }
+}
