@@ -23,15 +23,17 @@ public struct Daemon {
     ///   - configuration: YAML; no file of the machine is read
     ///   - environment: as for env(1), `NAME=value`
     ///   - user: as whom it runs, by id; only root can choose
+    ///   - umask: its umask, where it is not the tests' own
     public init(
-        _ arguments: [String], configuration: String = "backup: {minFree: 0}\n", environment: [String] = [], user: UInt32? = nil
+        _ arguments: [String], configuration: String = "backup: {minFree: 0}\n", environment: [String] = [], user: UInt32? = nil,
+        umask: String? = nil
     ) throws {
         folder = try TemporaryFolder()
         chmod(folder.path, 0o755)
         errors = folder.file("errors")
         let file = folder.file("dementiad.yaml")
         try write(Array(configuration.utf8), to: file)
-        var line = ["sh", "-c", "exec \"$@\" 2>\"$0\"", errors]
+        var line = ["sh", "-c", (umask.map { "umask \($0); " } ?? "") + "exec \"$@\" 2>\"$0\"", errors]
         if let user { line += ["setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups"] }
         line += ["env"] + environment
         line += [try Place.built("dementiad")] + arguments
