@@ -17,10 +17,18 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "dementiad",
     products: [
-        .executable(name: "dementiad", targets: ["dementiad"])
+        .executable(name: "dementiad", targets: ["dementiad"]),
+        .executable(name: "dementiactl", targets: ["dementiactl"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
+        // Without its default traits, which bring configuration files and all of Foundation.
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
     targets: [
@@ -71,14 +79,53 @@ let package = Package(
             dependencies: ["ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
             swiftSettings: strict
         ),
+
+        // The control socket: messages that both ends share, and the only two users of NIO.
         .target(name: "ControlAPI", dependencies: ["Dementia", "GuardCore"], swiftSettings: strict),
+        .target(
+            name: "ControlServer",
+            dependencies: [
+                "CLinux", "ControlAPI", "GuardCore", "LinuxKit",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "ControlClient",
+            dependencies: [
+                "ControlAPI", "GuardCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
 
         // Composition roots: parse, build, run, translate errors.
         .executableTarget(
             name: "dementiad",
             dependencies: [
-                "GuardConfiguration", "ControlAPI", "Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Stores",
-                "Vault",
+                "ControlAPI", "ControlServer", "Dementia", "Engine", "GuardConfiguration", "GuardCore", "Journal", "LinuxKit",
+                "Stores", "Vault",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "dementiactl",
+            dependencies: [
+                "ControlAPI", "ControlClient", "GuardCore", "HashKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -97,6 +144,7 @@ let package = Package(
             dependencies: ["Dementia"],
             swiftSettings: strict
         ),
+        .testTarget(name: "LintTests", swiftSettings: strict),
         .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
         .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
         .testTarget(
@@ -113,6 +161,11 @@ let package = Package(
         .testTarget(
             name: "JournalTests",
             dependencies: ["GuardCore", "Journal", "JournalCrashHelper", "LinuxKit", "SQLiteKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "StoresTests",
+            dependencies: ["Dementia", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport"],
             swiftSettings: strict
         ),
         // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.

@@ -57,7 +57,9 @@ struct MigrationFile {
             }
             for statement in splitter.take(content) { try parser.add(.sql(statement), at: number + 1) }
         }
-        guard splitter.isBetweenStatements else { throw parser.error("its last statement does not end with a semicolon") }
+        guard splitter.isBetweenStatements else {
+            throw parser.error("its last statement does not end with a semicolon")
+        }
         return try parser.finish(line, version, name, SHA256.digest(of: normalised))
     }
 
@@ -83,7 +85,8 @@ struct MigrationFile {
             let line = Line.allCases.first(where: { $0.filePrefix == parts[0] })
         else {
             throw MigrationFileError(
-                file: file, line: nil, message: "the name of a migration is LINE_VERSION_NAME.sql, as sqlite4_0005_notes.sql")
+                file: file, line: nil,
+                message: "the name of a migration is LINE_VERSION_NAME.sql, as sqlite4_0005_notes.sql")
         }
         return (line, version, String(parts[2]))
     }
@@ -123,7 +126,9 @@ struct MigrationFile {
             for item in declaration.split(separator: ",") { try declare(Self.trim(item), at: line) }
         case ("unless", let select?): unless = select
         case ("code", let name?):
-            guard let step = CodeStep(rawValue: name) else { throw error("there is no code step called \(name)", at: line) }
+            guard let step = CodeStep(rawValue: name) else {
+                throw error("there is no code step called \(name)", at: line)
+            }
             try add(.code(step), at: line)
         default: return false
         }
@@ -165,7 +170,9 @@ struct MigrationFile {
     private func finish(
         _ line: Line, _ version: Int, _ name: String, _ checksum: SHA256Digest
     ) throws(MigrationFileError) -> Migration {
-        guard declaresChanges else { throw error("'-- changes:' is missing; 'none' says that nothing existing changes") }
+        guard declaresChanges else {
+            throw error("'-- changes:' is missing; 'none' says that nothing existing changes")
+        }
         guard let up = statements[.up] else { throw error("the section '-- up' is missing or empty") }
         guard hasDown != isIrreversible else { throw error("it needs a section '-- down' or the line '-- down: none'") }
         var verify: [String] = []
@@ -205,7 +212,9 @@ struct MigrationFile {
             }
             for statement in splitter.take(content) { try parser.add(.sql(statement), at: number + 1) }
         }
-        guard splitter.isBetweenStatements else { throw parser.error("its last statement does not end with a semicolon") }
+        guard splitter.isBetweenStatements else {
+            throw parser.error("its last statement does not end with a semicolon")
+        }
         return parser.statements[.down] ?? []
     }
 }

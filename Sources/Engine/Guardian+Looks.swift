@@ -217,7 +217,14 @@ extension Guardian {
             form.notes = difference.sentences.map { "Since the backup: \($0)." }
             form.notes.append("The present state is backed up first, and automation is held afterwards.")
         } catch {
-            form.refusal = Problem(error)
+            guard [.storeMissing, .notADatabase, .damaged].contains(error.code) else {
+                form.refusal = Problem(error)
+                return form
+            }
+            form.notes = [
+                "\(error.message).", "The restored file takes its place; what is there now stays beside it.",
+                "Automation is held afterwards.",
+            ]
         }
         return form
     }

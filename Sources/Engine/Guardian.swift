@@ -169,7 +169,7 @@ public actor Guardian {
     // MARK: Stores
 
     /// Looks for memories under the roots, examines each, and starts what is pending where that may happen without asking.
-    func rescan(startingWork: Bool) async throws(GuardError) {
+    public func rescan(startingWork: Bool) async throws(GuardError) {
         let (roots, discovery) = (settings.roots, settings.discovery)
         let found = try await tools.worker.run { () throws(GuardError) in
             do throws(SystemCallError) {
@@ -205,8 +205,14 @@ public actor Guardian {
     func startMigration(
         _ wish: Wish, _ kind: OperationKind, _ location: StoreLocation, trigger: String, uid: UInt32, isExplicit: Bool
     ) async throws(GuardError) -> OperationRecord {
-        try await startWork(kind, location, trigger: trigger, uid: uid) { (work) throws(GuardError) in
-            try await work.migrate(wish, isExplicit: isExplicit)
+        let tools = tools
+        return try await startWork(kind, location, trigger: trigger, uid: uid) { (work) throws(GuardError) in
+            let record = try await work.migrate(wish, isExplicit: isExplicit)
+            // Who asks for a migration by name has seen why it was held.
+            if isExplicit, kind == .migrate, [.succeeded, .nothingToDo].contains(record.outcome) {
+                try await tools.releaseHolds(on: location.id)
+            }
+            return record
         }
     }
 

@@ -84,6 +84,15 @@ final class OperationLog {
         try await write { (journal) throws(JournalError) in try await journal.transition(of: id, attempt: attempt) }
     }
 
+    /// The hold that a restore on request leaves: what a person took back must not be brought again by the next pass.
+    func restoreHold(of backup: BackupID) -> Hold? {
+        record.store.map {
+            Hold(
+                id: "hold_" + record.id.value.dropFirst(3), store: $0, reason: "backup \(backup) was restored on request",
+                createdAt: tools.clock(), until: nil)
+        }
+    }
+
     /// Notes what was achieved so far; durable when the operation settles.
     func note(result: OperationResult) {
         record.result = result

@@ -67,6 +67,9 @@ struct Recovery {
         guard let id = record.store, let location = try await location(of: id) else {
             return try await log.settle(.needsAttention, .unverified, error: interrupted)
         }
+        if record.kind == .restore {
+            return try await RestoreRecovery(tools: tools, log: log).settle(try open(location), interrupted)
+        }
         let store: any Store
         let hasCommitted: Bool
         do throws(GuardError) {

@@ -38,6 +38,20 @@ struct Restorer {
         }
     }
 
+    /// Puts `backup` in the place of a file that is missing or cannot be opened. Done again by ``RestoreRecovery`` after a crash.
+    func replace(_ backup: Entry) async throws(GuardError) {
+        let source = "\(scratch.path)/source.db"
+        try await decode(backup, to: source)
+        try await log.step(.restore, detail: Self.replacement, dataState: .changing)
+        let rights = backup.manifest.file.map { FileRights(uid: $0.uid, gid: $0.gid, mode: $0.mode) }
+        try await store.replaceFile(
+            with: source, rights: rights, suffix: "replaced-\(log.record.id.value.dropFirst(3))",
+            expecting: backup.manifest.content)
+    }
+
+    /// The detail of a `restore` step that replaces the file.
+    static let replacement = "the file is replaced"
+
     private func decode(_ backup: Entry, to target: String) async throws(GuardError) {
         let (tools, failure) = (tools, EngineFailure(store.location))
         try await tools.worker.run { () throws(GuardError) in

@@ -33,6 +33,7 @@ struct StoreExaminer {
                 location: location, project: description.project, state: .current, sizeBytes: description.sizeBytes)
         } catch {
             form = StoreForm(location: location, project: location.name, state: Self.state(for: error), sizeBytes: 0)
+            form.lastBackup = try await lastBackup(of: location.id)
             return Examination(form: form, plan: nil, refusal: error, hold: nil)
         }
         form.lastBackup = try await lastBackup(of: location.id)

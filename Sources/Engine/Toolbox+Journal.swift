@@ -17,6 +17,13 @@ extension Toolbox {
         }
     }
 
+    /// Ends the holds on `store` itself; those on everything stay.
+    func releaseHolds(on store: StoreID) async throws(GuardError) {
+        try await journaling(about: store) { (journal) throws(JournalError) in
+            for hold in try await journal.holds() where hold.store == store { try await journal.removeHold(hold.id) }
+        }
+    }
+
     /// Asks the vault something on its own thread, and says in our words why it could not.
     func reading<Result: Sendable>(
         _ body: @escaping @Sendable (Vault) throws(VaultError) -> Result

@@ -43,24 +43,33 @@ struct Work {
     func restore(_ backup: Entry) async throws(GuardError) -> OperationRecord {
         let kept: Entry
         do throws(GuardError) {
-            try await log.step(.preflight, detail: backup.id.description)
+            try await log.step(.preflight, backup: backup.id)
             kept = try await Restorer(tools: tools, store: store, log: log, scratch: scratch)
                 .restore(backup, keeping: .beforeRestore)
         } catch {
+            if [.storeMissing, .notADatabase, .damaged].contains(error.code), error.dataState == .untouched {
+                return try await replace(with: backup)
+            }
             return error.dataState == .unverified && error.code == .restoreFailed
                 ? try await settleUnverified(error) : try await settleUntouched(error)
         }
         await store.close()
-        log.note(backup: backup.id)
         var result = OperationResult()
         result.keptState = kept.id
         result.rowsInKeptState = ContentDifference(from: backup.manifest.content, to: kept.manifest.content).rows
         result.toVersion = backup.manifest.schemaVersion
-        return try await log.settle(
-            .succeeded, .restoredVerified, result: result,
-            hold: Hold(
-                id: "hold_" + log.record.id.value.dropFirst(3), store: id, reason: "backup \(backup.id) was restored on request",
-                createdAt: tools.clock(), until: nil))
+        return try await log.settle(.succeeded, .restoredVerified, result: result, hold: log.restoreHold(of: backup.id))
+    }
+
+    /// The store is missing, or no database any more: its file is replaced, and what was there stays beside it.
+    private func replace(with backup: Entry) async throws(GuardError) -> OperationRecord {
+        do throws(GuardError) {
+            try await Restorer(tools: tools, store: store, log: log, scratch: scratch).replace(backup)
+        } catch {
+            return error.dataState == .unverified ? try await settleUnverified(error) : try await settleUntouched(error)
+        }
+        await store.close()
+        return try await log.settle(.succeeded, .restoredVerified, hold: log.restoreHold(of: backup.id))
     }
 
     /// Shape, ledger and integrity; what changed since the newest backup, as information.

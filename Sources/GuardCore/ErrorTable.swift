@@ -74,7 +74,8 @@ public struct ErrorTable: Sendable {
         case .inputOutput: line("The system reported an input or output error", .noBackup, 500, retryable: true)
         case .rehearsalFailed: line("The rehearsal failed", .failedUntouched, 500)
         case .migrationFailed: line("The migration failed", .failedUntouched, 500)
-        case .conservationFailed: line("The migration would have changed what it did not declare", .failedUntouched, 500)
+        case .conservationFailed:
+            line("The migration would have changed what it did not declare", .failedUntouched, 500)
         case .checkVetoed: line("The check command vetoed", .failedUntouched, 500)
         case .verificationFailed: line("Verification failed", .verificationFailed, 500)
         case .restoreFailed: line("The restore failed", .needsAttention, 500, retryable: true)
@@ -91,7 +92,8 @@ public struct ErrorTable: Sendable {
         case .headerTooLarge: line("The header is too large", .usage, 431)
         case .requestTimeout: line("The request took too long to arrive", .timedOut, 408, retryable: true)
         case .tooManyConnections: line("Too many connections", .busy, 503, retryable: true)
-        case .planChanged: line("The plan is no longer the one that was confirmed", .confirmationNeeded, 409, retryable: true)
+        case .planChanged:
+            line("The plan is no longer the one that was confirmed", .confirmationNeeded, 409, retryable: true)
         case .notCancellable: line("Too late to cancel", .failed, 409)
         case .keyReused: line("The idempotency key belongs to another request", .usage, 422)
         case .notReachable: line("The daemon cannot be reached", .notReachable, 503, retryable: true)

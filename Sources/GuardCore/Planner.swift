@@ -45,7 +45,8 @@ public struct Planner: Sendable {
     public func repair(for store: StoreID, at place: String, _ survey: Survey) throws(GuardError) -> Plan {
         let line = try line(of: store, at: place, survey)
         try refuseStrangers(store, at: place, survey, in: line)
-        let reached = max(version(of: survey, in: line), (survey.ledger ?? []).filter(\.success).map(\.version).max() ?? 0)
+        let reached = max(
+            version(of: survey, in: line), (survey.ledger ?? []).filter(\.success).map(\.version).max() ?? 0)
         let known = Set((survey.ledger ?? []).filter(\.success).map(\.version))
         let steps = catalogue.migrations(of: line).filter { $0.version <= reached }.compactMap { migration in
             if survey.problems[migration.version] != nil { return Plan.Step(migration: migration, action: .apply) }
@@ -71,7 +72,8 @@ public struct Planner: Sendable {
         for row in rows {
             guard let down = row.down else {
                 throw GuardError(
-                    .noWayBack, "\(place): migration \(row.version) (\(row.name)) cannot be taken back: its ledger keeps no way down",
+                    .noWayBack,
+                    "\(place): migration \(row.version) (\(row.name)) cannot be taken back: its ledger keeps no way down",
                     store: store, hint: "A backup from before it can be restored: dementiactl backup list \(store)")
             }
             do throws(MigrationFileError) {
@@ -79,7 +81,8 @@ public struct Planner: Sendable {
                 steps.append(Plan.Step(migration: migration, action: .revert))
             } catch {
                 throw GuardError(
-                    .drift, "\(place): the way down from migration \(row.version) in its ledger cannot be read", store: store,
+                    .drift, "\(place): the way down from migration \(row.version) in its ledger cannot be read",
+                    store: store,
                     causes: [error.description])
             }
         }

@@ -36,7 +36,8 @@ public enum ChildProcess {
         defer { posix_spawn_file_actions_destroy(&files) }
         try check(posix_spawnattr_init(&attributes), "posix_spawnattr_init")
         defer { posix_spawnattr_destroy(&attributes) }
-        try check(posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0), "posix_spawn_file_actions_addopen")
+        try check(
+            posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0), "posix_spawn_file_actions_addopen")
         try check(posix_spawn_file_actions_adddup2(&files, 2, 1), "posix_spawn_file_actions_adddup2")
         // A group of its own: a timeout ends what it started as well. Signals as a fresh program expects them.
         try check(
@@ -54,7 +55,7 @@ public enum ChildProcess {
         environment.merge(additions) { $1 }
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
-        defer { (argv + envp).forEach { free($0) } }
+        defer { for word in argv + envp { free(word) } }
         var pid: pid_t = 0
         let result = posix_spawnp(&pid, program, &files, &attributes, &argv, &envp)
         guard result == 0 else { throw SystemCallError(call: "posix_spawnp", errno: result, path: program) }

@@ -9,6 +9,7 @@ public struct AuthorizerAction: Sendable {
         case insert, update, delete, alterTable, dropTable, createTable, dropVirtualTable, createVirtualTable
         case createTrigger, dropTrigger, createIndex, dropIndex, createView, dropView, reindex, analyze
         case transaction, savepoint, attach, detach, pragma
+        case select, read, function, recursive
         case other(Int32)
     }
 
@@ -84,6 +85,10 @@ extension AuthorizerAction.Code {
             case SQLITE_ATTACH: .attach
             case SQLITE_DETACH: .detach
             case SQLITE_PRAGMA: .pragma
+            case SQLITE_SELECT: .select
+            case SQLITE_READ: .read
+            case SQLITE_FUNCTION: .function
+            case SQLITE_RECURSIVE: .recursive
             default: .other(code)
             }
     }

@@ -30,6 +30,20 @@ extension Connection {
         try configure(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
     }
 
+    /// Keeps the file's triggers from firing on statements prepared inside `body`.
+    public func withoutTriggers<Result>(_ body: () throws(SQLiteError) -> Result) throws(SQLiteError) -> Result {
+        try configure(SQLITE_DBCONFIG_ENABLE_TRIGGER, false)
+        do throws(SQLiteError) {
+            let result = try body()
+            try configure(SQLITE_DBCONFIG_ENABLE_TRIGGER, true)
+            return result
+        } catch {
+            // The first error is the one to tell; setting a flag cannot fail on an open connection.
+            try? configure(SQLITE_DBCONFIG_ENABLE_TRIGGER, true)
+            throw error
+        }
+    }
+
     /// Keeps schema text of the file from doing harm: no SQL function with side effects runs out of it.
     public func distrustSchema() throws(SQLiteError) {
         try configure(SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)
@@ -40,8 +54,8 @@ extension Connection {
         guard result == SQLITE_OK else { throw SQLiteError(result, on: handle) }
     }
 
-    /// Calls `decide` with the number of earlier calls whenever somebody else holds a lock; true tries again.
-    public func onBusy(_ decide: (@Sendable (Int32) -> Bool)?) {
+    /// Calls `decide` whenever somebody else holds a lock, with the number of earlier calls for the same lock; true tries again.
+    public func onBusy(_ decide: ((Int32) -> Bool)?) {
         guard let decide else {
             sqlite3_busy_handler(handle, nil, nil)
             busyHandler = nil
@@ -60,13 +74,15 @@ extension Connection {
         busyHandler = box
     }
 
-    /// Waits up to `limit` for other people's locks, with growing pauses and jitter so that two waiters do not move in step.
+    /// Waits up to `limit` for each of other people's locks, with growing pauses and jitter so that two waiters do not move in step.
     ///
     /// This blocks the connection's thread, which is what its thread is for.
     public func waitForLocks(atMost limit: Duration) {
         let clock = ContinuousClock()
-        let start = clock.now
+        var start = clock.now
         onBusy { count in
+            // The first call for this lock; earlier ones, and the time between, count for nothing.
+            if count == 0 { start = clock.now }
             guard clock.now - start < limit else { return false }
             let milliseconds = min(1 << min(count, 6), 50)
             usleep(UInt32.random(in: 500...UInt32(milliseconds * 1000 + 500)))
@@ -77,9 +93,9 @@ extension Connection {
 
 /// Holds a busy handler where SQLite's context pointer can find it.
 final class BusyBox {
-    let decide: @Sendable (Int32) -> Bool
+    let decide: (Int32) -> Bool
 
-    init(_ decide: @escaping @Sendable (Int32) -> Bool) {
+    init(_ decide: @escaping (Int32) -> Bool) {
         self.decide = decide
     }
 }

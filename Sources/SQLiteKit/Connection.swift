@@ -44,10 +44,9 @@ public final class Connection {
             throw error
         }
         handle = opened
+        // From here on a throw runs deinit, which closes: closing here as well would free the connection twice.
         if access == .readWrite, sqlite3_db_readonly(handle, "main") == 1 {
-            let error = SQLiteError(code: .readOnly, message: "attempt to write a readonly database")
-            sqlite3_close(handle)
-            throw error
+            throw SQLiteError(code: .readOnly, message: "attempt to write a readonly database")
         }
     }
 
@@ -62,12 +61,41 @@ public final class Connection {
         guard result == SQLITE_OK else { throw SQLiteError(result, on: handle, sql: sql) }
     }
 
-    /// Prepares the first statement of `sql`.
+    /// Prepares the one statement of `sql`. A second one, which SQLite would pass over in silence, is an error, and so is none.
     public func prepare(_ sql: String) throws(SQLiteError) -> Statement {
         var prepared: OpaquePointer?
-        let result = sqlite3_prepare_v2(handle, sql, -1, &prepared, nil)
-        guard result == SQLITE_OK, let prepared else { throw SQLiteError(result, on: handle, sql: sql) }
-        return Statement(handle: prepared, connection: handle)
+        var result = SQLITE_OK
+        var isAlone = true
+        sql.withCString { text in
+            var rest: UnsafePointer<CChar>?
+            result = sqlite3_prepare_v2(handle, text, -1, &prepared, &rest)
+            if result == SQLITE_OK, let rest { isAlone = Self.isBlank(rest) }
+        }
+        guard result == SQLITE_OK else { throw SQLiteError(result, on: handle, sql: sql) }
+        // Comments alone compile to nothing at all.
+        guard let prepared else { throw SQLiteError(code: .error, message: "no statement", sql: sql) }
+        let statement = Statement(handle: prepared, connection: handle)
+        guard isAlone else { throw SQLiteError(code: .error, message: "more than one statement", sql: sql) }
+        return statement
+    }
+
+    /// Whether there is nothing to run in `sql`: white space, semicolons and comments at most.
+    private static func isBlank(_ sql: UnsafePointer<CChar>) -> Bool {
+        var rest = String(cString: sql).utf8[...]
+        while let byte = rest.first {
+            if rest.starts(with: "--".utf8) {
+                rest = rest.drop { $0 != UInt8(ascii: "\n") }
+            } else if rest.starts(with: "/*".utf8) {
+                rest = rest.dropFirst(2)
+                while !rest.isEmpty, !rest.starts(with: "*/".utf8) { rest = rest.dropFirst() }
+                rest = rest.dropFirst(2)
+            } else if byte == UInt8(ascii: ";") || byte == 32 || (9...13).contains(byte) {
+                rest = rest.dropFirst()
+            } else {
+                return false
+            }
+        }
+        return true
     }
 
     /// Runs one statement with `parameters` and drops its rows.
@@ -120,7 +148,14 @@ public final class Connection {
 
     /// `name` as an identifier in SQL, quotes doubled.
     public static func quoted(_ name: String) -> String {
-        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        // By scalars and not by characters: a quote that a combining mark follows is another character, and still a quote to SQLite.
+        var quoted = String.UnicodeScalarView("\"".unicodeScalars)
+        for scalar in name.unicodeScalars {
+            if scalar == "\"" { quoted.append(scalar) }
+            quoted.append(scalar)
+        }
+        quoted.append("\"")
+        return String(quoted)
     }
 
     /// Every byte but the plain ones of a path as `%xx`: see <https://sqlite.org/uri.html>.

@@ -63,11 +63,12 @@ public struct SQLiteError: Error, Sendable, CustomStringConvertible {
     /// The error that `handle` holds after a call answered `result`.
     init(_ result: Int32, on handle: OpaquePointer?, sql: String? = nil) {
         if let handle {
+            // A backup reports errors of its source too, of which its destination's handle knows nothing.
             let extended = sqlite3_extended_errcode(handle)
-            let code = extended & 0xff == result & 0xff ? extended : result
+            let isItsOwn = extended & 0xff == result & 0xff
             self.init(
-                code: ResultCode(rawValue: code),
-                message: String(cString: sqlite3_errmsg(handle)),
+                code: ResultCode(rawValue: isItsOwn ? extended : result),
+                message: String(cString: isItsOwn ? sqlite3_errmsg(handle) : sqlite3_errstr(result)),
                 sql: sql,
                 systemError: sqlite3_system_errno(handle)
             )

@@ -101,9 +101,11 @@ public struct Statement: ~Copyable {
 
     /// The bytes of the text or blob in `column`, by length and not up to a NUL.
     public borrowing func withBytes<Result>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        // The order is the manual's: the pointer first, then its length. For a text value sqlite3_column_blob gives its bytes as
-        // they are.
-        let base = sqlite3_column_blob(handle, column)
+        // The order is the manual's: the pointer first, then its length. As text, because as a blob the text of a UTF-16 database
+        // would come in UTF-16; bytes that are not UTF-8 come as they are.
+        let base =
+            sqlite3_column_type(handle, column) == SQLITE_TEXT
+            ? UnsafeRawPointer(sqlite3_column_text(handle, column)) : sqlite3_column_blob(handle, column)
         let count = sqlite3_column_bytes(handle, column)
         return body(UnsafeRawBufferPointer(start: base, count: base == nil ? 0 : Int(count)))
     }

@@ -9,6 +9,7 @@ internal import SQLiteKit
 ///
 /// Runs inside the migration's transaction, before COMMIT, while nobody else can write. What was there before is known from the backup's
 /// digests, which the state token ties to this very state; so only the tables that the plan's statements touched are read again.
+/// What is new needs no declaration, new rows after the old ones included.
 struct Conservation {
     private let before: StoreDigest
     private let changes: Set<Change>
@@ -19,8 +20,12 @@ struct Conservation {
     /// Columns that may be filled and were there before: where they were NULL, and what the rest was.
     private let fills: [String: [String: (runs: NullRuns, digest: SHA256Digest)]]
     private let sequences: [String: Int64]
+    /// Virtual tables by the names of the shadow tables that hold their rows.
+    private let owners: [String: String]
     /// The declared renames that happened; one that had nothing to rename did not.
     private var renames: [String: String] = [:]
+    /// The tables that have more rows than before.
+    private var grown: Set<String> = []
 
     /// Notes what `before`'s digests do not hold. To be made under the write lock, before the first statement.
     init(_ plan: Plan, before: StoreDigest, on connection: Connection) throws(SQLiteError) {
@@ -28,13 +33,15 @@ struct Conservation {
         changes = plan.changes
         isDowngrade = plan.isDowngrade
         var fills: [String: [String: (runs: NullRuns, digest: SHA256Digest)]] = [:]
-        let tables = try SQLiteSchema(connection).tables()
+        let schema = SQLiteSchema(connection)
+        let tables = try schema.tables()
         for case .fills(let name, let column) in changes {
             guard let table = tables.first(where: { $0.name == name }), table.columns.contains(column) else { continue }
             fills[name, default: [:]][column] = try TableDigester(table, on: connection).witness(column)
         }
         self.fills = fills
-        sequences = try Self.sequences(connection)
+        sequences = try schema.sequences()
+        owners = try schema.shadowOwners()
     }
 
     /// What was lost or altered without a declaration, a sentence each. `touched` are the tables that statements wrote to.
@@ -46,10 +53,10 @@ struct Conservation {
             renames[old] = new
         }
         var violations = objectViolations(after: try schema.objects())
-        for table in before.tables where isAffected(table.name, touched) && table.name != "sqlite_sequence" {
-            if changes.contains(.dropsTable(table.name)) { continue }
-            let name = renamed(table.name)
-            guard let now = tables.first(where: { $0.name == name }) else {
+        for table in before.tables where isAffected(table.name, touched) && !mayGo(table.name) {
+            // Counted on their own, and SQLite's statistics are no values.
+            if table.name == "sqlite_sequence" || table.name.hasPrefix("sqlite_stat") { continue }
+            guard let now = tables.first(where: { $0.name == renamed(table.name) }) else {
                 if isDowngrade {
                     lost.append(Loss(table: table.name, column: nil, values: table.rows))
                 } else {
@@ -59,7 +66,7 @@ struct Conservation {
             }
             violations += try valueViolations(in: table, now: TableDigester(now, on: connection))
         }
-        return violations + sequenceViolations(after: try Self.sequences(connection))
+        return violations + sequenceViolations(after: try schema.sequences())
     }
 
     // MARK: Objects
@@ -82,22 +89,33 @@ struct Conservation {
     }
 
     private func mayChange(_ object: SchemaObject) -> Bool {
-        changes.contains(.dropsObject(object.name)) || changes.contains(.dropsTable(object.table))
+        changes.contains(.dropsObject(object.name)) || mayGo(object.table)
             // What SQLite made by itself follows its table, name and all.
-            || object.definition == nil
+            || object.definition == nil || object.table.hasPrefix("sqlite_stat")
     }
 
-    /// Whether a definition is the same but for columns that were added: `ALTER TABLE … ADD COLUMN` inserts text at one place.
+    /// Whether a table may go, or a virtual table that keeps its rows in it may go or be rewritten.
+    private func mayGo(_ table: String) -> Bool {
+        if changes.contains(.dropsTable(table)) { return true }
+        guard let owner = owners[table] else { return false }
+        return changes.contains { change in
+            switch change {
+            case .dropsTable(let name), .rewrites(let name, _): name == owner
+            default: false
+            }
+        }
+    }
+
     private func isKept(_ old: SchemaObject, as new: SchemaObject) -> Bool {
-        guard let oldText = old.definition, let newText = new.definition else { return old.definition == new.definition }
-        if oldText == newText { return true }
-        // A rename rewrites the table's name wherever it stands; its columns are compared by their values.
-        if isDowngrade || renamed(old.table) != old.table || changes.contains(where: { $0.altersColumns(of: old.table) }) { return true }
-        guard old.type == "table", newText.utf8.count > oldText.utf8.count else { return false }
-        let oldBytes = Array(oldText.utf8)
-        let newBytes = Array(newText.utf8)
-        let prefix = zip(oldBytes, newBytes).prefix { $0 == $1 }.count
-        return newBytes.suffix(oldBytes.count - prefix) == oldBytes.suffix(oldBytes.count - prefix)
+        if old.definition == new.definition { return true }
+        // A rename rewrites the table's name wherever it stands in its indices and triggers.
+        if old.type != "table" { return renamed(old.table) != old.table }
+        return TableDefinition.isKept(old, as: new, isDowngrade ? changes.union(drops(of: old.table)) : changes)
+    }
+
+    /// A way back may take out any column; which it did is told as a loss.
+    private func drops(of table: String) -> Set<Change> {
+        Set((before[table: table]?.columns ?? []).map { .dropsColumn(table: table, column: $0.name) })
     }
 
     // MARK: Values
@@ -107,32 +125,34 @@ struct Conservation {
         touched.contains(table) || touched.contains(renamed(table)) || touched.contains { table.hasPrefix($0 + "_") }
     }
 
-    private mutating func valueViolations(in old: TableDigest, now: TableDigester) throws(SQLiteError) -> [String] {
+    private mutating func valueViolations(
+        in old: TableDigest, now: TableDigester
+    ) throws(SQLiteError) -> [String] {
         let name = old.name
+        let rows = try now.count()
+        guard rows >= old.rows else { return ["the table \(name) has \(rows) rows where it had \(old.rows)"] }
+        if rows > old.rows { grown.insert(name) }
         let filled = fills[name] ?? [:]
         let comparable = old.columns.filter { column in
             filled[column.name] == nil && !changes.contains(.rewrites(table: name, column: column.name))
                 && !changes.contains(.dropsColumn(table: name, column: column.name))
         }
-        var violations: [String] = []
         let present = Set(now.table.columns)
         let missing = (comparable.map(\.name) + filled.keys).filter { !present.contains($0) }
+        var violations: [String] = []
         if isDowngrade {
             lost += old.columns.filter { missing.contains($0.name) }.map { Loss(table: name, column: $0.name, values: $0.values) }
         } else {
-            violations += missing.map { "the column \(name).\($0) is gone" }
+            violations = missing.map { "the column \(name).\($0) is gone" }
         }
-        let digest = try now.digest(only: comparable.map(\.name).filter(present.contains))
-        if digest.rows != old.rows {
-            violations.append("the table \(name) has \(digest.rows) rows where it had \(old.rows)")
-        } else if digest.identities != old.identities {
-            violations.append("the table \(name) has other rows than before")
-        }
+        // New rows come after the old ones; where one got in between, the old ones are not in their places.
+        let digest = try now.digest(only: comparable.map(\.name).filter(present.contains), first: old.rows)
+        if digest.identities != old.identities { violations.append("the table \(name) has other rows than before") }
         for column in digest.columns where old.columns.first(where: { $0.name == column.name })?.sha256 != column.sha256 {
             violations.append("values of \(name).\(column.name) changed")
         }
-        for (column, witness) in filled where present.contains(column) && digest.rows == old.rows {
-            if try now.digest(of: column, where: witness.runs) != witness.digest {
+        for (column, witness) in filled where present.contains(column) {
+            if try now.digest(of: column, where: witness.runs, first: old.rows) != witness.digest {
                 violations.append("values of \(name).\(column) changed that were not NULL")
             }
         }
@@ -141,29 +161,15 @@ struct Conservation {
 
     // MARK: Sequences
 
-    private static func sequences(_ connection: Connection) throws(SQLiteError) -> [String: Int64] {
-        guard
-            try connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'") == 1
-        else { return [:] }
-        let rows = try connection.rows("SELECT name, seq FROM sqlite_sequence") { ($0.string(0) ?? "", $0.integer(1)) }
-        return Dictionary(rows, uniquingKeysWith: max)
-    }
-
-    /// A sequence that fell back would give an old id to a new row.
+    /// A sequence that fell back would give an old id to a new row; it rises with new rows and not otherwise.
     private func sequenceViolations(after: [String: Int64]) -> [String] {
         sequences.sorted { $0.key < $1.key }.compactMap { name, value in
-            guard !SQLiteSchema.isLedger(name), !changes.contains(.dropsTable(name)) else { return nil }
+            guard !SQLiteSchema.isLedger(name), !mayGo(name) else { return nil }
             if isDowngrade, lost.contains(where: { $0.table == name && $0.column == nil }) { return nil }
-            return after[renamed(name)] == value ? nil : "the sequence of \(name) changed"
+            let now = after[renamed(name)] ?? Int64.min
+            return now == value || (now > value && grown.contains(name)) ? nil : "the sequence of \(name) changed"
         }
     }
 
     private func renamed(_ table: String) -> String { renames[table] ?? table }
-}
-
-extension Change {
-    /// Whether this takes a column out of `table`, which rewrites its definition.
-    fileprivate func altersColumns(of table: String) -> Bool {
-        if case .dropsColumn(table, _) = self { true } else { false }
-    }
 }

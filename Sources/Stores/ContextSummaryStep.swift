@@ -23,11 +23,12 @@ struct ContextSummaryStep {
         let total = try connection.integer("SELECT count(*) FROM context_locks WHERE preview IS NULL") ?? 0
         var findings: [Finding] = []
         var done: Int64 = 0
-        var last = Int64.min
+        // Where the next batch begins.
+        var first = Int64.min
         let select = try connection.prepare(
             """
             SELECT rowid, content, metadata FROM context_locks NOT INDEXED
-            WHERE rowid > ? AND preview IS NULL ORDER BY rowid LIMIT \(Self.batch)
+            WHERE rowid >= ? AND preview IS NULL ORDER BY rowid LIMIT \(Self.batch)
             """)
         let update = try connection.prepare(
             """
@@ -36,19 +37,20 @@ struct ContextSummaryStep {
             WHERE rowid = ?3
             """)
         while true {
-            try select.bind(.integer(last), to: 1)
+            try select.bind(.integer(first), to: 1)
             var summaries: [(row: Int64, summary: ContextSummary)] = []
             var read = 0
             while try select.step() {
                 read += 1
-                last = select.integer(0)
+                let row = select.integer(0)
+                first = row &+ 1
                 do {
-                    summaries.append((last, try Self.summary(of: select)))
+                    summaries.append((row, try Self.summary(of: select)))
                 } catch {
                     findings.append(
                         Finding(
                             code: "previewMissing", message: "no preview could be made: \(error)", table: "context_locks",
-                            row: String(last)))
+                            row: String(row)))
                 }
             }
             select.reset()
@@ -60,7 +62,7 @@ struct ContextSummaryStep {
             }
             done += Int64(read)
             progress?(Progress(step: .migrate, done: done, total: total, unit: .rows))
-            if read < Self.batch { return findings }
+            if read < Self.batch || first == Int64.min { return findings }
         }
     }
 

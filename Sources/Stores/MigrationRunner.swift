@@ -24,20 +24,23 @@ final class MigrationRunner {
     func run(_ statements: [MigrationStatement]) throws(SQLiteError) {
         for statement in statements {
             // A guard sees what the statement before it did, so it is asked now and not before.
-            if let guarding = statement.unless, try isTrue(guarding) { continue }
+            if let guarding = statement.unless, try hasRow(guarding) { continue }
             switch statement.body {
             case .sql(let sql):
                 try watched { () throws(SQLiteError) in try connection.run(sql) }
             case .code(.contextSummaries):
                 findings += try watched { () throws(SQLiteError) in
-                    try ContextSummaryStep(connection, progress: progress).run()
+                    // What somebody's trigger does when a context is edited is no part of giving it a preview.
+                    try connection.withoutTriggers { () throws(SQLiteError) in
+                        try ContextSummaryStep(connection, progress: progress).run()
+                    }
                 }
             }
         }
     }
 
-    private func isTrue(_ select: String) throws(SQLiteError) -> Bool {
-        try watched { () throws(SQLiteError) in try connection.value(select) != nil }
+    private func hasRow(_ select: String) throws(SQLiteError) -> Bool {
+        try connection.asking { () throws(SQLiteError) in try connection.value(select) != nil }
     }
 
     private func watched<Result>(_ body: () throws(SQLiteError) -> Result) throws(SQLiteError) -> Result {
@@ -49,7 +52,7 @@ final class MigrationRunner {
         case .transaction, .savepoint, .attach, .detach:
             return false
         case .pragma:
-            return Self.harmlessPragmas.contains(action.first ?? "")
+            return action.isHarmlessPragma
         case .insert, .update, .delete, .dropTable, .dropVirtualTable:
             if let table = action.first { touched.insert(table) }
             return true
@@ -61,9 +64,34 @@ final class MigrationRunner {
             return true
         }
     }
+}
 
-    /// What `pragma_…()` in guards and postconditions may ask.
-    private static let harmlessPragmas: Set<String> = [
-        "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
-    ]
+extension Connection {
+    /// Runs `body`, whose statements may look at everything and write nothing: a guard or a postcondition asks, and does not act.
+    func asking<Result>(_ body: () throws(SQLiteError) -> Result) throws(SQLiteError) -> Result {
+        try authorizing(
+            { action in
+                switch action.code {
+                case .select, .read, .function, .recursive: true
+                case .pragma: action.isHarmlessPragma
+                default: false
+                }
+            }, body)
+    }
+}
+
+extension AuthorizerAction {
+    /// Whether this is a PRAGMA that only looks, or `legacy_alter_table`, which is over with the connection and is how a migration
+    /// renames a table without renaming it in other tables' foreign keys.
+    ///
+    /// SQLite runs some of its own through the authorizer too: FTS5 asks for `data_version`, and `ADD COLUMN … CHECK` for `quick_check`.
+    fileprivate var isHarmlessPragma: Bool {
+        switch first?.lowercased() {
+        case "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
+            "foreign_key_check", "quick_check", "integrity_check", "legacy_alter_table":
+            true
+        case "data_version", "page_size", "encoding": second == nil
+        default: false
+        }
+    }
 }

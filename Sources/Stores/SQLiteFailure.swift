@@ -35,6 +35,9 @@ struct SQLiteFailure {
             return GuardError(
                 .noSpace, "there is no room left on the filesystem of \(path)", store: store,
                 hint: "Free some space there and try again.", causes: causes)
+        case .cannotOpen where ![0, EACCES, EPERM].contains(error.systemError):
+            // Too many open files, say. The number tells more than SQLite's word.
+            return translate(SystemCallError(call: "open", errno: error.systemError, path: path), doing)
         case .cannotOpen, .permission:
             return GuardError(
                 .permissionDenied, "\(path) cannot be opened", store: store,

@@ -30,15 +30,29 @@ struct SQLiteLedger {
         }
     }
 
-    /// Whether a table `schema_migrations` is there that is another tool's.
+    /// Whether something of the ledger's names is there that is another tool's: a view, a table with other columns, or one whose
+    /// versions need not be unique.
     func isForeign() throws(SQLiteError) -> Bool {
+        for (name, wanted) in Self.foundation where try exists(name) {
+            guard try wanted.isSubset(of: columns(of: name)) else { return true }
+            let isTable = try connection.integer(
+                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE", [.text(name)]) == 1
+            guard isTable else { return true }
+        }
         guard try exists() else { return false }
-        return try !Set(["version", "name", "applied_at", "success", "error_message"]).isSubset(of: columns())
+        let key = try connection.rows("SELECT name FROM pragma_table_info('schema_migrations') WHERE pk > 0") { $0.string(0) }
+        return key != ["version"]
     }
+
+    /// The columns that tell our tables: the five that Dementia's requirements give the first, and those of the second.
+    private static let foundation: [(name: String, columns: Set<String>)] = [
+        ("schema_migrations", ["version", "name", "applied_at", "success", "error_message"]),
+        ("schema_migration_events", ["at", "event", "version", "operation_id", "message"]),
+    ]
 
     /// Whether `operation` committed: its events were written in the transaction that did its work.
     func hasCommitted(_ operation: OperationID) throws(SQLiteError) -> Bool {
-        guard try hasEvents() else { return false }
+        guard try exists("schema_migration_events"), try !isForeign() else { return false }
         return try connection.integer(
             """
             SELECT count(*) FROM schema_migration_events
@@ -64,7 +78,7 @@ struct SQLiteLedger {
                 executionMilliseconds: row.storageClass(6) == .null ? nil : row.integer(6), operation: row.string(7),
                 release: row.string(8), backup: row.string(9), origin: row.string(10))
         }
-        guard try hasEvents() else { return LedgerHistory(rows: rows, events: []) }
+        guard try exists("schema_migration_events") else { return LedgerHistory(rows: rows, events: []) }
         let events = try connection.rows(
             "SELECT at, event, version, operation_id, message FROM schema_migration_events ORDER BY id"
         ) { row in
@@ -117,8 +131,9 @@ struct SQLiteLedger {
         try connection.run(
             """
             INSERT INTO schema_migrations
-                (version, name, success, error_message, checksum, down_sql, execution_ms, operation_id, release, backup_id, origin)
-            VALUES (?1, ?2, 1, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                (version, name, applied_at, success, error_message, checksum, down_sql, execution_ms, operation_id, release,
+                 backup_id, origin)
+            VALUES (?1, ?2, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 1, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             ON CONFLICT (version) DO UPDATE SET
                 name = ?2, applied_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), success = 1, error_message = NULL, checksum = ?3,
                 down_sql = ?4, execution_ms = ?5, operation_id = ?6, release = ?7, backup_id = ?8, origin = ?9
@@ -142,8 +157,9 @@ struct SQLiteLedger {
     func recordFailure(of migration: Migration, message: String, entry: LedgerEntry) throws(SQLiteError) {
         try connection.run(
             """
-            INSERT INTO schema_migrations (version, name, success, error_message, checksum, operation_id, release, backup_id)
-            VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO schema_migrations
+                (version, name, applied_at, success, error_message, checksum, operation_id, release, backup_id)
+            VALUES (?1, ?2, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 0, ?3, ?4, ?5, ?6, ?7)
             ON CONFLICT (version) DO UPDATE SET
                 applied_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), error_message = ?3, checksum = ?4, operation_id = ?5,
                 release = ?6, backup_id = ?7
@@ -170,16 +186,13 @@ struct SQLiteLedger {
         ("release", "TEXT"), ("backup_id", "TEXT"), ("origin", "TEXT NOT NULL DEFAULT 'applied'"),
     ]
 
-    private func hasEvents() throws(SQLiteError) -> Bool {
+    /// Whether a table or view is called `name`, as SQLite compares names: an index cannot be in its way.
+    private func exists(_ name: String = "schema_migrations") throws(SQLiteError) -> Bool {
         try connection.integer(
-            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration_events'") == 1
+            "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE", [.text(name)]) == 1
     }
 
-    private func exists() throws(SQLiteError) -> Bool {
-        try connection.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'") == 1
-    }
-
-    private func columns() throws(SQLiteError) -> Set<String> {
-        Set(try connection.rows("SELECT name FROM pragma_table_info('schema_migrations')") { $0.string(0) ?? "" })
+    private func columns(of name: String = "schema_migrations") throws(SQLiteError) -> Set<String> {
+        Set(try connection.rows("SELECT name FROM pragma_table_info(?)", [.text(name)]) { $0.string(0) ?? "" })
     }
 }

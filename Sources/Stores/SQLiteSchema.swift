@@ -17,9 +17,9 @@ struct SQLiteTable: Equatable {
 
 /// Reads what a SQLite file says about itself.
 struct SQLiteSchema {
-    /// The ledger's tables: ours, and left out of every comparison.
+    /// The ledger's tables: ours, and left out of every comparison. Exactly these two: `schema_migrations_backup` is somebody's.
     static func isLedger(_ table: String) -> Bool {
-        table.hasPrefix("schema_migration")
+        ["schema_migrations", "schema_migration_events"].contains(table.lowercased())
     }
 
     private let connection: Connection
@@ -54,24 +54,51 @@ struct SQLiteSchema {
     /// The shape: what recognition and plans look at.
     func shape() throws(SQLiteError) -> Shape {
         var tables: [String: [Shape.Column]] = [:]
-        try connection.forEachRow(
-            """
-            SELECT object.name, info.name, info.type, info."notnull", info.dflt_value
-            FROM sqlite_schema AS object JOIN pragma_table_info(object.name) AS info
-            WHERE object.type = 'table' ORDER BY object.name, info.cid
-            """
-        ) { row in
-            let name = row.string(0) ?? ""
-            guard !Self.isLedger(name), !name.hasPrefix("sqlite_") else { return }
-            tables[name, default: []].append(
-                Shape.Column(
-                    name: row.string(1) ?? "", type: row.string(2) ?? "", isNotNull: row.integer(3) == 1,
-                    defaultValue: row.string(4)))
+        let names = try connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table'") { $0.string(0) ?? "" }
+        for name in names where !Self.isLedger(name) && !name.hasPrefix("sqlite_") {
+            tables[name] = try columns(of: name)
         }
         let indices = try connection.rows(
             "SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
         ) { (name: $0.string(0) ?? "", table: $0.string(1) ?? "") }
         return Shape(tables: tables, indices: Set(indices.filter { !Self.isLedger($0.table) }.map(\.name)))
+    }
+
+    private func columns(of table: String) throws(SQLiteError) -> [Shape.Column] {
+        do throws(SQLiteError) {
+            return try connection.rows(
+                #"SELECT name, type, "notnull", dflt_value FROM pragma_table_info(?) ORDER BY cid"#, [.text(table)]
+            ) { row in
+                Shape.Column(
+                    name: row.string(0) ?? "", type: row.string(1) ?? "", isNotNull: row.integer(2) == 1,
+                    defaultValue: row.string(3))
+            }
+        } catch {
+            // A virtual table of a module that this SQLite does not have (a vector search, say) is there, and its columns are its own.
+            guard error.code ~= .error else { throw error }
+            return []
+        }
+    }
+
+    /// The sequences of AUTOINCREMENT, by table.
+    func sequences() throws(SQLiteError) -> [String: Int64] {
+        guard try connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'") == 1 else { return [:] }
+        let rows = try connection.rows("SELECT name, seq FROM sqlite_sequence") { ($0.string(0) ?? "", $0.integer(1)) }
+        return Dictionary(rows, uniquingKeysWith: max)
+    }
+
+    /// The virtual tables that keep their rows in shadow tables, by the shadow tables' names.
+    func shadowOwners() throws(SQLiteError) -> [String: String] {
+        let names = try connection.rows(
+            "SELECT type, name FROM pragma_table_list WHERE schema = 'main' AND type IN ('virtual', 'shadow')"
+        ) { (type: $0.string(0) ?? "", name: $0.string(1) ?? "") }
+        var owners: [String: String] = [:]
+        for (type, name) in names where type == "shadow" {
+            // A shadow table's name is its owner's, an underline and one word.
+            let owner = name.utf8.lastIndex(of: UInt8(ascii: "_")).map { String(name[..<$0]) }
+            owners[name] = names.first { $0.type == "virtual" && $0.name == owner }?.name
+        }
+        return owners
     }
 
     /// Objects and values of the whole file, without the ledger. `progress` is given the rows done.

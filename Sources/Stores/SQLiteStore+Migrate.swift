@@ -11,6 +11,9 @@ extension SQLiteStore {
     public func migrate(
         _ plan: Plan, from snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
     ) throws(GuardError) -> MigrationRecord {
+        guard !plan.isEmpty else {
+            return MigrationRecord(applied: [], findings: [], lost: [], lockedMilliseconds: 0, token: snapshot.token)
+        }
         let session = try open()
         let connection = session.connection
         // One that is inside a transaction got here by `lock()` and already is in the state of its snapshot.
@@ -19,10 +22,11 @@ extension SQLiteStore {
         let clock = ContinuousClock()
         let locked = clock.now
         do throws(GuardError) {
-            guard try translating("reading its version", { () throws(SQLiteError) in try connection.dataVersion() })
-                == snapshot.token.version
-            else { throw failure.moved("somebody wrote to it") }
+            // `data_version` tells what others committed, the pager's version what this connection committed itself.
+            let state = try translating("reading its version") { () throws(SQLiteError) in try currentToken(connection) }
+            guard state == snapshot.token else { throw failure.moved("somebody wrote to it") }
             try checkSameFile(session)
+            try checkStillPlanned(plan, on: connection)
             let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
             let violations = try translating("checking foreign keys") { () throws(SQLiteError) in
                 try Self.foreignKeyViolations(connection)
@@ -32,16 +36,31 @@ extension SQLiteStore {
             }
             try checkSameFile(session)
             try commit(connection)
-            let token = try translating("reading its version") { () throws(SQLiteError) in
-                StateToken(version: try connection.dataVersion(), pagerVersion: try connection.pagerDataVersion())
-            }
+            let held = clock.now - locked
+            // Our own commit does not move `data_version`: what is read from now on may be somebody else's already.
+            let token = StateToken(version: state.version, pagerVersion: try committedVersion(connection))
             return MigrationRecord(
-                applied: work.applied, findings: work.findings, lost: work.lost, lockedMilliseconds: (clock.now - locked).milliseconds, token: token)
+                applied: work.applied, findings: work.findings, lost: work.lost, lockedMilliseconds: held.milliseconds,
+                token: token)
         } catch {
             // After some errors (a full disk) SQLite has rolled back by itself; then nothing is left to end.
             if !connection.isAutocommit { try? connection.execute("ROLLBACK") }
             close()
             throw error
+        }
+    }
+
+    /// The state that `connection` sees.
+    private func currentToken(_ connection: Connection) throws(SQLiteError) -> StateToken {
+        StateToken(version: try connection.dataVersion(), pagerVersion: try connection.pagerDataVersion())
+    }
+
+    /// The pager's version right after COMMIT, which is asked without looking at the file: nobody else's commit can be in it.
+    private func committedVersion(_ connection: Connection) throws(GuardError) -> UInt32 {
+        do {
+            return try connection.pagerDataVersion()
+        } catch {
+            throw failure.translate(error, "reading its version").with(dataState: .unverified)
         }
     }
 
@@ -80,7 +99,8 @@ extension SQLiteStore {
     ) throws(GuardError) -> MigrationRecord {
         let connection = try open().connection
         let token = try translating("reading its version") { () throws(SQLiteError) in
-            StateToken(version: try connection.dataVersion(), pagerVersion: try connection.pagerDataVersion())
+            // A read first: the pager knows a file's version only after it has looked at it.
+            try currentToken(connection)
         }
         let record = try migrate(plan, from: snapshot.with(token), entry: entry, progress: progress)
         let verification = try verify(plan, entry: entry, since: record.token)
@@ -91,9 +111,13 @@ extension SQLiteStore {
     }
 
     public func recordFailure(_ error: GuardError, of plan: Plan, entry: LedgerEntry) throws(GuardError) {
-        guard let step = plan.steps.first else { return }
+        // The error's sentence names the migration that failed; what failed as a whole stands at the first one that would have run.
+        guard
+            let step = plan.steps.first(where: { error.message.contains($0.migration.label) })
+                ?? plan.steps.first(where: { $0.action == .apply }) ?? plan.steps.first
+        else { return }
         let connection = try open().connection
-        try lock(connection)
+        if connection.isAutocommit { try lock(connection) }
         do throws(GuardError) {
             try translating("writing its ledger") { () throws(SQLiteError) in
                 let ledger = SQLiteLedger(connection)
@@ -109,6 +133,26 @@ extension SQLiteStore {
     }
 
     // MARK: Inside the transaction
+
+    /// Fails when a step is done already: the plan was made before somebody else, another daemon or a server that migrates by itself, did
+    /// it, and the snapshot after.
+    private func checkStillPlanned(_ plan: Plan, on connection: Connection) throws(GuardError) {
+        let known = try translating("reading its ledger") { () throws(SQLiteError) in
+            Set(try (SQLiteLedger(connection).rows() ?? []).filter(\.success).map(\.version))
+        }
+        for step in plan.steps {
+            let isDone =
+                switch step.action {
+                case .adopt: known.contains(step.migration.version)
+                case .revert: false
+                case .apply:
+                    try translating("comparing it with the plan") { () throws(SQLiteError) in
+                        try Postcondition(step.migration).problems(on: connection).isEmpty
+                    }
+                }
+            if isDone { throw failure.moved("\(step.migration.label) is done already") }
+        }
+    }
 
     private func apply(
         _ plan: Plan, before: StoreDigest, _ entry: LedgerEntry, on connection: Connection, _ progress: ProgressSink?
@@ -147,7 +191,7 @@ extension SQLiteStore {
                 try Postcondition(migration).problems(on: connection)
             }
             guard problems.isEmpty else {
-                throw self.error(.migrationFailed, plan, "after migration \(migration.version) (\(migration.name)) "
+                throw self.error(.migrationFailed, plan, "after \(migration.label) "
                     + problems.joined(separator: ", "))
             }
         }
@@ -164,12 +208,12 @@ extension SQLiteStore {
     private func failed(_ migration: Migration, _ error: SQLiteError) -> GuardError {
         switch error.code {
         case .busy, .locked, .full, .inputOutput, .corrupt, .readOnly, .notADatabase:
-            return failure.translate(error, "migration \(migration.version) (\(migration.name))")
+            return failure.translate(error, migration.label)
         default:
             let refused = error.code ~= .authorization ? " (a migration runs inside dementiad's transaction, in one file)" : ""
             return GuardError(
                 .migrationFailed,
-                "\(path): migration \(migration.version) (\(migration.name)) failed: \(error.message)\(refused)",
+                "\(path): \(migration.label) failed: \(error.message)\(refused)",
                 store: location.id, hint: "Nothing was changed. See: dementiad's journal, or dementiactl history \(location.id)",
                 causes: [error.description])
         }
@@ -194,7 +238,13 @@ extension SQLiteStore {
 
     /// In a rollback-journal file COMMIT waits for readers; until it succeeds the transaction stays open, and nothing is lost.
     private func commit(_ connection: Connection) throws(GuardError) {
-        try translating("committing") { () throws(SQLiteError) in try connection.execute("COMMIT") }
+        do {
+            try connection.execute("COMMIT")
+        } catch {
+            let translated = failure.translate(error, "committing")
+            // SQLite itself has ended the transaction: on a disk that fails, nobody knows yet which of the two states will be found.
+            throw connection.isAutocommit ? translated.with(dataState: .changing) : translated
+        }
     }
 
     private func checkSameFile(_ session: Session) throws(GuardError) {
@@ -202,4 +252,9 @@ extension SQLiteStore {
             throw failure.moved("another file has its name now")
         }
     }
+}
+
+extension Migration {
+    /// How sentences name it: `migration 2 (rlm)`.
+    fileprivate var label: String { "migration \(version) (\(name))" }
 }

@@ -10,6 +10,18 @@ extension SQLiteStore {
 
     public func snapshot(into path: String, progress: ProgressSink?) throws(GuardError) -> Snapshot {
         let session = try open()
+        do {
+            return try snapshot(session, into: path, progress: progress)
+        } catch {
+            // After `lock()`: nobody comes back to end that transaction.
+            if !session.connection.isAutocommit { close() }
+            throw error
+        }
+    }
+
+    private func snapshot(
+        _ session: Session, into path: String, progress: ProgressSink?
+    ) throws(GuardError) -> Snapshot {
         let clock = ContinuousClock()
         let start = clock.now
         let (token, facts) = try copy(session, to: path, progress: progress)
@@ -47,14 +59,36 @@ extension SQLiteStore {
 
     /// `integrity_check` and the number of rows that break a foreign key.
     static func check(_ connection: Connection) throws(SQLiteError) -> (integrity: String, violations: Int64) {
-        let complaints = try connection.rows("PRAGMA integrity_check(5)") { $0.string(0) ?? "" }
-        return (complaints.joined(separator: "; "), try foreignKeyViolations(connection))
+        let complaints = try complaints(connection)
+        return (complaints.isEmpty ? "ok" : complaints.joined(separator: "; "), try foreignKeyViolations(connection))
+    }
+
+    /// The first complaints of `integrity_check` about the file, or about one of its tables.
+    ///
+    /// Rows that a NOT NULL or a CHECK would refuse today are no damage: they were written when it did not stand there, or by somebody
+    /// who had switched it off, and they are the user's.
+    static func complaints(_ connection: Connection, table: String? = nil) throws(SQLiteError) -> [String] {
+        let argument = table.map(Connection.quoted) ?? "100"
+        let lines = try connection.rows("PRAGMA integrity_check(\(argument))") { $0.string(0) ?? "" }
+        let damage = lines.filter { line in
+            line != "ok" && !line.hasPrefix("NULL value in ") && !line.hasPrefix("CHECK constraint failed in ")
+        }
+        return Array(damage.prefix(5))
     }
 
     /// How many rows break a foreign key, of those that SQLite would enforce if it were asked to.
     static func foreignKeyViolations(_ connection: Connection) throws(SQLiteError) -> Int64 {
         var count: Int64 = 0
-        try connection.forEachRow("PRAGMA foreign_key_check") { _ in count += 1 }
+        let names = try connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table'") { $0.string(0) ?? "" }
+        for name in names {
+            do throws(SQLiteError) {
+                try connection.forEachRow("PRAGMA foreign_key_check(\(Connection.quoted(name)))") { _ in count += 1 }
+            } catch {
+                // A key whose parent has no such unique column cannot be checked at all ("foreign key mismatch"). It counts as one.
+                guard error.code ~= .error else { throw error }
+                count += 1
+            }
+        }
         return count
     }
 
@@ -70,7 +104,7 @@ extension SQLiteStore {
         let connection = session.connection
         let reader = connection.isAutocommit ? connection : try connect().connection
         let start = ContinuousClock.now
-        return try translating("copying it") { () throws(SQLiteError) in
+        do throws(SQLiteError) {
             try reader.execute("BEGIN")
             defer { try? reader.execute("ROLLBACK") }  // Read only: nothing could be lost.
             _ = try reader.integer("SELECT count(*) FROM sqlite_schema")
@@ -90,6 +124,13 @@ extension SQLiteStore {
             }
             try pages.finish()
             return (token, facts)
+        } catch {
+            // Only the copy grows.
+            guard error.code ~= .full else { throw failure.translate(error, "copying it") }
+            throw GuardError(
+                .noSpace, "there is no room left for a copy of \(self.path) in \(Directory.parent(of: path))",
+                store: location.id, hint: "Nothing was changed. Free some space there and try again.",
+                causes: [error.description])
         }
     }
 

@@ -35,13 +35,10 @@ extension SQLiteStore {
     /// table and lets them through in between.
     private func integrityProblems(_ session: Session) throws(SQLiteError) -> [String] {
         let connection = session.connection
-        func complaints(_ argument: String) throws(SQLiteError) -> [String] {
-            try connection.rows("PRAGMA integrity_check(\(argument))") { $0.string(0) ?? "" }.filter { $0 != "ok" }
-        }
-        if session.isWAL { return try complaints("5") }
+        if session.isWAL { return try Self.complaints(connection) }
         var problems: [String] = []
         for table in try SQLiteSchema(connection).tables() {
-            problems += try complaints(Connection.quoted(table.name))
+            problems += try Self.complaints(connection, table: table.name)
         }
         return problems
     }

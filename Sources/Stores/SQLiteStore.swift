@@ -112,9 +112,13 @@ public actor SQLiteStore: Store {
     /// The open connection, opened when it is not.
     func open() throws(GuardError) -> Session {
         if let session {
-            guard let now = try? FileStatus(of: path), now.isSameFile(as: session.file) else {
+            do throws(GuardError) {
+                guard try status().isSameFile(as: session.file) else {
+                    throw failure.moved("another file has its name now")
+                }
+            } catch {
                 self.session = nil
-                throw failure.moved("another file has its name now")
+                throw error
             }
             return session
         }

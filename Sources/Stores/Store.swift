@@ -200,6 +200,12 @@ public protocol Store: Actor {
     /// the state of `kept`; otherwise fails with ``GuardError/Code/storeMoved`` and changes nothing.
     func restore(from source: String, expecting content: StoreDigest, replacing kept: Snapshot) throws(GuardError)
 
+    /// Puts the database at `source` in the place of a store that is missing or cannot be opened, when nobody uses it. What was there
+    /// stays beside it under names that end in `suffix`. Can be repeated after a crash with the same `suffix`.
+    func replaceFile(
+        with source: String, rights: FileRights?, suffix: String, expecting content: StoreDigest
+    ) throws(GuardError)
+
     /// Lets go of connections. The store can be used again.
     func close()
 }

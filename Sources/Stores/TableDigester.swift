@@ -98,14 +98,19 @@ struct TableDigester {
         self.connection = connection
     }
 
-    /// The digest of the table's columns called `columns`, all when nil.
-    func digest(only columns: [String]? = nil) throws(SQLiteError) -> TableDigest {
+    /// How many rows there are.
+    func count() throws(SQLiteError) -> Int64 {
+        try connection.integer("SELECT count(*) FROM main.\(Connection.quoted(table.name))") ?? 0
+    }
+
+    /// The digest of the table's columns called `columns`, all when nil, in the first `limit` rows, all when nil.
+    func digest(only columns: [String]? = nil, first limit: Int64? = nil) throws(SQLiteError) -> TableDigest {
         let names = columns ?? table.columns
         let hashers = names.map { _ in ColumnHasher() }
         let identity = ColumnHasher()
         var rows: Int64 = 0
         let first: Int32 = table.rowIdentity == nil ? 0 : 1
-        try connection.forEachRow(select(names)) { row in
+        try connection.forEachRow(select(names, limit)) { row in
             rows += 1
             if first == 1 { identity.take(row, 0) }
             for (index, hasher) in hashers.enumerated() { hasher.take(row, first + Int32(index)) }
@@ -128,21 +133,22 @@ struct TableDigester {
         return (runs, hasher.finish())
     }
 
-    /// The digest of the values of `column` in the rows that were not NULL in `runs`.
-    func digest(of column: String, where runs: NullRuns) throws(SQLiteError) -> SHA256Digest {
+    /// The digest of the values of `column` in those of the first `limit` rows that were not NULL in `runs`.
+    func digest(of column: String, where runs: NullRuns, first limit: Int64) throws(SQLiteError) -> SHA256Digest {
         var wasNull = NullRuns.Reader(runs)
         let hasher = ColumnHasher()
-        try connection.forEachRow(select([column])) { row in
+        try connection.forEachRow(select([column], limit)) { row in
             if !wasNull.next() { hasher.take(row, table.rowIdentity == nil ? 0 : 1) }
         }
         return hasher.finish()
     }
 
-    private func select(_ columns: [String]) -> String {
+    private func select(_ columns: [String], _ limit: Int64? = nil) -> String {
         var terms = columns.map(Connection.quoted)
         if let identity = table.rowIdentity { terms.insert(identity, at: 0) }
         let order = table.rowIdentity.map { [$0] } ?? table.primaryKey.map(Connection.quoted)
-        let suffix = order.isEmpty ? "" : " ORDER BY " + order.joined(separator: ", ")
+        let suffix =
+            (order.isEmpty ? "" : " ORDER BY " + order.joined(separator: ", ")) + (limit.map { " LIMIT \($0)" } ?? "")
         // Without a column left there is still a row to count.
         let list = terms.isEmpty ? "NULL" : terms.joined(separator: ", ")
         return "SELECT \(list) FROM main.\(Connection.quoted(table.name)) NOT INDEXED" + suffix

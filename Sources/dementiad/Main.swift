@@ -9,9 +9,11 @@ internal import GuardCore
 struct Dementiad: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dementiad",
-        abstract: "Guards upgrades of Dementia memories: proved backup, rehearsal, migration, verification, and the way back.",
+        abstract:
+            "Guards upgrades of Dementia memories: proved backup, rehearsal, migration, verification, and the way back.",
         version: ProductVersion.current,
-        subcommands: [Once.self]
+        subcommands: [Serve.self, Once.self],
+        defaultSubcommand: Serve.self
     )
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 internal import ArgumentParser
-internal import GuardConfiguration
 internal import ControlAPI
 internal import Engine
+internal import GuardConfiguration
 internal import GuardCore
 internal import LinuxKit
 internal import Stores
@@ -32,7 +32,8 @@ struct Once: AsyncParsableCommand {
         try setup.refuseRoot()
         let bar = ProgressBar(isEnabled: !options.json)
         let workshop = try setup.workshop { bar.show($0) }
-        let exit = verifyBackups
+        let exit =
+            verifyBackups
             ? try await proveBackups(workshop.tools, output) : try await pass(setup, workshop.tools, bar, output)
         output.exit(exit)
     }
@@ -48,7 +49,8 @@ struct Once: AsyncParsableCommand {
         if options.json {
             try output.document("pass", ItemList(items))
         } else {
-            print(PassReport(items: items, found: found, recovered: recovered, roots: setup.roots, mode: setup.mode).text)
+            print(
+                PassReport(items: items, found: found, recovered: recovered, roots: setup.roots, mode: setup.mode).text)
         }
         return Pass.exitCode(of: items, recovered: recovered)
     }

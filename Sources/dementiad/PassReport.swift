@@ -56,7 +56,8 @@ struct PassReport {
         case .untouched: "the memory had not been touched"
         case .migratedVerified: "the migration had been committed; it is verified now"
         case .restoredVerified: "the old state is back, verified"
-        case .changing, .unverified: "somebody has to look: \(record.error?.detail ?? "the state could not be verified")"
+        case .changing, .unverified:
+            "somebody has to look: \(record.error?.detail ?? "the state could not be verified")"
         }
     }
 }
@@ -69,7 +70,9 @@ struct StoreReport {
     private var store: StoreForm { item.store }
 
     var text: String {
-        let lines = facts.map { key, value in "  " + key + String(repeating: " ", count: max(1, 11 - key.count)) + value }
+        let lines = facts.map { key, value in
+            "  " + key + String(repeating: " ", count: max(1, 11 - key.count)) + value
+        }
         return (["\(store.project)  \(store.location)"] + lines).joined(separator: "\n")
     }
 
@@ -92,7 +95,9 @@ struct StoreReport {
         if operation.dataState == .migratedVerified {
             facts.append(("verified", "integrity, postconditions and ledger, from a new connection"))
         }
-        if let kept = result?.keptState { facts.append(("kept", "the failed state, as backup \(kept)" + Self.rows(result))) }
+        if let kept = result?.keptState {
+            facts.append(("kept", "the failed state, as backup \(kept)" + Self.rows(result)))
+        }
         if let error = operation.error {
             facts.append((operation.outcome == .busy ? "busy" : "failed", error.detail))
             facts += error.causes.map { ("because", $0) }
@@ -112,7 +117,7 @@ struct StoreReport {
     private var standing: String {
         let version = store.schemaVersion.map { "version \($0) of \(store.line ?? "its line")" } ?? "of unknown version"
         switch store.state {
-        case .current: return "\(version), nothing to do"
+        case .current: return "\(version), \(Wording.bytes(store.sizeBytes)), nothing to do"
         case .pending:
             let wanted = store.wantedVersion.map { "version \($0)" } ?? "a newer version"
             return "\(version); a migration to \(wanted) is pending and the mode is \(mode.rawValue)"
@@ -123,7 +128,8 @@ struct StoreReport {
 
     private static func rows(_ result: OperationResult?) -> String {
         guard let rows = result?.rowsInKeptState, !rows.isEmpty else { return "" }
-        return " (" + rows.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value > 0 ? "+" : "")\($0.value) rows" }
+        return " ("
+            + rows.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value > 0 ? "+" : "")\($0.value) rows" }
             .joined(separator: ", ") + ")"
     }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-internal import GuardConfiguration
 internal import Dementia
 internal import Engine
 internal import FoundationEssentials
 internal import Glibc
+internal import GuardConfiguration
 internal import GuardCore
 internal import Journal
+internal import Logging
 internal import LinuxKit
 internal import Stores
 internal import Vault
@@ -49,7 +50,8 @@ struct Setup {
             // What was typed just now is wrong use; what is written in files is a configuration to be mended.
             throw error.problems.allSatisfy(\.isOnCommandLine)
                 ? GuardError(
-                    .usage, error.problems.map(\.description).joined(separator: "; "), hint: "Nothing was done. See: dementiad once --help")
+                    .usage, error.problems.map(\.description).joined(separator: "; "),
+                    hint: "Nothing was done. See: dementiad once --help")
                 : GuardError(
                     .configuration, count == 1 ? "the configuration is not valid" : "the configuration has \(count) faults",
                     hint: "Nothing was done.", causes: error.problems.map(\.description))
@@ -84,10 +86,13 @@ struct Setup {
         var policy = Toolbox.Policy()
         policy.compressionLevel = settings.backup.level
         policy.minimumFree = settings.backup.minFree.map(Int64.init(clamping:))
-        policy.check = settings.verify.command.map { CheckCommand(arguments: $0.checkArguments, timeout: settings.verify.timeout) }
+        policy.check = settings.verify.command.map {
+            CheckCommand(arguments: $0.checkArguments, timeout: settings.verify.timeout)
+        }
         do {
             let tools = try Toolbox(
-                journal: journal, vault: vault, catalogue: try catalogue(), policy: policy, clock: clock, scratch: state.scratch,
+                journal: journal, vault: vault, catalogue: try catalogue(), policy: policy, clock: clock,
+                scratch: state.scratch,
                 uid: geteuid(), host: ProcessInfo.processInfo.hostName, observe: observe)
             return Workshop(tools: tools, state: state)
         } catch let error as GuardError {
@@ -97,13 +102,50 @@ struct Setup {
         }
     }
 
+    /// What the daemon guards, and what it may do by itself.
+    func guardianSettings() throws(GuardError) -> Guardian.Settings {
+        Guardian.Settings(roots: roots, discovery: discovery, mode: mode)
+    }
+
+    /// How often the daemon looks for memories.
+    var rescanEvery: Duration { settings.discover.rescanEvery }
+
+    /// Writes to standard error, which is the journal's when systemd starts us.
+    var logger: Logger {
+        var logger = Logger(label: "dementiad") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: settings.log.level.rawValue) ?? .notice
+        return logger
+    }
+
+    /// Where the daemon listens.
+    func socketPath(_ option: String?) throws(GuardError) -> String {
+        if let option { return Self.absolute(option) }
+        // Set by systemd for a unit with RuntimeDirectory=.
+        let folder = environment["RUNTIME_DIRECTORY"] ?? environment["XDG_RUNTIME_DIR"].map { $0 + "/dementiad" }
+        guard let folder, folder.hasPrefix("/") else {
+            throw GuardError(
+                .configuration, "neither --socket nor XDG_RUNTIME_DIR says where to listen", hint: "Use --socket PATH.")
+        }
+        do {
+            try Directory.createAll(folder)
+        } catch {
+            throw GuardError(.permissionDenied, "the folder \(folder) for the socket cannot be made", causes: [error.description])
+        }
+        return folder + "/control.sock"
+    }
+
+    private var discovery: Discovery {
+        Discovery(ignored: settings.discover.ignore, maxDepth: settings.discover.maxDepth)
+    }
+
     /// Looks for memories under the roots.
     func discover() throws(GuardError) -> Discovery.Found {
         do {
-            return try Discovery(ignored: settings.discover.ignore, maxDepth: settings.discover.maxDepth).walk(roots)
+            return try discovery.walk(roots)
         } catch {
             throw GuardError(
-                error.isNotFound ? .notFound : .permissionDenied, "\(error.path ?? "a watched folder") cannot be looked into",
+                error.isNotFound ? .notFound : .permissionDenied,
+                "\(error.path ?? "a watched folder") cannot be looked into",
                 hint: "Name an existing folder with --watch, or in discover.roots.", causes: [error.description])
         }
     }
@@ -133,7 +175,8 @@ struct Setup {
                 }
             } catch {
                 throw GuardError(
-                    .configuration, "the folder \(folder) of migrations.paths cannot be read", causes: [error.description])
+                    .configuration, "the folder \(folder) of migrations.paths cannot be read",
+                    causes: [error.description])
             }
         }
         do {

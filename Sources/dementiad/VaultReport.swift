@@ -16,10 +16,13 @@ struct VaultReport {
         let bad = verdicts.filter { !$0.ok }
         let lines = verdicts.map { verdict in
             let name = verdict.id?.description ?? verdict.path
-            return verdict.ok ? "  good     \(name)" : "  DAMAGED  \(name): \(verdict.reason ?? "it is not what was published")"
+            return verdict.ok
+                ? "  good     \(name)" : "  DAMAGED  \(name): \(verdict.reason ?? "it is not what was published")"
         }
         let count = Wording.count(verdicts.count, "backup")
-        let headline = bad.isEmpty ? "\(count): every one is good." : "\(count): \(bad.count) damaged. A damaged one is never used."
+        let headline =
+            bad.isEmpty
+            ? "\(count): every one is good." : "\(count): \(bad.count) damaged. A damaged one is never used."
         return ([headline] + lines).joined(separator: "\n")
     }
 }

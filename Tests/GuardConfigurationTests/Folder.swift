@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-import GuardConfiguration
 import FoundationEssentials
+import GuardConfiguration
 
 /// A folder of a test's own, gone with the test, in which files are configured as they would be on a real system.
 final class Folder {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-import GuardConfiguration
 import FoundationEssentials
+import GuardConfiguration
 import Testing
 
 @Suite("Secrets")

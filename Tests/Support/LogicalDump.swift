@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import LinuxKit
 public import SQLiteKit
 
 /// Every object and value of a SQLite file, read in the plainest way, to be compared with another.
@@ -43,7 +44,11 @@ public struct LogicalDump: Equatable, CustomStringConvertible {
 
     /// Reads the database at `path`.
     public init(_ path: String, withLedger: Bool = false) throws {
-        try self.init(Connection(path: path, access: .readWrite), withLedger: withLedger)
+        let connection = try Connection(path: path, access: .readWrite)
+        // A look must not fold the WAL in.
+        if try FileStatus.ifPresent(path + "-wal") != nil { try connection.disableCheckpointOnClose() }
+        connection.waitForLocks(atMost: .seconds(10))
+        try self.init(connection, withLedger: withLedger)
     }
 
     /// The values of `column` in `table`, row by row.

@@ -9,7 +9,8 @@ public final class Shell {
 
     /// Opens `path`. It waits up to 10 s for other people's locks, as Dementia does.
     public init(_ path: String) throws {
-        tool = try Tool(["sqlite3", "-batch", path])
+        // Into a pipe the shell would write only when its buffer is full.
+        tool = try Tool(["stdbuf", "-oL", "sqlite3", "-batch", path])
         run(".timeout 10000")
     }
 
@@ -17,7 +18,8 @@ public final class Shell {
     @discardableResult
     public func run(_ sql: String) -> [String] {
         let mark = "-- done --"
-        tool.send(sql + "\n.print '\(mark)'\n")
+        // One semicolon too many does no harm; one too few, and the shell would wait for it.
+        tool.send(sql + (sql.hasPrefix(".") ? "" : ";") + "\n.print '\(mark)'\n")
         var lines: [String] = []
         while let line = tool.line(), line != mark { lines.append(line) }
         return lines

@@ -9,8 +9,11 @@
 -- changes: renames sessions to sessions_v0_2
 
 -- up
+-- Without it the rename would also turn the foreign key of memory_entries, where a 4.x server has made that table, to the old sessions.
+PRAGMA legacy_alter_table = 1;
 -- unless: SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pragma_table_info('sessions') WHERE name = 'files_indexed')
 ALTER TABLE sessions RENAME TO sessions_v0_2;
+PRAGMA legacy_alter_table = 0;
 
 CREATE TABLE IF NOT EXISTS sessions (
     id TEXT PRIMARY KEY,

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+#
+# `make help` lists what there is to make. Everything that is built lies in .build.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BUILD   ?= yes
+
+# What dementiad is linked with; what the sample and its reader use; what the tests use; what a Debian package is made with.
+BUILD_PACKAGES := libsqlite3-dev libzstd-dev libssl-dev pkg-config
+RUN_PACKAGES   := sqlite3 zstd
+TEST_PACKAGES  := sqlite3 zstd python3
+BENCH_PACKAGES := sqlite3 zstd python3
+DEB_PACKAGES   := dpkg-dev
+
+PROGRAMS := dementiad
+RELEASE  := .build/release
+# The standard library is linked in, so that a binary runs wherever SQLite, zstd and OpenSSL are.
+RELEASE_FLAGS := -c release --static-swift-stdlib
+
+INSTALL := install
+bindir   = $(DESTDIR)$(PREFIX)/bin
+unitdir  = $(DESTDIR)$(PREFIX)/lib/systemd
+sharedir = $(DESTDIR)$(PREFIX)/share
+# dementiad reads /etc/dementiad whatever the prefix.
+confdir  = $(DESTDIR)/etc/dementiad
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build lint format install deb bench clean swift-is-there build-packages programs
+
+help: ## List what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: build ## Upgrade a sample memory and show it; WATCH=DIR guards a folder of yours
+	@scripts/need-packages $(RUN_PACKAGES)
+ifdef WATCH
+	@scripts/run-watch $(RELEASE)/dementiad
+else
+	@scripts/run-sample $(RELEASE)/dementiad .build/sample
+endif
+export WATCH
+
+test: swift-is-there build-packages ## Run every test; time per suite, coverage, count
+	@scripts/need-packages $(TEST_PACKAGES)
+	@scripts/run-tests
+
+build: swift-is-there build-packages programs ## Build the release programs into .build/release
+
+programs:
+	@for program in $(PROGRAMS); do swift build $(RELEASE_FLAGS) --product $$program || exit 1; done
+
+lint: swift-is-there build-packages ## Check format and house rules
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift test --disable-xctest --filter LintTests
+
+format: swift-is-there ## Rewrite the sources in the house's format
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+install: $(if $(filter no,$(BUILD)),,build) ## Install to DESTDIR and PREFIX; BUILD=no installs what is built
+	$(INSTALL) -d '$(bindir)' '$(unitdir)/system' '$(unitdir)/user' '$(confdir)'
+	for program in $(PROGRAMS); do \
+	    $(INSTALL) -m 755 -s $(RELEASE)/$$program '$(bindir)' || exit 1; \
+	    scripts/install-completions $(RELEASE)/$$program '$(sharedir)' || exit 1; \
+	done
+	for unit in system/dementiad@.service system/dementiad@.socket user/dementiad.service user/dementiad.socket; do \
+	    sed 's|/usr/bin/|$(PREFIX)/bin/|' "systemd/$${unit#system/}" >'$(unitdir)'/$$unit || exit 1; \
+	    chmod 644 '$(unitdir)'/$$unit; \
+	done
+	@# What an administrator wrote is not overwritten.
+	test -e '$(confdir)/dementiad.yaml' || $(INSTALL) -m 644 etc/dementiad.yaml '$(confdir)'
+
+deb: build ## Make a Debian package in .build
+	@scripts/need-packages $(DEB_PACKAGES)
+	@scripts/build-deb
+
+bench: build ## Measure a pass beside stock tools
+	@scripts/need-packages $(BENCH_PACKAGES)
+	@Benchmarks/run --dementiad $(RELEASE)/dementiad
+
+clean: ## Remove everything that was built
+	rm -rf .build
+
+swift-is-there:
+	@command -v swift >/dev/null || { echo 'Swift 6.2 or later has to be on PATH: https://www.swift.org/install/' >&2; exit 1; }
+
+build-packages:
+	@scripts/need-packages $(BUILD_PACKAGES)

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+
+internal import GuardCore
+internal import LinuxKit
+internal import Stores
+internal import Vault
+
+/// Finds out what became of a restore on request that a crash cut short.
+///
+/// A restore into a live file is one transaction of SQLite's: it happened or it did not, and the file's content tells which, even when
+/// somebody has written since: the few tables he wrote to differ from both sides, and all others from one side only. A replaced file is
+/// replaced again.
+struct RestoreRecovery {
+    let tools: Toolbox
+    let log: OperationLog
+
+    /// nil when the evidence cannot be read now.
+    func settle(_ store: any Store, _ interrupted: GuardError) async throws(GuardError) -> OperationRecord? {
+        let record = log.record
+        guard record.steps.last?.kind == .restore, let id = record.backup else {
+            return try await log.settle(.failedUntouched, .untouched, error: interrupted)
+        }
+        let failure = EngineFailure(store.location)
+        let scratch: ScratchFolder
+        do {
+            scratch = try ScratchFolder(record.id.value, in: tools.scratch)
+        } catch {
+            throw failure.system(error, "making scratch for the recovery")
+        }
+        defer { scratch.remove() }
+        let backup = try await tools.reading { (vault) throws(VaultError) in try vault.entry(id) }
+        let content: StoreDigest
+        do throws(GuardError) {
+            content = try await store.snapshot(into: scratch.path + "/look.db", progress: nil).content
+            await store.close()
+        } catch {
+            await store.close()
+            guard record.steps.last?.detail == Restorer.replacement else { return nil }
+            try await Restorer(tools: tools, store: store, log: log, scratch: scratch).replace(backup)
+            return try await settleRestored(backup, difference: 0)
+        }
+        let fromBackup = ContentDifference(from: backup.manifest.content, to: content).tables.count
+        guard let kept = try await kept(record) else {
+            return fromBackup == 0
+                ? try await settleRestored(backup, difference: 0)
+                : try await log.settle(.needsAttention, .unverified, error: interrupted)
+        }
+        let fromKept = ContentDifference(from: kept.manifest.content, to: content).tables.count
+        if fromBackup == 0 || fromBackup < fromKept { return try await settleRestored(backup, difference: fromBackup, kept) }
+        if fromKept < fromBackup { return try await log.settle(.failedUntouched, .untouched, error: interrupted) }
+        return try await log.settle(.needsAttention, .unverified, error: interrupted)
+    }
+
+    private func settleRestored(
+        _ backup: Entry, difference: Int, _ kept: Entry? = nil
+    ) async throws(GuardError) -> OperationRecord {
+        if difference > 0 {
+            log.add([Finding(code: "writtenSince", message: "somebody wrote to the memory after the restore, as they may")])
+        }
+        var result = OperationResult()
+        result.keptState = kept?.id
+        result.toVersion = backup.manifest.schemaVersion
+        return try await log.settle(.succeeded, .restoredVerified, result: result, hold: log.restoreHold(of: backup.id))
+    }
+
+    /// The backup of the state that was to be replaced.
+    private func kept(_ record: OperationRecord) async throws(GuardError) -> Entry? {
+        try await tools.reading { (vault) throws(VaultError) in
+            try vault.list(store: record.store).lazy.compactMap(\.entry)
+                .first { $0.manifest.operation == record.id && $0.manifest.reason == .beforeRestore }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+
+internal import ArgumentParser
+internal import ControlAPI
+internal import ControlClient
+internal import GuardCore
+
+/// `dementiactl migrate`
+struct MigrateCommand: ControlCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Take stores up to the wanted version.",
+        discussion: """
+            A proved backup, a rehearsal on the restored copy, one transaction, a verification. What fails is put back.
+            """)
+
+    @Argument(help: "The stores; all that are behind when none is named.")
+    var store: [String] = []
+    @Option(help: ArgumentHelp("The version to end at; the wanted one when it is not given.", valueName: "version"))
+    var to: Int?
+    @Flag(help: "Only show what would be done.")
+    var dryRun = false
+    @OptionGroup var global: GlobalOptions
+
+    func run(in session: Session) async throws(GuardError) -> Status {
+        if dryRun { return try await session.plan(store, to: to) }
+        let stores = try await Selection(client: session.client).stores(store)
+        let target = to.map { OperationTarget.version($0) }
+        if store.count == 1, let only = stores.first {
+            let request = OperationRequest(kind: .migrate, store: only.id, to: target)
+            return try await Work(session: session).run(request, named: only.project)
+        }
+        // Named ones as they are; of all others those with something to do that can be done.
+        let chosen = store.isEmpty ? stores.filter(isBehind) : stores
+        return try await Work(session: session).run(
+            chosen.map { ($0.project, OperationRequest(kind: .migrate, store: $0.id, to: target)) })
+    }
+
+    private func isBehind(_ store: StoreForm) -> Bool {
+        switch store.state {
+        case .current: to.map { $0 > store.schemaVersion ?? 0 } ?? false
+        case .pending, .held, .failed, .busy: true
+        case .drifted, .unknown, .missing: false
+        }
+    }
+}
+
+/// `dementiactl downgrade`
+struct DowngradeCommand: ControlCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "downgrade", abstract: "Take a store back to an earlier version, with a backup first.",
+        discussion: "Shows what would be lost and asks. Afterwards the store is on hold, so that it is not migrated again by itself.")
+
+    @Argument(help: "The store: its id, the beginning of one, or its path.")
+    var store: String
+    @Option(help: ArgumentHelp("The version to end at.", valueName: "version"))
+    var to: Int
+    @Flag(help: "Only show what would be done.")
+    var dryRun = false
+    @OptionGroup var global: GlobalOptions
+
+    func run(in session: Session) async throws(GuardError) -> Status {
+        let chosen = try await Selection(client: session.client).store(store)
+        let plan = try await session.client.plan(
+            PlanRequest(kind: .downgrade, store: chosen.id, to: .version(to)))
+        if dryRun { return try session.show(plan) }
+        try plan.refuseIfRefused()
+        if !plan.steps.isEmpty {
+            try Confirmation(session: session).obtain(
+                for: plan, command: "dementiactl downgrade \(chosen.id) --to \(to)")
+        }
+        let request = OperationRequest(kind: .downgrade, store: chosen.id, to: .version(to), planDigest: plan.digest)
+        return try await Work(session: session).run(request, named: chosen.project)
+    }
+}
+
+/// `dementiactl repair`
+struct RepairCommand: ControlCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "repair", abstract: "Bring a half-migrated or drifted store to a known shape, with a backup first.")
+
+    @Argument(help: "The store: its id, the beginning of one, or its path.")
+    var store: String
+    @Flag(help: "Only show what would be done.")
+    var dryRun = false
+    @OptionGroup var global: GlobalOptions
+
+    func run(in session: Session) async throws(GuardError) -> Status {
+        let chosen = try await Selection(client: session.client).store(store)
+        if dryRun {
+            return try session.show(try await session.client.plan(PlanRequest(kind: .repair, store: chosen.id)))
+        }
+        return try await Work(session: session).run(
+            OperationRequest(kind: .repair, store: chosen.id), named: chosen.project)
+    }
+}
+
+/// `dementiactl verify`
+struct VerifyCommand: ControlCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Check a store's shape, ledger and integrity; exit with 6 when they fail.")
+
+    @Argument(help: "The store: its id, the beginning of one, or its path.")
+    var store: String
+    @OptionGroup var global: GlobalOptions
+
+    func run(in session: Session) async throws(GuardError) -> Status {
+        let chosen = try await Selection(client: session.client).store(store)
+        return try await Work(session: session).run(
+            OperationRequest(kind: .verify, store: chosen.id), named: chosen.project)
+    }
+}
+
+/// `dementiactl restore`
+struct RestoreCommand: ControlCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Put a backup back in its place, or elsewhere with --to.",
+        discussion: "What is there now is backed up first. Shows what would change and asks.")
+
+    @Argument(help: "The backup: its id, the beginning of one, or its number.")
+    var id: String
+    @Option(help: ArgumentHelp("Restore to this path or URL#SCHEMA, and leave the store alone.", valueName: "place"))
+    var to: String?
+    @Flag(help: "Only show what would be done.")
+    var dryRun = false
+    @OptionGroup var global: GlobalOptions
+
+    func run(in session: Session) async throws(GuardError) -> Status {
+        let backup = try await Selection(client: session.client).backup(id)
+        let target = to.map { Selection.place($0) }
+        let plan = try await session.client.plan(PlanRequest(kind: .restore, to: target, backup: backup))
+        if dryRun { return try session.show(plan) }
+        try plan.refuseIfRefused()
+        // A place where nothing is yet loses nothing.
+        if target == nil || !plan.wouldLose.isEmpty {
+            try Confirmation(session: session).obtain(
+                for: plan, command: "dementiactl restore \(backup)" + (to.map { " --to \($0)" } ?? ""))
+        }
+        let request = OperationRequest(kind: .restore, to: target, backup: backup, planDigest: plan.digest)
+        return try await Work(session: session).run(request, named: "backup \(backup)")
+    }
+}
+
+extension PlanForm {
+    /// Throws the reason why the plan cannot be carried out, when there is one.
+    func refuseIfRefused() throws(GuardError) {
+        guard let refusal else { return }
+        throw GuardError(
+            refusal.code, refusal.detail, store: refusal.store ?? store, dataState: refusal.dataState,
+            hint: refusal.hint, causes: refusal.causes)
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import Glibc
+internal import GuardCore
+internal import HashKit
+internal import Synchronization
+
+/// A file that appears under its name only when it is whole: it is written beside it, checked, and then linked.
+final class ExportFile: Sendable {
+    private struct State: ~Copyable {
+        var hash = SHA256()
+        var count: Int64 = 0
+    }
+
+    let path: String
+    private let partial: String
+    private let descriptor: Int32
+    private let state = Mutex(State())
+
+    /// Begins the file `path`, which must not be there. A backup holds live tokens, so nobody else may read it: mode 0600.
+    init(_ path: String) throws(GuardError) {
+        self.path = path
+        partial = "\(path).partial-\(getpid())"
+        var status = stat()
+        guard lstat(path, &status) != 0 else { throw Wording.exists(path) }
+        descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw Wording.cannotWrite(path, String(cString: strerror(errno))) }
+    }
+
+    deinit {
+        // Best effort: what is left is named after what it is.
+        unlink(partial)
+        close(descriptor)
+    }
+
+    func write(_ bytes: [UInt8]) throws(GuardError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Wording.cannotWrite(path, String(cString: strerror(errno))) }
+            rest = rest.dropFirst(count)
+        }
+        state.withLock { state in
+            state.hash.update(bytes)
+            state.count += Int64(bytes.count)
+        }
+    }
+
+    /// Checks what was written, waits until it is on the disk, and gives the file its name. Returns its length in bytes.
+    func finish(expecting sha256: String, of id: BackupID) throws(GuardError) -> Int64 {
+        let (digest, count) = state.withLock { ($0.hash.finish().hex, $0.count) }
+        guard digest == sha256 else { throw Wording.damagedOnTheWay(id) }
+        // link(2) and not rename(2): it never replaces what somebody else put there meanwhile.
+        guard fsync(descriptor) == 0, link(partial, path) == 0 else {
+            throw errno == EEXIST ? Wording.exists(path) : Wording.cannotWrite(path, String(cString: strerror(errno)))
+        }
+        return count
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import GuardCore
+internal import Synchronization
+
+/// How far an operation has come, on standard error: a bar on a terminal, lines of JSON for a program, or nothing.
+final class ProgressView: Sendable {
+    enum Style: Sendable {
+        case none, bar, lines
+    }
+
+    private struct State {
+        var step: StepKind?
+        var began = ContinuousClock.now
+        var first: Int64 = 0
+        var drawn: ContinuousClock.Instant?
+        var isShown = false
+    }
+
+    private let style: Style
+    private let console: Console
+    private let state = Mutex(State())
+
+    init(_ style: Style, _ console: Console) {
+        self.style = style
+        self.console = console
+    }
+
+    /// Shows what happened to the operation that `title` names.
+    func show(_ event: OperationEvent, of title: String) {
+        switch (style, event.change) {
+        case (.none, _), (.bar, .gap): break
+        case (.lines, _): line(event)
+        case (.bar, .progress(let progress)): draw(progress, title)
+        case (.bar, .operation(let record)):
+            guard record.state != .settled, let step = record.steps.last(where: { $0.state == .running }) else { return }
+            draw(Progress(step: step.kind, done: 0, total: 0, unit: .bytes), title)
+        }
+    }
+
+    /// Takes the bar away, so that what follows begins at the edge.
+    func clear() {
+        let wasShown = state.withLock { state in
+            defer { state.isShown = false }
+            return state.isShown
+        }
+        if wasShown { Console.write("\r\u{1B}[K", to: 2) }
+    }
+
+    private func draw(_ progress: Progress, _ title: String) {
+        let now = ContinuousClock.now
+        let text: String? = state.withLock { state in
+            let isNew = state.step != progress.step
+            if isNew {
+                state.step = progress.step
+                state.began = now
+                state.first = progress.done
+            }
+            // At most ten times a second; a new step at once.
+            if let drawn = state.drawn, !isNew, now - drawn < .milliseconds(100) { return nil }
+            state.drawn = now
+            state.isShown = true
+            let elapsed = now - state.began
+            return Wording.progress(
+                title, progress, doneSinceStart: progress.done - state.first, in: elapsed,
+                width: Console.width(2))
+        }
+        if let text { Console.write("\r\(text)\u{1B}[K", to: 2) }
+    }
+
+    private struct Line<Body: Encodable>: Encodable {
+        let type: String
+        let id: UInt64
+        let data: Body?
+    }
+
+    private func line(_ event: OperationEvent) {
+        let json: [UInt8]? =
+            switch event.change {
+            case .operation(let record): try? ControlJSON.encode(Line(type: "operation", id: event.id, data: record))
+            case .progress(let progress): try? ControlJSON.encode(Line(type: "progress", id: event.id, data: progress))
+            case .gap: try? ControlJSON.encode(Line<Progress>(type: "gap", id: event.id, data: nil))
+            }
+        if let json { console.complain(String(decoding: json, as: UTF8.self)) }
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import ControlClient
+internal import GuardCore
+
+/// What a running verb has at hand.
+struct Session: Sendable {
+    let client: ControlClient
+    let console: Console
+    let progress: ProgressView
+    let interrupt: Interrupt
+    /// How long to wait for work; nil for as long as it takes.
+    let timeout: Duration?
+    let waits: Bool
+    let isConfirmed: Bool
+
+    init(_ options: GlobalOptions, _ interrupt: Interrupt) {
+        let console = Console(isJSON: options.json, isQuiet: options.quiet, color: options.color)
+        self.console = console
+        let style: ProgressView.Style =
+            if options.quiet { .none } else if options.json {
+                options.progress ? .lines : .none
+            } else { console.errorIsTerminal ? .bar : .none }
+        progress = ProgressView(style, console)
+        client = ControlClient(ControlSocket.find(flag: options.socket))
+        timeout = options.timeout?.duration
+        waits = !options.noWait
+        isConfirmed = options.yes
+        self.interrupt = interrupt
+        saysInterrupted()
+    }
+
+    /// While nothing is waited for, Ctrl-C just ends the process.
+    func saysInterrupted() {
+        interrupt.says { [progress, console] in
+            progress.clear()
+            console.fail(Wording.interrupted)
+        }
+    }
+
+    /// Prints a result: a document, or what `text` makes of it for a person.
+    func show(_ kind: String, _ data: some Encodable & Sendable, _ text: (Style) -> String) throws(GuardError) {
+        if console.isJSON {
+            try console.document(kind, data)
+        } else {
+            console.say(text(console.style))
+        }
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+
+internal import GuardCore
+
+/// How a result looks: for the width of a terminal, or in full for a file; with colours or without.
+struct Style: Sendable {
+    /// The terminal's columns; nil when the output is no terminal and nothing is cut.
+    let width: Int?
+    let hasColor: Bool
+    /// The moment that ages are told from.
+    let now: Timestamp
+
+    /// A colour that only underlines what a word says already.
+    enum Tone: String {
+        case good = "32"
+        case wait = "33"
+        case bad = "31"
+        case quiet = "2"
+        case strong = "1"
+    }
+
+    func paint(_ text: String, _ tone: Tone?) -> String {
+        guard hasColor, let tone else { return text }
+        return "\u{1B}[\(tone.rawValue)m\(text)\u{1B}[0m"
+    }
+
+    /// `2 h ago` on a terminal, RFC 3339 elsewhere.
+    func age(_ time: Timestamp?) -> String {
+        guard let time else { return "-" }
+        guard width != nil else { return time.description }
+        let seconds = (now.milliseconds - time.milliseconds) / 1000
+        return seconds < 0 ? "in \(Self.span(-seconds))" : seconds < 5 ? "just now" : "\(Self.span(seconds)) ago"
+    }
+
+    /// `3 h`, `2 d`: one unit, rounded down.
+    static func span(_ seconds: Int64) -> String {
+        switch seconds {
+        case ..<60: "\(seconds) s"
+        case ..<3600: "\(seconds / 60) min"
+        case ..<86_400: "\(seconds / 3600) h"
+        default: "\(seconds / 86_400) d"
+        }
+    }
+
+    /// `34 ms`, `1.2 s`.
+    static func time(milliseconds: Int64) -> String {
+        milliseconds < 1000 ? "\(milliseconds) ms" : "\(tenths(Double(milliseconds) / 1000)) s"
+    }
+
+    /// `512 B`, `1.5 MiB`.
+    static func size(_ bytes: Int64) -> String {
+        guard bytes >= 1024 else { return "\(bytes) B" }
+        var value = Double(bytes)
+        var unit = -1
+        while value >= 1024, unit < 4 {
+            value /= 1024
+            unit += 1
+        }
+        return "\(tenths(value)) \(["KiB", "MiB", "GiB", "TiB", "PiB"][unit])"
+    }
+
+    private static func tenths(_ value: Double) -> String {
+        let tenths = Int64((value * 10).rounded())
+        return value >= 100 ? String(tenths / 10) : "\(tenths / 10).\(tenths % 10)"
+    }
+
+    /// `text` without what would move a terminal's cursor or change its state: names come from other people's disks.
+    static func printable(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return text.unicodeScalars.reduce(into: "") { result, scalar in
+            if isControl(scalar) {
+                result += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import GuardCore
+
+// How operations and backups look to a person.
+extension Wording {
+    static func operations(_ operations: [OperationRecord], _ style: Style) -> String {
+        guard !operations.isEmpty else { return "No operation yet." }
+        var table = Table(["OPERATION", "KIND", "STORE", "STARTED", "OUTCOME"], flexible: 4)
+        for operation in operations {
+            let (words, tone) = outcome(operation)
+            table.add([
+                .init(operation.id.value), .init(operation.kind.rawValue), .init(operation.store?.value ?? "-"),
+                .init(style.age(operation.startedAt)), .init(words, tone),
+            ])
+        }
+        return table.text(style)
+    }
+
+    static func operation(_ operation: OperationRecord, _ style: Style) -> String {
+        let (words, tone) = outcome(operation)
+        var lines = [
+            facts([
+                ("operation", operation.id.value),
+                ("outcome", style.paint(words, tone)),
+                ("kind", operation.kind.rawValue),
+                ("store", operation.store?.value),
+                ("data", describe(operation.dataState)),
+                ("versions", versions(operation)),
+                ("backup", operation.backup?.description),
+                ("kept", kept(operation)),
+                ("took", operation.settledAt.map { Style.time(milliseconds: $0.milliseconds - operation.startedAt.milliseconds) }),
+                ("locked", operation.result?.lockedMilliseconds.map { Style.time(milliseconds: $0) }),
+                ("why", operation.error.map { Style.printable($0.detail) }),
+                ("next", operation.error?.hint.map { Style.printable($0) } ?? waiting(operation)),
+            ])
+        ]
+        lines += operation.error?.causes.map { "  because: \(Style.printable($0))" } ?? []
+        lines += operation.steps.map { "  \(step($0.kind)): \(describe($0))" }
+        lines += operation.findings.map { "  note: \(Style.printable($0.message))" }
+        return lines.joined(separator: "\n")
+    }
+
+    static func results(_ operations: [OperationRecord], _ problems: [Problem], _ style: Style) -> String {
+        guard !operations.isEmpty || !problems.isEmpty else { return "Nothing to do." }
+        let list = operations.isEmpty ? [] : [self.operations(operations, style)]
+        return (list + problems.map { "not started: \(Style.printable($0.detail))" + ($0.hint.map { "\n  next: \($0)" } ?? "") })
+            .joined(separator: "\n")
+    }
+
+    static func backups(_ backups: [BackupForm], _ style: Style) -> String {
+        guard !backups.isEmpty else { return "No backup yet. Take one: dementiactl backup create" }
+        var table = Table(["BACKUP", "WHEN", "REASON", "VERSION", "SIZE", "PROOF", "LOCATION"], flexible: 6)
+        for backup in backups {
+            table.add([
+                .init(backup.id.description), .init(style.age(backup.createdAt)), .init(backup.reason.rawValue),
+                .init(version(backup.schemaVersion)), .init(Style.size(backup.sizeBytes)),
+                backup.verified ? .init(backup.proof.rawValue, .good) : .init("FAILED", .bad), .init(backup.location),
+            ])
+        }
+        return table.text(style)
+    }
+
+    static func backup(_ backup: BackupForm, _ style: Style) -> String {
+        let head = facts([
+            ("backup", backup.id.description),
+            ("of", Style.printable(backup.location)),
+            ("store", backup.store.value),
+            ("taken", "\(style.age(backup.createdAt)), reason \(backup.reason.rawValue)"),
+            ("version", version(backup.schemaVersion)),
+            ("size", "\(Style.size(backup.sizeBytes)), stored in \(Style.size(backup.storedBytes))"),
+            ("proof", backup.verified ? style.paint(backup.proof.rawValue, .good) : style.paint("FAILED", .bad)),
+            ("pinned", backup.pinned ? "yes" : nil),
+            ("sha256", backup.sha256),
+            ("folder", Style.printable(backup.path)),
+        ])
+        return ([head] + backup.tables.map { "  \(Style.printable($0.name)): \(rows($0.rows))" }).joined(separator: "\n")
+    }
+
+    // MARK: Details
+
+    private static func versions(_ operation: OperationRecord) -> String? {
+        guard let from = operation.result?.fromVersion, let to = operation.result?.toVersion, from != to else { return nil }
+        return "\(from) to \(to)"
+    }
+
+    private static func kept(_ operation: OperationRecord) -> String? {
+        operation.result?.keptState.map { backup in
+            let extra = operation.result?.rowsInKeptState?.sorted { $0.key < $1.key } ?? []
+            let rows = extra.map { "\(self.rows($0.value)) of \(Style.printable($0.key))" }.joined(separator: ", ")
+            return "the state before is backup \(backup)" + (rows.isEmpty ? "" : "; only there: \(rows)")
+        }
+    }
+
+    private static func waiting(_ operation: OperationRecord) -> String? {
+        operation.state == .settled ? nil : "dementiactl operations watch \(operation.id)"
+    }
+
+    private static func describe(_ step: StepRecord) -> String {
+        let time = step.finishedAt.map { Style.time(milliseconds: $0.milliseconds - step.startedAt.milliseconds) }
+        return [step.state.rawValue, time, step.detail.map { Style.printable($0) }].compactMap { $0 }
+            .joined(separator: ", ")
+    }
+}
