@@ -46,7 +46,9 @@ struct CheckCommandTests {
         #expect(try world.backups().count == 1)
     }
 
-    @Test("R11: a veto on the live store leads to a restore, a hold, and a kept state that has the rows written in between")
+    @Test(
+        "R11: a veto on the live store leads to a restore, a hold, and a kept state that has the rows written in between"
+    )
     func vetoOnTheLiveStore() async throws {
         var world = try World()
         // The command writes a row itself, and another process one more while the restore is prepared.
@@ -120,7 +122,10 @@ struct CheckCommandTests {
         crashed.kill()
         let result = try await world.pass()
         #expect(result.operation?.outcome == .failedRestored)
-        #expect(reader.run("SELECT count(*) FROM context_locks; SELECT count(*) FROM pragma_table_info('context_locks') WHERE name = 'preview';") == ["8", "0"])
+        #expect(
+            reader.run(
+                "SELECT count(*) FROM context_locks; SELECT count(*) FROM pragma_table_info('context_locks') WHERE name = 'preview';"
+            ) == ["8", "0"])
         #expect(try Shell.run(world.store, "PRAGMA integrity_check;") == ["ok"])
     }
 

@@ -13,7 +13,9 @@ import Vault
 
 @Suite("What automation does again, and what it leaves alone")
 struct RepetitionTests {
-    @Test("P5: the same migration on the same content fails three times by itself and then waits, without filling vault or journal")
+    @Test(
+        "P5: the same migration on the same content fails three times by itself and then waits, without filling vault or journal"
+    )
     func threeTimes() async throws {
         var world = try World()
         try world.dropIn("DELETE FROM memory_entries")
@@ -32,7 +34,10 @@ struct RepetitionTests {
         #expect(try world.backups() == backups)
         #expect(backups.count == 3)
         // One that waits, and three that failed.
-        #expect(try await world.operations().map { $0.error?.code } == [.held, .rehearsalFailed, .rehearsalFailed, .rehearsalFailed])
+        #expect(
+            try await world.operations().map { $0.error?.code } == [
+                .held, .rehearsalFailed, .rehearsalFailed, .rehearsalFailed,
+            ])
         #expect(try world.leftovers() == [])
         // Other content is another attempt.
         try remember("news", in: world.store)
@@ -52,7 +57,10 @@ struct RepetitionTests {
         #expect(result.operation?.outcome == .succeeded)
         #expect(try world.ledger().first == "1 base 1 1 1")
         // Failure history survives.
-        #expect(try world.lines("SELECT event FROM schema_migration_events WHERE version = 1 ORDER BY id") == ["failed", "adopted"])
+        #expect(
+            try world.lines("SELECT event FROM schema_migration_events WHERE version = 1 ORDER BY id") == [
+                "failed", "adopted",
+            ])
     }
 
     @Test("A hold pauses automation, for one store or for all, until it is removed or over", arguments: [true, false])
@@ -74,7 +82,9 @@ struct RepetitionTests {
         #expect(try await world.pass().operation?.outcome == .succeeded)
     }
 
-    @Test("With mode ask or off it looks, reports what is pending, and touches nothing", arguments: [MigrationMode.ask, .off])
+    @Test(
+        "With mode ask or off it looks, reports what is pending, and touches nothing",
+        arguments: [MigrationMode.ask, .off])
     func modes(_ mode: MigrationMode) async throws {
         var world = try World()
         world.mode = mode

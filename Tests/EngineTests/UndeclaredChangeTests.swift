@@ -32,7 +32,8 @@ struct Undeclared: Sendable, CustomTestStringConvertible {
         Undeclared(
             what: "adds rows", up: "INSERT INTO memory_entries (category, content, timestamp) VALUES ('x', 'y', 1)",
             complaint: "memory_entries"),
-        Undeclared(what: "drops a column", up: "ALTER TABLE memory_entries DROP COLUMN metadata", complaint: "metadata"),
+        Undeclared(
+            what: "drops a column", up: "ALTER TABLE memory_entries DROP COLUMN metadata", complaint: "metadata"),
         Undeclared(what: "drops a table", up: "DROP TABLE memory_entries", complaint: "memory_entries"),
         Undeclared(
             what: "renames a table", up: "ALTER TABLE memory_entries RENAME TO entries", complaint: "memory_entries"),
@@ -48,15 +49,21 @@ struct Undeclared: Sendable, CustomTestStringConvertible {
                 UPDATE sessions SET id = id
                 """,
             complaint: "memory_entries"),
-        Undeclared(what: "commits by itself", up: "DELETE FROM memory_entries; COMMIT", complaint: "inside dementiad's transaction"),
-        Undeclared(what: "fails in the middle", up: "DELETE FROM memory_entries; INSERT INTO nowhere VALUES (1)", complaint: "nowhere"),
+        Undeclared(
+            what: "commits by itself", up: "DELETE FROM memory_entries; COMMIT",
+            complaint: "inside dementiad's transaction"),
+        Undeclared(
+            what: "fails in the middle", up: "DELETE FROM memory_entries; INSERT INTO nowhere VALUES (1)",
+            complaint: "nowhere"),
         Undeclared(what: "opens another file", up: "ATTACH 'other.db' AS other", complaint: "in one file"),
     ]
 }
 
 @Suite("A migration that does what it did not declare")
 struct UndeclaredChangeTests {
-    @Test("P1: it is stopped: every object and value but the ledger is as before, and the ledger tells of it", arguments: Undeclared.all)
+    @Test(
+        "P1: it is stopped: every object and value but the ledger is as before, and the ledger tells of it",
+        arguments: Undeclared.all)
     func stopped(_ case: Undeclared) async throws {
         var world = try World()
         try world.dropIn(`case`.up)
@@ -168,7 +175,9 @@ struct UndeclaredChangeTests {
         let before = try world.files()
         let vault = world.state + "/vault"
         world.when(.backup) {
-            let result = try Tool.run(["sh", "-c", "mount --bind \(vault) \(vault) && mount -o remount,bind,ro \(vault)"])
+            let result = try Tool.run([
+                "sh", "-c", "mount --bind \(vault) \(vault) && mount -o remount,bind,ro \(vault)",
+            ])
             #expect(result.status == 0, "\(result.output)")
         }
         defer { _ = try? Tool.run(["umount", "-l", vault]) }

@@ -80,7 +80,8 @@ struct World {
     /// Name and text of that migration.
     static func dropIn(_ up: String, changes: String = "none", verify: String? = nil) -> (name: String, text: String) {
         let verify = verify ?? "SELECT 'no marker' WHERE NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'marker')"
-        let text = "-- changes: \(changes)\n-- up\nCREATE TABLE marker (a);\n\(up);\n-- down: none\n-- verify\n\(verify);\n"
+        let text =
+            "-- changes: \(changes)\n-- up\nCREATE TABLE marker (a);\n\(up);\n-- down: none\n-- verify\n\(verify);\n"
         return ("sqlite4_0005_drop.sql", text)
     }
 
@@ -231,7 +232,9 @@ extension LogicalDump {
 
     /// What of `before` is not here with the same values any more, in words. New tables, columns and indices are fine, and so is a value
     /// where there was NULL in one of the columns that `filled` names.
-    func losses(since before: LogicalDump, filled: Set<String> = ["preview", "key_concepts", "last_accessed"]) -> [String] {
+    func losses(since before: LogicalDump, filled: Set<String> = ["preview", "key_concepts", "last_accessed"])
+        -> [String]
+    {
         var words: [String] = []
         for (table, rows) in before.tables {
             guard let now = tables[table] else {

@@ -25,7 +25,8 @@ public struct Daemon {
     ///   - user: as whom it runs, by id; only root can choose
     ///   - umask: its umask, where it is not the tests' own
     public init(
-        _ arguments: [String], configuration: String = "backup: {minFree: 0}\n", environment: [String] = [], user: UInt32? = nil,
+        _ arguments: [String], configuration: String = "backup: {minFree: 0}\n", environment: [String] = [],
+        user: UInt32? = nil,
         umask: String? = nil
     ) throws {
         folder = try TemporaryFolder()
@@ -53,6 +54,7 @@ public struct Daemon {
     public func finish(_ tool: Tool) throws -> Result {
         let result = tool.finish()
         return Result(
-            status: result.status, output: result.output, errors: String(decoding: try content(of: errors), as: UTF8.self))
+            status: result.status, output: result.output,
+            errors: String(decoding: try content(of: errors), as: UTF8.self))
     }
 }
