@@ -13,7 +13,7 @@ TEST_PACKAGES  := sqlite3 zstd python3
 BENCH_PACKAGES := sqlite3 zstd python3
 DEB_PACKAGES   := dpkg-dev
 
-PROGRAMS := dementiad
+PROGRAMS := dementiad dementiactl
 RELEASE  := .build/release
 # The standard library is linked in, so that a binary runs wherever SQLite, zstd and OpenSSL are.
 RELEASE_FLAGS := -c release --static-swift-stdlib

@@ -131,6 +131,40 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // A daemon without an engine, for the tests of the control socket.
+        .target(
+            name: "ControlTestKit",
+            dependencies: [
+                "ControlAPI", "ControlServer", "GuardCore", "HashKit", "LinuxKit",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/ControlTestKit",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "ControlFixture",
+            dependencies: ["ControlTestKit"],
+            path: "Tests/ControlFixture",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "ControlTestKit", "GuardCore"], swiftSettings: strict),
+        .testTarget(
+            name: "ControlServerTests",
+            dependencies: ["ControlAPI", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore", "LinuxKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ControlClientTests",
+            dependencies: ["ControlAPI", "ControlClient", "ControlFixture", "ControlTestKit", "GuardCore", "LinuxKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "dementiactlTests",
+            dependencies: ["ControlAPI", "ControlTestKit", "GuardCore", "LinuxKit", "dementiactl"],
+            swiftSettings: strict
+        ),
         // Tests: one target per module, and what they share.
         .target(
             name: "TestSupport",
@@ -144,6 +178,12 @@ let package = Package(
             dependencies: ["Dementia"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "SQLiteKitTests",
+            dependencies: ["LinuxKit", "SQLiteKit", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "GuardCoreTests", dependencies: ["Dementia", "GuardCore", "HashKit"], swiftSettings: strict),
         .testTarget(name: "LintTests", swiftSettings: strict),
         .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
         .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
@@ -165,7 +205,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StoresTests",
-            dependencies: ["Dementia", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport"],
+            dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit", "SQLiteKit", "Stores", "TestSupport"],
             swiftSettings: strict
         ),
         // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.

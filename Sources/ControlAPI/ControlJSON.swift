@@ -23,9 +23,10 @@ public enum ControlJSON {
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch let error as DecodingError {
-            throw GuardError(.usage, "Not the JSON that was expected: \(sentence(error))")
+            throw GuardError(
+                .usage, "Not the JSON that was expected: \(sentence(error))", hint: "Correct it, and send it again.")
         } catch {
-            throw GuardError(.usage, "Not JSON")
+            throw GuardError(.usage, "That is not JSON", hint: "Correct it, and send it again.")
         }
     }
 
@@ -46,6 +47,7 @@ public enum ControlJSON {
         case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
         case .typeMismatch(_, let context): "\(place(context)) is of another type"
         case .valueNotFound(_, let context): "\(place(context)) is null"
+        case .dataCorrupted(let context) where context.codingPath.isEmpty: context.debugDescription
         case .dataCorrupted(let context): "\(place(context)) cannot be read: \(context.debugDescription)"
         @unknown default: "it cannot be read"
         }

@@ -71,7 +71,7 @@ public struct ControlClient: Sendable {
             body = json
         }
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: target.text, headers: headers)
-        return Exchange(path: socket.path, head: head, body: body)
+        return Exchange(socket: socket, head: head, body: body)
     }
 
     private func answer(

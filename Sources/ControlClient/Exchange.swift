@@ -10,10 +10,11 @@ struct Exchange: Sendable {
     typealias RequestPart = HTTPPart<HTTPRequestHead, ByteBuffer>
     typealias Channel = NIOAsyncChannel<HTTPClientResponsePart, RequestPart>
 
-    let path: String
+    let socket: ControlSocket
     let head: HTTPRequestHead
     let body: [UInt8]?
 
+    private var path: String { socket.path }
     /// Whether the daemon may have begun something when the connection breaks.
     private var acts: Bool { head.method != .GET }
 
@@ -71,7 +72,7 @@ struct Exchange: Sendable {
             return Wording.pathTooLong(path)
         }
         switch (error as? IOError)?.errnoCode {
-        case ENOENT, ENOTDIR: return Wording.noSocket(ControlSocket.find(flag: path))
+        case ENOENT, ENOTDIR: return Wording.noSocket(socket)
         case ECONNREFUSED: return Wording.refused(path)
         case EACCES, EPERM: return Wording.notPermitted(path)
         case let code?: return Wording.cannotConnect(path, String(cString: strerror(code)))

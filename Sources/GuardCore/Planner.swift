@@ -28,9 +28,15 @@ public struct Planner: Sendable {
         let line = try line(of: store, at: place, survey)
         try refuseStrangers(store, at: place, survey, in: line)
         try refuseDrift(of: store, at: place, survey, in: line)
+        let migrations = catalogue.migrations(of: line)
+        if let wanted, wanted != 0, !migrations.contains(where: { $0.version == wanted }) {
+            throw GuardError(
+                .usage, "there is no version \(wanted) of \(line.rawValue) that \(place) could go to", store: store,
+                hint: "See which there are: dementiactl plan \(store)")
+        }
         let head = wanted ?? catalogue.head(of: line) ?? 0
         let known = Set((survey.ledger ?? []).filter(\.success).map(\.version))
-        let steps = catalogue.migrations(of: line).filter { $0.version <= head }.compactMap { migration in
+        let steps = migrations.filter { $0.version <= head }.compactMap { migration in
             if survey.problems[migration.version] != nil {
                 return Plan.Step(migration: migration, action: .apply)
             }

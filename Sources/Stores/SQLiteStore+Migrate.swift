@@ -23,7 +23,7 @@ extension SQLiteStore {
         let locked = clock.now
         do throws(GuardError) {
             // `data_version` tells what others committed, the pager's version what this connection committed itself.
-            let state = try translating("reading its version") { () throws(SQLiteError) in try currentToken(connection) }
+            let state = try translating("reading its version") { () throws(SQLiteError) in try token(session) }
             guard state == snapshot.token else { throw failure.moved("somebody wrote to it") }
             try checkSameFile(session)
             try checkStillPlanned(plan, on: connection)
@@ -38,10 +38,11 @@ extension SQLiteStore {
             try commit(connection)
             let held = clock.now - locked
             // Our own commit does not move `data_version`: what is read from now on may be somebody else's already.
-            let token = StateToken(version: state.version, pagerVersion: try committedVersion(connection))
+            let after = StateToken(
+                session: session.id, version: state.version, pagerVersion: try committedVersion(connection))
             return MigrationRecord(
                 applied: work.applied, findings: work.findings, lost: work.lost, lockedMilliseconds: held.milliseconds,
-                token: token)
+                token: after)
         } catch {
             // After some errors (a full disk) SQLite has rolled back by itself; then nothing is left to end.
             if !connection.isAutocommit { try? connection.execute("ROLLBACK") }
@@ -50,9 +51,11 @@ extension SQLiteStore {
         }
     }
 
-    /// The state that `connection` sees.
-    private func currentToken(_ connection: Connection) throws(SQLiteError) -> StateToken {
-        StateToken(version: try connection.dataVersion(), pagerVersion: try connection.pagerDataVersion())
+    /// The state that `session` sees. The order matters: the pager knows its version after it has looked at the file.
+    func token(_ session: Session) throws(SQLiteError) -> StateToken {
+        let version = try session.connection.dataVersion()
+        return StateToken(
+            session: session.id, version: version, pagerVersion: try session.connection.pagerDataVersion())
     }
 
     /// The pager's version right after COMMIT, which is asked without looking at the file: nobody else's commit can be in it.
@@ -97,12 +100,9 @@ extension SQLiteStore {
     private func run(
         _ plan: Plan, asIn snapshot: Snapshot, _ entry: LedgerEntry, _ progress: ProgressSink?
     ) throws(GuardError) -> MigrationRecord {
-        let connection = try open().connection
-        let token = try translating("reading its version") { () throws(SQLiteError) in
-            // A read first: the pager knows a file's version only after it has looked at it.
-            try currentToken(connection)
-        }
-        let record = try migrate(plan, from: snapshot.with(token), entry: entry, progress: progress)
+        let session = try open()
+        let state = try translating("reading its version") { () throws(SQLiteError) in try token(session) }
+        let record = try migrate(plan, from: snapshot.with(state), entry: entry, progress: progress)
         let verification = try verify(plan, entry: entry, since: record.token)
         guard verification.problems.isEmpty else {
             throw error(.verificationFailed, plan, verification.problems.joined(separator: "; "))

@@ -96,31 +96,30 @@ extension SQLiteStore {
     ///
     /// That transaction is what keeps the copy from starting over when somebody commits meanwhile (`backup.c` goes on with a
     /// transaction that is open), and what makes `data_version` the version of exactly this state. It ends right after the last page.
-    /// When the connection holds a write transaction, as in the fallback of design §5, step 3, another one reads: SQLite copies nothing
-    /// from a connection that writes (SQLITE_BUSY, `backup.c`), and what is locked and not changed yet is the same for both.
+    /// When the connection holds the write lock (`lock()`), another one reads the same state: SQLite copies from no connection that
+    /// is in a write transaction.
     private func copy(
         _ session: Session, to path: String, progress: ProgressSink?
     ) throws(GuardError) -> (StateToken, [String: String]) {
-        let connection = session.connection
-        let reader = connection.isAutocommit ? connection : try connect().connection
-        let start = ContinuousClock.now
+        let connection = session.connection.isAutocommit ? session.connection : try connect().connection
+        let (start, wal) = (ContinuousClock.now, walSize)
         do throws(SQLiteError) {
-            try reader.execute("BEGIN")
-            defer { try? reader.execute("ROLLBACK") }  // Read only: nothing could be lost.
-            _ = try reader.integer("SELECT count(*) FROM sqlite_schema")
-            let token = StateToken(version: try connection.dataVersion(), pagerVersion: try connection.pagerDataVersion())
+            try connection.execute("BEGIN")
+            defer { try? connection.execute("ROLLBACK") }  // Read only: nothing could be lost.
+            _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
+            let token = try token(session)
             let facts = try Self.facts(connection, isWAL: session.isWAL)
             let target = try Connection(path: path, access: .create)
             // A crash leaves a copy that nobody reads: scratch is swept at start. The vault's own files are synced.
             try target.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE")
-            let pages = try PageCopy(from: reader, into: target)
+            let pages = try PageCopy(from: connection, into: target)
             let pageSize = try connection.integer("PRAGMA page_size") ?? 4096
             while try !pages.step(Self.stride) {
                 progress?(
                     Progress(
                         step: .backup, done: Int64(pages.pageCount - pages.remaining) * pageSize,
                         total: Int64(pages.pageCount) * pageSize, unit: .bytes))
-                try stayWithinLimits(session, since: start)
+                try stayWithinLimits(session, since: start, wal)
             }
             try pages.finish()
             return (token, facts)
@@ -135,7 +134,11 @@ extension SQLiteStore {
     }
 
     /// A read transaction must not keep others waiting, or the WAL growing, for ever.
-    private func stayWithinLimits(_ session: Session, since start: ContinuousClock.Instant) throws(SQLiteError) {
+    ///
+    /// - Parameter before: how long the `-wal` was at `start`; a long one may be left of another day
+    private func stayWithinLimits(
+        _ session: Session, since start: ContinuousClock.Instant, _ before: Int64
+    ) throws(SQLiteError) {
         let elapsed = ContinuousClock.now - start
         guard session.isWAL else {
             guard elapsed <= limits.rollbackRead else {
@@ -144,11 +147,15 @@ extension SQLiteStore {
             }
             return
         }
-        let wal = (try? FileStatus.ifPresent(path + "-wal"))?.size ?? 0
-        guard elapsed <= limits.walRead, wal <= limits.walGrowth + session.walSize else {
-            throw SQLiteError(code: .busy, message: "others write so much that the WAL grew to \(wal) bytes under the copy")
+        let growth = walSize - before
+        guard elapsed <= limits.walRead, growth <= limits.walGrowth else {
+            throw SQLiteError(
+                code: .busy, message: "a copy keeps the WAL from being reset; gave up after \(elapsed) and \(growth) bytes")
         }
     }
+
+    /// How long the `-wal` is, in bytes; 0 when there is none.
+    private var walSize: Int64 { (try? FileStatus.ifPresent(path + "-wal"))?.size ?? 0 }
 
     private static func facts(_ connection: Connection, isWAL: Bool) throws(SQLiteError) -> [String: String] {
         var facts = ["journalMode": isWAL ? "wal" : try connection.string("PRAGMA journal_mode") ?? ""]

@@ -46,9 +46,10 @@ extension SQLiteStore {
     /// Whether somebody committed since `token`, which the store's own connection knows.
     private func wasWritten(since token: StateToken?) throws(GuardError) -> Bool {
         guard let token else { return true }
-        let connection = try open().connection
+        let session = try open()
+        guard session.id == token.session else { return true }
         return try translating("reading its version") { () throws(SQLiteError) in
-            try connection.dataVersion() != token.version
+            try session.connection.dataVersion() != token.version
         }
     }
 }

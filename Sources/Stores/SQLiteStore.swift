@@ -5,6 +5,7 @@ public import GuardCore
 public import LinuxKit
 internal import Glibc
 internal import SQLiteKit
+internal import Synchronization
 
 /// A memory in a SQLite file.
 ///
@@ -30,11 +31,11 @@ public actor SQLiteStore: Store {
     /// One open connection and what was true when it was opened.
     struct Session {
         let connection: Connection
+        /// Different for every connection that this process opens.
+        let id: UInt64
         /// Device and inode that the connection reads.
         let file: FileStatus
         let isWAL: Bool
-        /// How large the `-wal` was then, in bytes.
-        let walSize: Int64
     }
 
     public nonisolated let location: StoreLocation
@@ -153,9 +154,13 @@ public actor SQLiteStore: Store {
             // The first read: NOTADB, a hot journal or a busy file show here.
             let mode = try connection.string("PRAGMA journal_mode") ?? ""
             _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
-            return Session(connection: connection, file: status, isWAL: mode == "wal", walSize: wal?.size ?? 0)
+            return Session(
+                connection: connection, id: Self.sessions.add(1, ordering: .relaxed).newValue, file: status,
+                isWAL: mode == "wal")
         }
     }
+
+    private static let sessions = Atomic<UInt64>(0)
 
     /// The file's status by its path, or why there is no file to guard.
     func status() throws(GuardError) -> FileStatus {

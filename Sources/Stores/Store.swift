@@ -36,6 +36,8 @@ public struct FileRights: Codable, Sendable, Equatable {
 
 /// Tells whether a store still is in the state of a snapshot. Only the store that gave it can read it, and only while it is open.
 public struct StateToken: Sendable, Equatable {
+    /// The connection that the other two are numbers of: to another one they mean nothing, and might be equal by chance.
+    let session: UInt64
     /// What moves when somebody else commits, as the store's connection sees it.
     let version: Int64
     /// What moves when anybody commits, the store's own connection included.
@@ -197,7 +199,8 @@ public protocol Store: Actor {
     func hasCommitted(_ operation: OperationID) throws(GuardError) -> Bool
 
     /// Puts the state of the database file at `source` in place of the store's, in one transaction, exactly when the store still is in
-    /// the state of `kept`; otherwise fails with ``GuardError/Code/storeMoved`` and changes nothing.
+    /// the state of `kept`; otherwise fails with ``GuardError/Code/storeMoved`` and changes nothing. `source` is scratch of ours that
+    /// may be changed on the way; it has to hold `content`.
     func restore(from source: String, expecting content: StoreDigest, replacing kept: Snapshot) throws(GuardError)
 
     /// Puts the database at `source` in the place of a store that is missing or cannot be opened, when nobody uses it. What was there

@@ -12,6 +12,10 @@ enum Main {
         // Before anything starts a thread: all of them are to leave Ctrl-C to the one that waits for it.
         let interrupt = Interrupt()
         let command: any ParsableCommand
+        if let verb = unknownVerb(arguments) {
+            // The parser would complain of the options that follow it.
+            Console(isJSON: wantsJSON(arguments)).fail(Wording.noVerb(verb))
+        }
         do {
             command = try Dementiactl.parseAsRoot(arguments)
         } catch {
@@ -37,6 +41,12 @@ enum Main {
         } catch {
             Console(isJSON: wantsJSON(arguments)).exit(afterParsing: error)
         }
+    }
+
+    private static func unknownVerb(_ arguments: [String]) -> String? {
+        guard let verb = arguments.first, !verb.hasPrefix("-"), verb != "help" else { return nil }
+        let verbs = Dementiactl.configuration.subcommands.map { $0.configuration.commandName ?? "" }
+        return verbs.contains(verb) ? nil : verb
     }
 
     /// Whether a document is expected even of a command line that cannot be understood.

@@ -22,6 +22,10 @@ enum Wording {
         GuardError(.usage, message, hint: "See: dementiactl --help")
     }
 
+    static func noVerb(_ verb: String) -> GuardError {
+        usage("There is no verb '\(verb)'")
+    }
+
     static func noStore(_ name: String) -> GuardError {
         GuardError(
             .notFound, "There is no store '\(name)'",

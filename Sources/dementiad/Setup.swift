@@ -40,6 +40,7 @@ struct Setup {
         var flags: [ConfigurationSources.Flag] = []
         if !options.watch.isEmpty { flags.append(.init(.discoverRoots, name: "--watch", values: options.watch)) }
         if let mode = options.mode { flags.append(.init(.migrateMode, name: "--mode", values: [mode])) }
+        if let level = options.logLevel { flags.append(.init(.logLevel, name: "--log-level", values: [level])) }
         let sources = ConfigurationSources(
             files: options.config.map { .only($0) } ?? .standard, environment: environment, flags: flags,
             workingDirectory: FileManager.default.currentDirectoryPath)

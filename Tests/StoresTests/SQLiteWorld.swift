@@ -118,3 +118,8 @@ extension Catalogue {
         ])
     }
 }
+
+extension SQLiteWorld {
+    /// The shipped catalogue.
+    static func shipped() throws -> Catalogue { try Catalogue() }
+}

@@ -31,7 +31,7 @@ public struct LogicalDump: Equatable, CustomStringConvertible {
             names.append(Self.text(row[1]))
         }
         for name in names {
-            let table = "\"" + name.replacing("\"", with: "\"\"") + "\""
+            let table = "\"" + name.unicodeScalars.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
             let hasRowid = (try? connection.prepare("SELECT rowid FROM main.\(table)").columnCount) == 1
             let select = try connection.prepare(
                 hasRowid ? "SELECT rowid, * FROM main.\(table) NOT INDEXED ORDER BY 1" : "SELECT * FROM main.\(table)")

@@ -130,8 +130,11 @@ struct ZstdTests {
         #expect(throws: ZstdError.windowTooLarge) { try decompressed(frame) }
     }
 
-    @Test("Compression takes at most 48 MB", arguments: [(1, 2), (3, 0), (3, 2), (3, 4), (6, 2)])
+    /// With n workers zstd keeps at most 2 n + 3 buffers for results and n + 3 sections of input, 4 MiB each here; how many of them
+    /// really depends on how busy the machine is. 8 MiB are for the window and the workers' tables.
+    @Test("Compression takes at most 56 MB with two workers", arguments: [(1, 2), (3, 0), (3, 2), (3, 4), (6, 2)])
     func memory(setting: (level: Int, workers: Int)) throws {
+        let limit = setting.workers == 0 ? 8 << 20 : (3 * setting.workers + 6) * (4 << 20) + (8 << 20)
         var compressor = try ZstdCompressor(level: setting.level, workers: setting.workers)
         let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 8)
         defer { output.deallocate() }
@@ -144,6 +147,6 @@ struct ZstdTests {
             }
             peak = max(peak, compressor.memory)
         }
-        #expect(peak <= 48 << 20)
+        #expect(peak <= limit)
     }
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+import ControlAPI
+import Testing
+
+@Suite("The route table")
+struct RouteTests {
+    /// Contract §5, as far as it is built.
+    static let promised: Set<String> = [
+        "GET /v1/status", "GET /v1/health",
+        "GET /v1/stores", "GET /v1/stores/{id}", "GET /v1/stores/{id}/history",
+        "GET /v1/migrations",
+        "GET /v1/backups", "GET /v1/backups/{id}", "GET /v1/backups/{id}/content",
+        "GET /v1/operations", "GET /v1/operations/{id}", "GET /v1/operations/{id}/events",
+        "POST /v1/operations", "POST /v1/operations/{id}/cancel",
+        "POST /v1/plans",
+        "GET /v1/holds", "POST /v1/holds", "DELETE /v1/holds/{id}",
+    ]
+
+    @Test("It has what the contract promises, and nothing twice")
+    func promises() {
+        let lines = Route.all.map { "\($0.method.rawValue) \($0.path)" }
+        #expect(Set(lines) == Self.promised)
+        #expect(lines.count == Set(lines).count)
+    }
+
+    @Test("What changes something is for the owner, and a memory's content too")
+    func access() {
+        for route in Route.all where route.method != .get && route.name != .plan { #expect(route.access == .owner) }
+        #expect(Route.route(.content).access == .owner)
+        #expect(Route.route(.plan).access == .reader)
+    }
+
+    @Test("A path finds its methods, whatever stands for the id", arguments: [
+        ("/v1/operations", ["GET", "POST"]), ("/v1/holds/h1", ["DELETE"]), ("/v1/stores/abc/history", ["GET"]),
+        ("/v1/stores/abc/nope", []), ("/", []), ("/v1", []), ("/v2/status", []),
+    ])
+    func methods(_ path: String, _ methods: [String]) {
+        #expect(Route.methods(at: path).map(\.rawValue).sorted() == methods)
+    }
+
+    @Test("Bodies name the fields of the contract")
+    func fields() {
+        #expect(OperationRequest.fields == ["kind", "store", "to", "backup", "planDigest", "dryRun"])
+        #expect(Route.route(.start).accepts == OperationRequest.self)
+    }
+}

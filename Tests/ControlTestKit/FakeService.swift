@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+
+public import ControlAPI
+public import GuardCore
+
+/// A service without an engine: it answers with samples, records what it was asked, and fails where it is told to.
+public actor FakeService: ControlService {
+    /// One thing that it was asked to do.
+    public struct Started: Sendable, Equatable {
+        public let request: OperationRequest
+        public let key: String?
+        public let caller: Caller
+    }
+
+    /// What it was asked to start, in order.
+    public private(set) var started: [Started] = []
+    private var failures: [Route.Name: GuardError] = [:]
+    private var refusal: Problem?
+    private var feeds: [OperationID: OperationFeed] = [:]
+    private var order: [OperationID] = []
+    private var held: [Hold] = []
+    private var ending: (Outcome, GuardError?)?
+    private var damagesContent = false
+    private var dies: Set<Route.Name> = []
+    private let exit: @Sendable () -> Void
+    private var arrivals: [Route.Name: Int] = [:]
+    private var expected: [(Route.Name, Int, CheckedContinuation<Void, Never>)] = []
+
+    /// A service whose operations succeed at once.
+    ///
+    /// - Parameter exit: how it dies, when it is told to
+    public init(exit: @escaping @Sendable () -> Void = {}) {
+        self.exit = exit
+        ending = (.succeeded, nil)
+    }
+
+    // MARK: What tests tell it
+
+    /// Answers `route` with `error` from now on.
+    public func fail(_ route: Route.Name, with error: GuardError) { failures[route] = error }
+
+    /// Plans say from now on that it cannot be done.
+    public func refusePlans(_ error: GuardError) { refusal = Problem(error) }
+
+    /// Operations end so from now on; nil: not before ``settle(_:_:_:)``.
+    public func end(_ outcome: Outcome?, _ error: GuardError? = nil) { ending = outcome.map { ($0, error) } }
+
+    /// Hands out archives that are not what their checksum says.
+    public func damageContent() { damagesContent = true }
+
+    /// The process ends in the middle of answering `route`.
+    public func die(on route: Route.Name) { dies.insert(route) }
+
+    /// Tells the watchers of `id` how far it has come.
+    public func report(_ progress: Progress, of id: OperationID) async { await feeds[id]?.report(progress) }
+
+    /// Ends `id`.
+    public func settle(_ id: OperationID, _ outcome: Outcome, _ error: GuardError? = nil) async {
+        guard let feed = feeds[id] else { return }
+        await feed.report(Samples.settled(await feed.record, outcome, error))
+    }
+
+    /// Returns when `route` was asked for `count` times.
+    public func arrival(at route: Route.Name, count: Int = 1) async {
+        if arrivals[route, default: 0] >= count { return }
+        await withCheckedContinuation { expected.append((route, count, $0)) }
+    }
+
+    private func arrive(_ route: Route.Name) throws(GuardError) {
+        let count = arrivals[route, default: 0] + 1
+        arrivals[route] = count
+        let met = expected.filter { $0.0 == route && $0.1 <= count }
+        expected.removeAll { $0.0 == route && $0.1 <= count }
+        for (_, _, continuation) in met { continuation.resume() }
+        if dies.contains(route) { exit() }
+        if let error = failures[route] { throw error }
+    }
+
+    // MARK: ControlService
+
+    public func status() async throws(GuardError) -> StatusForm {
+        try arrive(.status)
+        return Samples.status(Samples.stores, await records(in: .running), held)
+    }
+
+    public func health() async throws(GuardError) -> HealthForm {
+        try arrive(.health)
+        return HealthForm(checks: [.init(name: "journal", ok: true)])
+    }
+
+    public func stores() async throws(GuardError) -> [StoreForm] {
+        try arrive(.stores)
+        return Samples.stores
+    }
+
+    public func store(_ id: StoreID) async throws(GuardError) -> StoreForm {
+        try arrive(.store)
+        return try find(id)
+    }
+
+    public func history(of store: StoreID) async throws(GuardError) -> HistoryForm {
+        try arrive(.history)
+        let form = try find(store)
+        var row = HistoryForm.LedgerRow(version: 1, name: "base", appliedAt: Samples.moment, success: true)
+        row.operation = Samples.operationID(1)
+        row.origin = "applied"
+        return HistoryForm(
+            store: store, location: form.location, ledger: [row],
+            events: [.init(at: Samples.moment, kind: "applied", version: 1, operation: Samples.operationID(1))])
+    }
+
+    public func migrations() async throws(GuardError) -> [MigrationForm] {
+        try arrive(.migrations)
+        return [.init(line: "sqlite-4", version: 1, name: "base", checksum: "00", reversible: true)]
+    }
+
+    public func backups(of store: StoreID?, _ page: Page) async throws(GuardError) -> ItemList<BackupForm> {
+        try arrive(.backups)
+        return ItemList(store == nil || store == Samples.backup.store ? [Samples.backup] : [])
+    }
+
+    public func backup(_ id: BackupID) async throws(GuardError) -> BackupForm {
+        try arrive(.backup)
+        guard id == Samples.backupID else { throw GuardError(.notFound, "There is no backup \(id)", hint: "See: dementiactl backup list") }
+        return Samples.backup
+    }
+
+    public func content(of id: BackupID) async throws(GuardError) -> BackupContent {
+        try arrive(.content)
+        let pieces = Pieces(damagesContent ? Array("not what was promise?".utf8) : Samples.archive)
+        return BackupContent(name: "data.db.zst", sizeBytes: Int64(Samples.archive.count)) { await pieces.next() }
+    }
+
+    public func operations(
+        of store: StoreID?, in state: OperationState?, _ page: Page
+    ) async throws(GuardError) -> ItemList<OperationRecord> {
+        try arrive(.operations)
+        let all = await records(in: state).filter { store == nil || $0.store == store }
+        let rest = page.after.map { after in all.drop { $0.id.value != after }.dropFirst() } ?? all[...]
+        let items = Array(rest.prefix(page.limit))
+        return ItemList(items, next: rest.count > items.count ? items.last?.id.value : nil)
+    }
+
+    public func operation(_ id: OperationID, waiting: Duration) async throws(GuardError) -> OperationRecord {
+        try arrive(.operation)
+        return try await feed(id).settled(within: waiting)
+    }
+
+    public func events(of id: OperationID, after: UInt64?, waiting: Duration) async throws(GuardError) -> EventBatch {
+        try arrive(.events)
+        return try await feed(id).batch(after: after, waiting: waiting)
+    }
+
+    public func start(
+        _ request: OperationRequest, key: String?, for caller: Caller
+    ) async throws(GuardError) -> OperationRecord {
+        try arrive(.start)
+        started.append(Started(request: request, key: key, caller: caller))
+        let record = Samples.operation(order.count + 1, request.kind, on: request.store)
+        let feed = OperationFeed(record)
+        feeds[record.id] = feed
+        order.insert(record.id, at: 0)
+        if let (outcome, error) = ending { await feed.report(Samples.settled(record, outcome, error)) }
+        // As the engine does: the answer is how it stood when it was begun.
+        return record
+    }
+
+    public func cancel(_ id: OperationID, for caller: Caller) async throws(GuardError) -> OperationRecord {
+        try arrive(.cancel)
+        await settle(id, .cancelled)
+        return try await feed(id).record
+    }
+
+    public func plan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
+        try arrive(.plan)
+        var plan = Samples.plan(request, of: try find(request.store ?? Samples.backup.store))
+        if let refusal {
+            plan.steps = []
+            plan.refusal = refusal
+        }
+        return plan
+    }
+
+    public func holds() async throws(GuardError) -> [Hold] {
+        try arrive(.holds)
+        return held
+    }
+
+    public func addHold(_ request: HoldRequest, for caller: Caller) async throws(GuardError) -> Hold {
+        try arrive(.addHold)
+        let hold = Hold(
+            id: "h\(held.count + 1)", store: request.store, reason: request.reason ?? "", createdAt: Samples.moment,
+            until: request.until)
+        held.insert(hold, at: 0)
+        return hold
+    }
+
+    public func removeHold(_ id: String, for caller: Caller) async throws(GuardError) {
+        try arrive(.removeHold)
+        guard held.contains(where: { $0.id == id }) else {
+            throw GuardError(.notFound, "There is no hold \(id)", hint: "See: dementiactl hold list")
+        }
+        held.removeAll { $0.id == id }
+    }
+
+    // MARK: Details
+
+    private func find(_ id: StoreID) throws(GuardError) -> StoreForm {
+        guard let store = Samples.stores.first(where: { $0.id == id }) else {
+            throw GuardError(.notFound, "There is no store \(id)", hint: "See: dementiactl stores list")
+        }
+        return store
+    }
+
+    private func feed(_ id: OperationID) throws(GuardError) -> OperationFeed {
+        guard let feed = feeds[id] else {
+            throw GuardError(.notFound, "There is no operation \(id)", hint: "See: dementiactl operations list")
+        }
+        return feed
+    }
+
+    private func records(in state: OperationState?) async -> [OperationRecord] {
+        var records: [OperationRecord] = []
+        for id in order {
+            if let record = await feeds[id]?.record, state == nil || record.state == state { records.append(record) }
+        }
+        return records
+    }
+}
+
+/// Hands bytes out a few at a time.
+private actor Pieces {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+    func next() -> [UInt8]? {
+        guard !rest.isEmpty else { return nil }
+        defer { rest = rest.dropFirst(8) }
+        return Array(rest.prefix(8))
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+
+public import ControlAPI
+public import GuardCore
+internal import HashKit
+
+/// Values of every form, the same in every run.
+public enum Samples {
+    /// 2026-01-31T12:00:00.000Z
+    public static let moment = Timestamp(milliseconds: 1_769_860_800_000)
+
+    /// A store called `project` in the state `state`.
+    public static func store(_ project: String, _ state: StoreState, at version: Int?, of wanted: Int? = 4) -> StoreForm {
+        let location = StoreLocation(engine: .sqlite, name: "/srv/\(project)/.claude-memory.db")
+        var form = StoreForm(location: location, project: project, state: state, sizeBytes: 1_572_864)
+        form.line = "sqlite-4"
+        form.schemaVersion = version
+        form.wantedVersion = wanted
+        form.watch = .inotify
+        form.lastBackup = .init(id: backupID, createdAt: moment)
+        return form
+    }
+
+    /// `shop` is current, `blog` is behind, `wiki` drifted.
+    public static let stores = [store("shop", .current, at: 4), store("blog", .pending, at: 1), store("wiki", .drifted, at: 2)]
+
+    /// The archive of ``backup``.
+    public static let archive = Array("not really compressed".utf8)
+    /// The id of ``backup``.
+    public static let backupID = BackupID(sequence: 42, root: "9f3c1a77b2e0")
+
+    /// A backup of `shop`.
+    public static let backup = BackupForm(
+        id: backupID, store: stores[0].id, engine: .sqlite, location: stores[0].location, createdAt: moment,
+        reason: .migration, schemaVersion: 1, sizeBytes: 1_572_864, storedBytes: Int64(archive.count),
+        sha256: SHA256.digest(of: archive).hex, verified: true, proof: .restored, pinned: false,
+        path: "/var/lib/dementiad/anna/vault/stores/shop/000042", tables: [.init(name: "contexts", rows: 7)])
+
+    /// The id of an operation, made of `number`.
+    public static func operationID(_ number: Int) -> OperationID {
+        let digits = String(number)
+        let text = "op_" + String(repeating: "0", count: 26 - digits.count) + digits
+        return OperationID(text) ?? fallbackID
+    }
+
+    private static let fallbackID: OperationID = {
+        var generator = SystemRandomNumberGenerator()
+        return OperationID(milliseconds: 0, using: &generator)
+    }()
+
+    /// An operation that has begun.
+    public static func operation(
+        _ number: Int = 1, _ kind: OperationKind = .migrate, on store: StoreID? = stores[1].id
+    ) -> OperationRecord {
+        var record = OperationRecord(
+            id: operationID(number), kind: kind, store: store, state: .running, trigger: "request",
+            actor: .init(uid: 1000), startedAt: moment)
+        record.steps = [StepRecord(kind: .preflight, state: .running, startedAt: moment)]
+        return record
+    }
+
+    /// `record`, ended with `outcome`.
+    public static func settled(_ record: OperationRecord, _ outcome: Outcome, _ error: GuardError? = nil) -> OperationRecord {
+        var record = record
+        record.state = .settled
+        record.outcome = outcome
+        record.settledAt = Timestamp(milliseconds: moment.milliseconds + 1234)
+        record.steps = [
+            StepRecord(
+                kind: .preflight, state: outcome == .succeeded ? .done : .failed, startedAt: moment,
+                finishedAt: Timestamp(milliseconds: moment.milliseconds + 34))
+        ]
+        record.backup = backupID
+        record.dataState =
+            switch outcome {
+            case .succeeded: .migratedVerified
+            case .failedRestored: .restoredVerified
+            case .needsAttention: .unverified
+            case .nothingToDo, .cancelled, .busy, .failedUntouched: .untouched
+            }
+        record.error = error.map { Problem($0, operation: record.id) }
+        return record
+    }
+
+    /// A plan for `request` on `store`.
+    public static func plan(_ request: PlanRequest, of store: StoreForm) -> PlanForm {
+        let kind = request.kind ?? .migrate
+        var plan = PlanForm(kind: kind, store: store.id, location: store.location)
+        plan.line = store.line
+        plan.from = store.schemaVersion
+        plan.to = store.wantedVersion
+        if case .version(let version) = request.to { plan.to = version }
+        if case .place(let place) = request.to { plan.destination = place }
+        plan.backup = request.backup
+        plan.digest = String(repeating: "ab", count: 32)
+        if kind == .downgrade {
+            plan.steps = [.init(version: 4, name: "embeddings", action: .revert, statements: ["DROP TABLE x"])]
+            plan.wouldLose = [.init(table: "contexts", column: "embedding", rows: 7), .init(table: "x", rows: 1)]
+        } else if store.schemaVersion != store.wantedVersion {
+            plan.steps = [.init(version: 2, name: "rlm", action: .apply, statements: ["ALTER TABLE contexts ADD COLUMN preview TEXT"])]
+        }
+        if kind == .restore, plan.destination == nil { plan.wouldLose = [.init(table: "contexts", rows: 3)] }
+        return plan
+    }
+
+    /// The daemon at a glance.
+    public static func status(_ stores: [StoreForm], _ operations: [OperationRecord], _ holds: [Hold]) -> StatusForm {
+        StatusForm(
+            verdict: .attention, summary: "1 memory drifted, 1 waits for a migration", version: ProductVersion.current,
+            startedAt: moment,
+            releases: [.init(id: "0123456789ab", label: "4.2.0", path: "/opt/dementia", line: "sqlite-4", version: 4)],
+            stores: .init(stores), operations: operations,
+            vault: .init(
+                path: "/var/lib/dementiad/anna/vault", backups: 1, storedBytes: Int64(archive.count),
+                freeBytes: 12_884_901_888, lastBackupAt: moment, lastProofAt: moment),
+            holds: holds)
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+
+public import ControlServer
+internal import Glibc
+internal import LinuxKit
+internal import Logging
+internal import ServiceLifecycle
+
+/// A folder that is gone when its owner is.
+public final class Folder: Sendable {
+    /// Its path.
+    public let path: String
+
+    public init() throws {
+        var template = Array("/tmp/dementiad-control-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else { throw SystemCallError(call: "mkdtemp", errno: errno) }
+        path = String(cString: made)
+    }
+
+    deinit {
+        // Best effort: it lies among temporary files.
+        try? Directory.removeTree(path)
+    }
+}
+
+/// A server with a fake service behind it, on a socket in a folder of its own.
+public struct World: Sendable {
+    /// What answers.
+    public let service: FakeService
+    /// The folder of everything.
+    public let folder: Folder
+    private let group: ServiceGroup
+
+    /// The socket.
+    public var socket: String { folder.path + "/control.sock" }
+
+    /// Runs `body` with a server, and stops the server afterwards.
+    public static func run<Value: Sendable>(
+        limits: ControlLimits = .init(), _ body: (World) async throws -> Value
+    ) async throws -> Value {
+        let folder = try Folder()
+        let service = FakeService()
+        let listening = try ListeningSocket(at: folder.path + "/control.sock")
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let server = ControlServer(socket: listening, service: service, limits: limits, logger: logger)
+        let group = ServiceGroup(services: [server], logger: logger)
+        let task = Task { try await group.run() }
+        do {
+            let value = try await body(World(service: service, folder: folder, group: group))
+            await group.triggerGracefulShutdown()
+            try await task.value
+            return value
+        } catch {
+            await group.triggerGracefulShutdown()
+            try await task.value
+            throw error
+        }
+    }
+
+    /// Begins a graceful stop, and returns at once.
+    public func stop() async { await group.triggerGracefulShutdown() }
+}

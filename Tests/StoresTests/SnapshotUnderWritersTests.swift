@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+
+import Glibc
+import GuardCore
+import HashKit
+import SQLiteKit
+import Stores
+import Synchronization
+import TestSupport
+import Testing
+
+/// B3: snapshots while somebody writes.
+@Suite struct SnapshotUnderWritersTests {
+    /// Whether to take a thousand snapshots instead of forty.
+    private static let isLong = getenv("DEMENTIAD_LONG_TESTS") != nil
+
+    /// Another process that commits a link of a chain at a time: each row's value is made of the one before, and three places of the file
+    /// tell how long the chain is. No half of a commit keeps all of that true.
+    private final class ChainWriter: Sendable {
+        private let isStopped = Atomic(false)
+        private let commits = Atomic(0)
+        private let done: AsyncStream<Void>
+
+        static let tables = """
+            CREATE TABLE chain (n INTEGER PRIMARY KEY, value INTEGER, filling BLOB);
+            CREATE TABLE counter (n INTEGER);
+            CREATE TABLE recent (n INTEGER PRIMARY KEY);
+            INSERT INTO chain VALUES (0, 1, NULL); INSERT INTO counter VALUES (0); INSERT INTO recent VALUES (0);
+            """
+
+        init(_ path: String) {
+            let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+            done = stream
+            // A thread of its own: the shell answers when the commit is done, and the pool has few threads.
+            let thread = Thread { [self] in
+                defer { continuation.finish() }
+                guard let shell = try? Shell(path) else { return }
+                shell.run("PRAGMA synchronous = OFF;")
+                while !isStopped.load(ordering: .relaxed) {
+                    let complaints = shell.run(
+                        """
+                        BEGIN IMMEDIATE;
+                        UPDATE counter SET n = n + 1;
+                        INSERT INTO chain SELECT n + 1, (value * 6364136 + n) % 1000000007, randomblob(1000)
+                            FROM chain ORDER BY n DESC LIMIT 1;
+                        INSERT INTO recent SELECT n FROM counter;
+                        DELETE FROM recent WHERE n < (SELECT n FROM counter);
+                        COMMIT;
+                        """)
+                    guard complaints.isEmpty else { return }
+                    commits.add(1, ordering: .relaxed)
+                    // About two hundred commits a second: a server in a hurry, and no denial of service.
+                    usleep(4000)
+                }
+                shell.quit()
+            }
+            thread.start()
+        }
+
+        /// Ends it and gives the number of its commits.
+        func stop() async -> Int {
+            isStopped.store(true, ordering: .relaxed)
+            for await _ in done {}
+            return commits.load(ordering: .relaxed)
+        }
+    }
+
+    /// How long the chain in the copy at `path` is, or nil when it is not whole.
+    private static func length(_ path: String) throws -> Int64? {
+        let copy = try Connection(path: path, access: .immutable)
+        let last = try copy.integer("SELECT n FROM counter") ?? -1
+        var (expected, links): (Int64, Int64) = (1, 0)
+        var isWhole = true
+        try copy.forEachRow("SELECT n, value FROM chain ORDER BY n") { row in
+            if row.integer(0) != links || row.integer(1) != expected { isWhole = false }
+            expected = (expected * 6_364_136 + links) % 1_000_000_007
+            links += 1
+        }
+        let recent = try copy.rows("SELECT n FROM recent") { $0.integer(0) }
+        return isWhole && links == last + 1 && recent == [last] ? last : nil
+    }
+
+    @Test("B3: each of many snapshots under a writer is the state of one commit",
+        arguments: [SQLiteWorld.Journal.wal, .delete])
+    func chain(_ journal: SQLiteWorld.Journal) async throws {
+        let world = try SQLiteWorld(.v4_0, journal: journal, ChainWriter.tables)
+        let writer = ChainWriter(world.path)
+        var lengths: [Int64] = []
+        for round in 0..<(Self.isLong ? 1000 : 40) {
+            let copy = world.scratch("\(round).db")
+            let snapshot = try await world.store.snapshot(into: copy, progress: nil)
+            let length = try #require(try Self.length(copy))
+            #expect(snapshot.content[table: "chain"]?.rows == length + 1)
+            lengths.append(length)
+            unlink(copy)
+        }
+        let commits = await writer.stop()
+        #expect(lengths == lengths.sorted())
+        #expect(commits > 40)
+        #expect((lengths.last ?? 0) > (lengths.first ?? 0))
+        await world.store.close()
+        #expect(try Shell.run(world.path, "PRAGMA integrity_check;") == ["ok"])
+        #expect(try world.ask("SELECT n FROM counter;") == ["\(commits)"])
+    }
+
+    @Test("a writer between snapshot and migration is never lost", arguments: [SQLiteWorld.Journal.wal, .delete])
+    func migrationUnderWriter(_ journal: SQLiteWorld.Journal) async throws {
+        let world = try SQLiteWorld(.v4_0, journal: journal, ChainWriter.tables)
+        let writer = ChainWriter(world.path)
+        let catalogue = try SQLiteWorld.shipped()
+        var moves = 0
+        for round in 0..<20 {
+            let plan = try await world.plan(catalogue)
+            if plan.isEmpty { break }
+            do {
+                // The last rounds as the engine does them: under the lock.
+                if round > 10 { try await world.store.lock() }
+                let snapshot = try await world.snapshot()
+                _ = try await world.store.migrate(plan, from: snapshot, entry: .test(), progress: nil)
+            } catch let error as GuardError {
+                #expect(error.code == .storeMoved && error.dataState == .untouched, "\(error)")
+                moves += 1
+            }
+        }
+        let commits = await writer.stop()
+        #expect(try await world.plan(catalogue).isEmpty)
+        await world.store.close()
+        #expect(try world.ask("SELECT n FROM counter;") == ["\(commits)"])
+        #expect(try world.ask("SELECT count(*) FROM chain;") == ["\(commits + 1)"])
+        #expect(try world.ask("SELECT count(*) FROM context_locks WHERE preview IS NULL;") == ["0"])
+    }
+}
