@@ -23,7 +23,7 @@ struct ReportTests {
                   rehearsed  on the restored copy
                   migrated   1 base (was there), 2 rlm, 3 files, 4 embeddings; write lock held N ms
                   verified   integrity, postconditions and ledger, from a new connection
-                  is         version 4 of sqlite-4, nothing to do
+                  is         version 4 of sqlite-4, N KiB, nothing to do
 
                 """)
         let second = try project.once()
@@ -32,7 +32,7 @@ struct ReportTests {
                 1 memory under DIR/shop: all is well.
 
                 shop  DIR/shop/.claude-memory.db
-                  is         version 4 of sqlite-4, nothing to do
+                  is         version 4 of sqlite-4, N KiB, nothing to do
 
                 """)
     }
@@ -168,6 +168,6 @@ struct ReportTests {
     /// `text` without what differs from run to run.
     private func normalised(_ text: String, _ project: Project) -> String {
         text.replacing(project.folder.path, with: "DIR").replacing(/\d{6}_[0-9a-f]{12}/, with: "BACKUP")
-            .replacing(/held \d+ ms/, with: "held N ms")
+            .replacing(/held \d+ ms/, with: "held N ms").replacing(/\d+ KiB/, with: "N KiB")
     }
 }

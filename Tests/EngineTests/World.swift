@@ -164,6 +164,13 @@ struct World {
             """)
     }
 
+    /// The versions of the ledger's failure rows, which name operation and backup; a success beside them is an error of the test.
+    func failedVersions() throws -> [String] {
+        let rows = try ledger()
+        guard rows.allSatisfy({ $0.hasSuffix(" 0 1 1") }) else { throw Unexpected("not failures alone: \(rows)") }
+        return rows.map { String($0.prefix { $0 != " " }) }
+    }
+
     /// What `sql` gives, a line for each row's first column.
     func lines(_ sql: String) throws -> [String] {
         try Connection(path: store, access: .readWrite).rows(sql) { $0.string(0) ?? "NULL" }

@@ -39,8 +39,9 @@ public struct Daemon {
         line += ["env"] + environment
         line += [try Place.built("dementiad")] + arguments
         // Before the verb and after it: both are the user's choice, and a usage error must stay one.
-        if !arguments.contains("--config"), !arguments.contains("--version") { line += ["--config", file] }
-        if user == nil, geteuid() == 0, !arguments.contains("--no-allow-root") { line += ["--allow-root"] }
+        let isPlain = ["--config", "--version", "--help"].allSatisfy { !arguments.contains($0) }
+        if isPlain { line += ["--config", file] }
+        if isPlain, user == nil, geteuid() == 0, !arguments.contains("--no-allow-root") { line += ["--allow-root"] }
         self.arguments = line.filter { $0 != "--no-allow-root" }
     }
 
