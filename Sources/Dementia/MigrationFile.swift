@@ -127,7 +127,9 @@ struct MigrationFile {
         case ("up", _), ("down", _), ("verify", _):
             throw error("'-- \(directive.keyword)' stands alone, or as '-- down: none'", at: line)
         case ("changes", let declaration?):
-            guard section == .head, !isIrreversible else { throw error("'-- changes:' stands before '-- up'", at: line) }
+            guard section == .head, !isIrreversible else {
+                throw error("'-- changes:' stands before '-- up'", at: line)
+            }
             declaresChanges = true
             for item in declaration.split(separator: ",") { try declare(Self.trim(item), at: line) }
         case ("unless", let select?):

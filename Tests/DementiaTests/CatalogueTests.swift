@@ -13,7 +13,9 @@ import Testing
         defer { closedir(folder) }
         var names: Set<String> = []
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(cString: $0.bindMemory(to: CChar.self).baseAddress!) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(cString: $0.bindMemory(to: CChar.self).baseAddress!)
+            }
             if !name.hasPrefix(".") { names.insert(name) }
         }
         #expect(names == Set(Catalogue.shipped.map(\.name)))
@@ -77,7 +79,10 @@ import Testing
         #expect(recognise(["session_updates": ["id", "timestamp", "message"]]) == .memory(.sqlite4))
         #expect(recognise(["files": ["indexed_at"], "sessions": ["id", "files_indexed"]]) == .memory(.sqlite4))
         #expect(
-            recognise(["context_locks": ["id", "session_id", "label", "content", "embedding_model"], "sessions": ["id", "started_at"]])
+            recognise([
+                "context_locks": ["id", "session_id", "label", "content", "embedding_model"],
+                "sessions": ["id", "started_at"],
+            ])
                 == .memory(.lean3))
     }
 
@@ -96,7 +101,9 @@ import Testing
     @Test("a fingerprint is of tables, columns, types, defaults and indices, and not of their order")
     func fingerprint() {
         func shape(_ columns: [(String, String, Bool, String?)], _ indices: Set<String> = []) -> Shape {
-            Shape(tables: ["t": columns.map { .init(name: $0.0, type: $0.1, isNotNull: $0.2, defaultValue: $0.3) }], indices: indices)
+            Shape(
+                tables: ["t": columns.map { .init(name: $0.0, type: $0.1, isNotNull: $0.2, defaultValue: $0.3) }],
+                indices: indices)
         }
         let one = shape([("a", "TEXT", true, nil), ("b", "INTEGER", false, "0")])
         #expect(one.fingerprint == shape([("b", "INTEGER", false, "0"), ("a", "TEXT", true, nil)]).fingerprint)

@@ -87,31 +87,35 @@ import Testing
         #expect(migration.up == plain.up && migration.down == plain.down && migration.verify == plain.verify)
     }
 
-    @Test("what could be misunderstood is refused, with its line", arguments: [
-        ("-- changes: fills notes.body", "-- changes: fills notes", 3),
-        ("-- changes: fills notes.body", "-- changes: fils notes.body", 3),
-        ("-- changes: fills notes.body", "-- changes: fills a.b.c", 3),
-        ("-- changes: renames old to new", "-- changes: renames old new", 4),
-        ("-- code: contextSummaries", "-- code: contextSummary", 10),
-        ("-- down\n-- Back", "-- down: never\n-- Back", 11),
-        ("-- down\n-- Back", "-- down: none\n-- Back", 13),
-        ("-- code: contextSummaries", "-- unless: SELECT 1", 11),
-        ("-- unless: SELECT 1 FROM", "-- unless: SELECT 2\n-- unless: SELECT 1 FROM", 9),
-        ("-- code: contextSummaries", "-- changes: none", 10),
-        ("-- verify\n", "-- verify\n-- unless: SELECT 1\n", 16),
-        ("-- verify\n", "-- verify\n-- code: contextSummaries\n", 16),
-        ("-- up\n", "SELECT 1;\n-- up\n", 6),
-        ("-- unless: SELECT 1 FROM", "-- unless:\n-- unless: SELECT 1 FROM", 8),
-        ("-- verify\n", "-- down\n", 15),
-        ("-- verify\n", "-- verify: all\n", 15),
-        ("DROP TABLE notes;\n", "DROP TABLE notes;\n-- unless: SELECT 1\n", 16),
-        ("-- up\n", "", 6),
-        ("SELECT 'missing too' WHERE 0;", "SELECT 'missing too' WHERE 0", nil),
-        ("SELECT 'missing too' WHERE 0;", "SELECT 'missing too WHERE 0;", nil),
-        ("-- changes: fills notes.body, rewrites notes.title\n-- changes: renames old to new, drops column t.c, drops table gone, "
-            + "drops object idx\n", "", nil),
-        ("-- verify\nSELECT 'missing' WHERE 0;\nSELECT 'missing too' WHERE 0;", "", nil),
-    ] as [(String, String, Int?)])
+    @Test(
+        "what could be misunderstood is refused, with its line",
+        arguments: [
+            ("-- changes: fills notes.body", "-- changes: fills notes", 3),
+            ("-- changes: fills notes.body", "-- changes: fils notes.body", 3),
+            ("-- changes: fills notes.body", "-- changes: fills a.b.c", 3),
+            ("-- changes: renames old to new", "-- changes: renames old new", 4),
+            ("-- code: contextSummaries", "-- code: contextSummary", 10),
+            ("-- down\n-- Back", "-- down: never\n-- Back", 11),
+            ("-- down\n-- Back", "-- down: none\n-- Back", 13),
+            ("-- code: contextSummaries", "-- unless: SELECT 1", 11),
+            ("-- unless: SELECT 1 FROM", "-- unless: SELECT 2\n-- unless: SELECT 1 FROM", 9),
+            ("-- code: contextSummaries", "-- changes: none", 10),
+            ("-- verify\n", "-- verify\n-- unless: SELECT 1\n", 16),
+            ("-- verify\n", "-- verify\n-- code: contextSummaries\n", 16),
+            ("-- up\n", "SELECT 1;\n-- up\n", 6),
+            ("-- unless: SELECT 1 FROM", "-- unless:\n-- unless: SELECT 1 FROM", 8),
+            ("-- verify\n", "-- down\n", 15),
+            ("-- verify\n", "-- verify: all\n", 15),
+            ("DROP TABLE notes;\n", "DROP TABLE notes;\n-- unless: SELECT 1\n", 16),
+            ("-- up\n", "", 6),
+            ("SELECT 'missing too' WHERE 0;", "SELECT 'missing too' WHERE 0", nil),
+            ("SELECT 'missing too' WHERE 0;", "SELECT 'missing too WHERE 0;", nil),
+            (
+                "-- changes: fills notes.body, rewrites notes.title\n-- changes: renames old to new, drops column t.c, drops table gone, "
+                    + "drops object idx\n", "", nil
+            ),
+            ("-- verify\nSELECT 'missing' WHERE 0;\nSELECT 'missing too' WHERE 0;", "", nil),
+        ] as [(String, String, Int?)])
     func refused(_ old: String, _ new: String, _ line: Int?) {
         #expect(Self.whole.contains(old))
         let error = failure(Self.whole.replacing(old, with: new, maxReplacements: 1))
@@ -122,15 +126,20 @@ import Testing
 
     @Test("a comment for people may say anything else")
     func comments() {
-        for comment in ["-- up the hill", "-- verify that: it works", "--", "-- unless you know better", "-- note: x", "-- down the drain"] {
+        for comment in [
+            "-- up the hill", "-- verify that: it works", "--", "-- unless you know better", "-- note: x",
+            "-- down the drain",
+        ] {
             #expect(failure(Self.whole.replacing("-- code:", with: comment + "\n-- code:")) == nil, "\(comment)")
         }
     }
 
-    @Test("a file's name gives its line, version and name, or is refused", arguments: [
-        "notes.sql", "sqlite4_notes.sql", "sqlite4_x_notes.sql", "sqlite5_0001_notes.sql", "sqlite4_0005_notes.SQL",
-        "sqlite4_0005_.sql", "sqlite4_-5_notes.sql", "sqlite4_+5_notes.sql", "sqlite4_0005_notes", "", ".sql",
-    ])
+    @Test(
+        "a file's name gives its line, version and name, or is refused",
+        arguments: [
+            "notes.sql", "sqlite4_notes.sql", "sqlite4_x_notes.sql", "sqlite5_0001_notes.sql", "sqlite4_0005_notes.SQL",
+            "sqlite4_0005_.sql", "sqlite4_-5_notes.sql", "sqlite4_+5_notes.sql", "sqlite4_0005_notes", "", ".sql",
+        ])
     func names(_ name: String) {
         #expect(failure(Self.whole, name)?.file == name)
     }

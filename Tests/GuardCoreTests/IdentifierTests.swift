@@ -13,7 +13,9 @@ import Testing
         #expect(StoreID(file.id.value) == file.id)
     }
 
-    @Test("what is no id is none", arguments: ["", "9f3c1a77b2e", "9f3c1a77b2e00", "9F3C1A77B2E0", "9f3c1a77b2eg", "９f3c1a77b2e0"])
+    @Test(
+        "what is no id is none",
+        arguments: ["", "9f3c1a77b2e", "9f3c1a77b2e00", "9F3C1A77B2E0", "9f3c1a77b2eg", "９f3c1a77b2e0"])
     func noStore(_ text: String) {
         #expect(StoreID(text) == nil)
     }
@@ -21,14 +23,18 @@ import Testing
     @Test("operations sort by the time they were made")
     func operation() throws {
         var generator = SystemRandomNumberGenerator()
-        let ids = [0, 1, 31, 32, 1_762_689_662_345, 1 << 48 - 1].map { OperationID(milliseconds: $0, using: &generator) }
+        let ids = [0, 1, 31, 32, 1_762_689_662_345, 1 << 48 - 1].map {
+            OperationID(milliseconds: $0, using: &generator)
+        }
         #expect(ids == ids.sorted())
         #expect(Set(ids).count == ids.count)
         for id in ids { #expect(OperationID(id.value) == id) }
         #expect(ids[4].value.hasPrefix("op_01K9M7VFC9"))
     }
 
-    @Test("what is no operation is none", arguments: ["", "op_", "op_01K9ILOU0000000000000000", "01K9M6A9W90000000000000000"])
+    @Test(
+        "what is no operation is none",
+        arguments: ["", "op_", "op_01K9ILOU0000000000000000", "01K9M6A9W90000000000000000"])
     func noOperation(_ text: String) {
         #expect(OperationID(text) == nil)
     }
@@ -39,7 +45,10 @@ import Testing
             #expect(BackupID(id.description) == id)
         }
         #expect(BackupID(sequence: 42, root: "9f3c1a77b2e0").description == "000042_9f3c1a77b2e0")
-        for text in ["42_9f3c1a77b2e0", "0000042_9f3c1a77b2e0", "+00042_9f3c1a77b2e0", "000042_9F3C1A77B2E0", "000042", "000042_9f_3"] {
+        for text in [
+            "42_9f3c1a77b2e0", "0000042_9f3c1a77b2e0", "+00042_9f3c1a77b2e0", "000042_9F3C1A77B2E0", "000042",
+            "000042_9f_3",
+        ] {
             #expect(BackupID(text) == nil, "\(text)")
         }
     }
@@ -51,7 +60,9 @@ import Testing
 }
 
 @Suite struct ErrorTableTests {
-    @Test("every code has a title, an exit status and an HTTP status that fit one another", arguments: GuardError.Code.allCases)
+    @Test(
+        "every code has a title, an exit status and an HTTP status that fit one another",
+        arguments: GuardError.Code.allCases)
     func line(_ code: GuardError.Code) {
         let line = ErrorTable.line(for: code)
         #expect(!line.title.isEmpty && !line.title.hasSuffix("."))
@@ -59,13 +70,20 @@ import Testing
         #expect(line.exit != .done && line.exit != .findings)
     }
 
-    @Test("the codes of contract §3", arguments: [
-        (GuardError.Code.notADatabase, 14), (.damaged, 14), (.foreignSchema, 14), (.foreignLedger, 14), (.drift, 14),
-        (.unknownShape, 14), (.newerVersion, 14), (.storeBusy, 11), (.storeMoved, 11), (.permissionDenied, 12), (.readOnlyStore, 12),
-        (.noSpace, 7), (.backupFailed, 7), (.migrationFailed, 8), (.conservationFailed, 8), (.rehearsalFailed, 8), (.checkVetoed, 8),
-        (.verificationFailed, 6), (.restoreFailed, 5), (.notFound, 10), (.storeMissing, 10), (.confirmationNeeded, 13), (.usage, 64),
-        (.notReachable, 69), (.timedOut, 75), (.configuration, 78), (.refusesRoot, 78), (.interrupted, 130), (.stateDirectoryBusy, 11),
-    ] as [(GuardError.Code, Int32)])
+    @Test(
+        "the codes of contract §3",
+        arguments: [
+            (GuardError.Code.notADatabase, 14), (.damaged, 14), (.foreignSchema, 14), (.foreignLedger, 14),
+            (.drift, 14),
+            (.unknownShape, 14), (.newerVersion, 14), (.storeBusy, 11), (.storeMoved, 11), (.permissionDenied, 12),
+            (.readOnlyStore, 12),
+            (.noSpace, 7), (.backupFailed, 7), (.migrationFailed, 8), (.conservationFailed, 8), (.rehearsalFailed, 8),
+            (.checkVetoed, 8),
+            (.verificationFailed, 6), (.restoreFailed, 5), (.notFound, 10), (.storeMissing, 10),
+            (.confirmationNeeded, 13), (.usage, 64),
+            (.notReachable, 69), (.timedOut, 75), (.configuration, 78), (.refusesRoot, 78), (.interrupted, 130),
+            (.stateDirectoryBusy, 11),
+        ] as [(GuardError.Code, Int32)])
     func exit(_ code: GuardError.Code, _ status: Int32) {
         #expect(ErrorTable.line(for: code).exit.rawValue == status)
     }

@@ -39,13 +39,16 @@ import Testing
         #expect(try steps(plan(problems: [1, 2, 3, 4])) == ["apply 1", "apply 2", "apply 3", "apply 4"])
         #expect(try steps(plan(problems: [2, 4])) == ["adopt 1", "apply 2", "adopt 3", "apply 4"])
         #expect(try steps(plan(problems: [4], ledger: [row(1), row(2), row(3)])) == ["apply 4"])
-        #expect(try steps(plan(problems: [4], ledger: [row(1), row(2), row(3), row(4, success: false)])) == ["apply 4"])
+        #expect(
+            try steps(plan(problems: [4], ledger: [row(1), row(2), row(3), row(4, success: false)])) == ["apply 4"])
         #expect(try plan(ledger: [row(1), row(2), row(3), row(4)]).isEmpty)
     }
 
-    @Test("the version is computed over the line's list and not by a maximum", arguments: [
-        (Set([1, 2, 3, 4]), 0), ([2, 3, 4], 1), ([2, 4], 1), ([3], 2), ([4], 3), ([], 4),
-    ] as [(Set<Int>, Int)])
+    @Test(
+        "the version is computed over the line's list and not by a maximum",
+        arguments: [
+            (Set([1, 2, 3, 4]), 0), ([2, 3, 4], 1), ([2, 4], 1), ([3], 2), ([4], 3), ([], 4),
+        ] as [(Set<Int>, Int)])
     func version(_ problems: Set<Int>, _ from: Int) throws {
         #expect(try plan(problems: problems).from == from)
         #expect(try plan(problems: problems).to == 4)
@@ -64,9 +67,12 @@ import Testing
         #expect(refusal { try plan(problems: [4], wanted: wanted) }?.code == .usage)
     }
 
-    @Test("what is no memory has no plan, and the sentence says why", arguments: [
-        (Recognition.empty, GuardError.Code.foreignSchema), (.foreign, .foreignSchema), (.unknown("x has no y"), .unknownShape),
-    ] as [(Recognition, GuardError.Code)])
+    @Test(
+        "what is no memory has no plan, and the sentence says why",
+        arguments: [
+            (Recognition.empty, GuardError.Code.foreignSchema), (.foreign, .foreignSchema),
+            (.unknown("x has no y"), .unknownShape),
+        ] as [(Recognition, GuardError.Code)])
     func none(_ recognition: Recognition, _ code: GuardError.Code) {
         let error = refusal { try plan(recognition) }
         #expect(error?.code == code && error?.store == store && error?.dataState == .untouched)
@@ -111,7 +117,8 @@ import Testing
         #expect(try plan.digest != self.plan(problems: [2, 3, 4], wanted: 3).digest)
         #expect(try plan.digest != self.plan(problems: [3, 4]).digest)
         let other = StoreLocation(engine: .sqlite, name: "/elsewhere").id
-        #expect(plan.digest != Plan(store: other, line: plan.line, from: plan.from, to: plan.to, steps: plan.steps).digest)
+        #expect(
+            plan.digest != Plan(store: other, line: plan.line, from: plan.from, to: plan.to, steps: plan.steps).digest)
         #expect(plan.changes.contains(.fills(table: "context_locks", column: "preview")))
         #expect(try self.plan(ledger: nil).changes.isEmpty)
     }

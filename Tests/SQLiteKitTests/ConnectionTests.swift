@@ -10,11 +10,15 @@ import Testing
 
     private func memory() throws -> Connection { try Connection(path: ":memory:", access: .create) }
 
-    @Test("every storage class comes back as it went in, byte for byte", arguments: [
-        Value.null, .integer(0), .integer(.min), .integer(.max), .real(1.5), .real(-0.0), .real(.leastNonzeroMagnitude), .real(.infinity),
-        .text(""), .text("naïve 日本 🧠"), .text([0x61, 0, 0x62]), .text([0xc3, 0x28, 0xff]), .blob([]), .blob([0, 1, 255]),
-        .text(Array(repeating: 0x78, count: 100_000)),
-    ])
+    @Test(
+        "every storage class comes back as it went in, byte for byte",
+        arguments: [
+            Value.null, .integer(0), .integer(.min), .integer(.max), .real(1.5), .real(-0.0),
+            .real(.leastNonzeroMagnitude), .real(.infinity),
+            .text(""), .text("naïve 日本 🧠"), .text([0x61, 0, 0x62]), .text([0xc3, 0x28, 0xff]), .blob([]),
+            .blob([0, 1, 255]),
+            .text(Array(repeating: 0x78, count: 100_000)),
+        ])
     func values(_ value: Value) throws {
         let connection = try memory()
         #expect(try connection.value("SELECT ?", [value]) == value)
@@ -33,10 +37,13 @@ import Testing
         #expect(try connection.string("SELECT name FROM sqlite_schema") == "größe")
     }
 
-    @Test("a second statement is an error and not passed over, and so is none", arguments: [
-        "SELECT 1; SELECT 2", "DELETE FROM t;;; DROP TABLE t", "SELECT 1 /* a */; /* b */ SELECT 2 -- c", "", "  ", "-- only words",
-        "/* only words */;",
-    ])
+    @Test(
+        "a second statement is an error and not passed over, and so is none",
+        arguments: [
+            "SELECT 1; SELECT 2", "DELETE FROM t;;; DROP TABLE t", "SELECT 1 /* a */; /* b */ SELECT 2 -- c", "", "  ",
+            "-- only words",
+            "/* only words */;",
+        ])
     func oneStatement(_ sql: String) throws {
         let connection = try memory()
         try connection.execute("CREATE TABLE t (x); INSERT INTO t VALUES (1)")
@@ -45,14 +52,19 @@ import Testing
         #expect(try connection.integer("SELECT count(*) FROM t") == 1)
     }
 
-    @Test("white space, semicolons and comments after a statement are nothing", arguments: [
-        "SELECT 1;", "SELECT 1 ; ;\n\t", "SELECT 1; -- one", "SELECT 1; /* one */ ; -- two\n;", "SELECT 1; /* not closed",
-    ])
+    @Test(
+        "white space, semicolons and comments after a statement are nothing",
+        arguments: [
+            "SELECT 1;", "SELECT 1 ; ;\n\t", "SELECT 1; -- one", "SELECT 1; /* one */ ; -- two\n;",
+            "SELECT 1; /* not closed",
+        ])
     func nothingAfter(_ sql: String) throws {
         #expect(try memory().integer(sql) == 1)
     }
 
-    @Test("any name can be quoted", arguments: ["a", "a b", "\"", "a\"b\"\"c", "\"\u{301}", "it's", "größe", "select", "[x]", "`"])
+    @Test(
+        "any name can be quoted",
+        arguments: ["a", "a b", "\"", "a\"b\"\"c", "\"\u{301}", "it's", "größe", "select", "[x]", "`"])
     func quoted(_ name: String) throws {
         let connection = try memory()
         try connection.execute("CREATE TABLE \(Connection.quoted(name)) (\(Connection.quoted(name)) TEXT)")
@@ -81,7 +93,9 @@ import Testing
         #expect(try folder.entries() == ["a.db", "link.db"])
     }
 
-    @Test("an immutable open leaves nothing beside the file, whatever its name", arguments: ["a.db", "ä b?c#d%20.db", "x&mode=rwc"])
+    @Test(
+        "an immutable open leaves nothing beside the file, whatever its name",
+        arguments: ["a.db", "ä b?c#d%20.db", "x&mode=rwc"])
     func immutable(_ name: String) throws {
         let path = try Fixture.v4_4.copy(to: folder.file(name))
         let connection = try Connection(path: path, access: .immutable)
@@ -100,7 +114,8 @@ import Testing
         #expect(error.description == "SQLite 2067: UNIQUE constraint failed: t.x, in: INSERT INTO t VALUES (?)")
     }
 
-    @Test("other people's commits move data_version, one's own do not; the pager's version knows both",
+    @Test(
+        "other people's commits move data_version, one's own do not; the pager's version knows both",
         arguments: ["wal", "delete"])
     func versions(_ mode: String) throws {
         let path = folder.file("v.db")
@@ -150,7 +165,8 @@ import Testing
     func withoutTriggers() throws {
         let connection = try memory()
         try connection.execute(
-            "CREATE TABLE a (x UNIQUE); CREATE TABLE b (x); CREATE TRIGGER t AFTER INSERT ON a BEGIN INSERT INTO b VALUES (1); END")
+            "CREATE TABLE a (x UNIQUE); CREATE TABLE b (x); CREATE TRIGGER t AFTER INSERT ON a BEGIN INSERT INTO b VALUES (1); END"
+        )
         try connection.withoutTriggers { () throws(SQLiteError) in try connection.run("INSERT INTO a VALUES (1)") }
         #expect(throws: SQLiteError.self) {
             try connection.withoutTriggers { () throws(SQLiteError) in try connection.run("INSERT INTO a VALUES (1)") }
@@ -208,7 +224,8 @@ extension ConnectionTests {
     @Test("an error of a copy's source is told as such")
     func pageCopyError() throws {
         let path = folder.file("s.db")
-        try write(Array("not a database at all, but of some length ".utf8) + Array(repeating: 0x20, count: 1000), to: path)
+        try write(
+            Array("not a database at all, but of some length ".utf8) + Array(repeating: 0x20, count: 1000), to: path)
         let source = try Connection(path: path, access: .readWrite)
         let target = try Connection(path: folder.file("t.db"), access: .create)
         let error = #expect(throws: SQLiteError.self) {
