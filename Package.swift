@@ -178,6 +178,12 @@ let package = Package(
             dependencies: ["Dementia"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "SQLiteKitTests",
+            dependencies: ["LinuxKit", "SQLiteKit", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "GuardCoreTests", dependencies: ["Dementia", "GuardCore", "HashKit"], swiftSettings: strict),
         .testTarget(name: "LintTests", swiftSettings: strict),
         .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
         .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),

@@ -28,6 +28,7 @@ public struct MigrationFileError: Error, Sendable, Equatable, CustomStringConver
 /// -- verify
 /// SELECT 'column context_locks.preview is missing' WHERE NOT EXISTS (…);
 /// ```
+/// A directive that is misspelt in its place is an error; any other comment is for people.
 /// `-- changes:` may stand several times, always before `-- up`: `fills T.c`, `rewrites T.c`, `renames T to U`, `drops table T`,
 /// `drops column T.c`, `drops object NAME`, or `none`. `-- down: none` says that there is no way back. A statement ends at a semicolon
 /// outside quotes, comments and trigger bodies.
@@ -41,6 +42,7 @@ struct MigrationFile {
     private var hasDown = false
     private var isIrreversible = false
     private var unless: String?
+    private var begun: Set<Section> = []
     private var statements: [Section: [MigrationStatement]] = [:]
     private var downLines: [Substring] = []
 
@@ -81,7 +83,8 @@ struct MigrationFile {
 
     private static func identity(of file: String) throws(MigrationFileError) -> (Line, Int, String) {
         let parts = file.dropLast(4).split(separator: "_", maxSplits: 2)
-        guard file.hasSuffix(".sql"), parts.count == 3, let version = Int(parts[1]), version >= 0,
+        guard file.hasSuffix(".sql"), parts.count == 3, parts[1].utf8.allSatisfy({ (48...57).contains($0) }),
+            let version = Int(parts[1]),
             let line = Line.allCases.first(where: { $0.filePrefix == parts[0] })
         else {
             throw MigrationFileError(
@@ -113,19 +116,30 @@ struct MigrationFile {
         at line: Int
     ) throws(MigrationFileError) -> Bool {
         switch (directive.keyword, directive.argument) {
-        case ("up", nil): section = .up
+        case ("up", nil): try begin(.up, at: line)
         case ("down", nil):
-            section = .down
+            try begin(.down, at: line)
             hasDown = true
         case ("down", "none"?):
-            section = .head
+            try begin(.head, at: line)
             isIrreversible = true
-        case ("verify", nil): section = .verify
+        case ("verify", nil): try begin(.verify, at: line)
+        case ("up", _), ("down", _), ("verify", _):
+            throw error("'-- \(directive.keyword)' stands alone, or as '-- down: none'", at: line)
         case ("changes", let declaration?):
+            guard section == .head, !isIrreversible else {
+                throw error("'-- changes:' stands before '-- up'", at: line)
+            }
             declaresChanges = true
             for item in declaration.split(separator: ",") { try declare(Self.trim(item), at: line) }
-        case ("unless", let select?): unless = select
+        case ("unless", let select?):
+            try refuseDanglingGuard(at: line)
+            guard section == .up || section == .down, !select.isEmpty else {
+                throw error("'-- unless:' holds a SELECT and guards a statement of '-- up' or '-- down'", at: line)
+            }
+            unless = select
         case ("code", let name?):
+            guard section == .up else { throw error("'-- code:' stands in '-- up' only", at: line) }
             guard let step = CodeStep(rawValue: name) else {
                 throw error("there is no code step called \(name)", at: line)
             }
@@ -134,6 +148,17 @@ struct MigrationFile {
         }
         if section == .down, directive.keyword == "down" { downLines = [] }
         return true
+    }
+
+    private mutating func begin(_ next: Section, at line: Int) throws(MigrationFileError) {
+        try refuseDanglingGuard(at: line)
+        section = next
+        guard begun.insert(next).inserted else { throw error("this section stands twice", at: line) }
+    }
+
+    /// A guard that reached over a section's end would guard what its author did not mean.
+    private func refuseDanglingGuard(at line: Int? = nil) throws(MigrationFileError) {
+        if unless != nil { throw error("'-- unless:' guards nothing: a statement has to follow", at: line) }
     }
 
     private mutating func declare(_ item: Substring, at line: Int) throws(MigrationFileError) {
@@ -162,7 +187,7 @@ struct MigrationFile {
     }
 
     private mutating func add(_ body: MigrationStatement.Body, at line: Int) throws(MigrationFileError) {
-        guard section != .head else { throw error("a statement stands before '-- up'", at: line) }
+        guard section != .head else { throw error("a statement stands in no section", at: line) }
         statements[section, default: []].append(MigrationStatement(unless: unless, body: body))
         unless = nil
     }
@@ -170,6 +195,7 @@ struct MigrationFile {
     private func finish(
         _ line: Line, _ version: Int, _ name: String, _ checksum: SHA256Digest
     ) throws(MigrationFileError) -> Migration {
+        try refuseDanglingGuard()
         guard declaresChanges else {
             throw error("'-- changes:' is missing; 'none' says that nothing existing changes")
         }
@@ -215,6 +241,7 @@ struct MigrationFile {
         guard splitter.isBetweenStatements else {
             throw parser.error("its last statement does not end with a semicolon")
         }
+        try parser.refuseDanglingGuard()
         return parser.statements[.down] ?? []
     }
 }

@@ -15,6 +15,10 @@ struct StatementSplitter {
     /// Words of the statement so far, upper case, as many as tell a trigger.
     private var words: [String] = []
     private var word = ""
+    /// Whether the word follows a dot: `new.end` is a column and no END.
+    private var isMember = false
+    /// Whether the block comment that is open stands between two statements and belongs to none.
+    private var isLooseComment = false
     /// BEGIN and CASE that wait for their END, in a trigger.
     private var depth = 0
 
@@ -24,7 +28,9 @@ struct StatementSplitter {
     }
 
     private var isTrigger: Bool {
-        words.first == "CREATE" && words.prefix(3).contains("TRIGGER")
+        guard words.first == "CREATE" else { return false }
+        let kind = words.dropFirst().drop { ["OR", "REPLACE", "TEMP", "TEMPORARY", "CONSTRAINT"].contains($0) }
+        return kind.first == "TRIGGER"
     }
 
     /// Takes in one line without its line end, and gives the statements that end in it, without their semicolons.
@@ -49,7 +55,8 @@ struct StatementSplitter {
 
     private mutating func closesStatement() -> Bool {
         endWord()
-        return !isTrigger || depth == 0 && words.contains("BEGIN")
+        // SQLite's triggers have their BEGIN before any semicolon, PostgreSQL's have no body at all.
+        return !isTrigger || depth == 0
     }
 
     private mutating func advance(over character: Character, _ rest: inout Substring) {
@@ -61,6 +68,8 @@ struct StatementSplitter {
         case .bracket where character == "]": mode = .plain
         case .blockComment where character == "*" && rest.first == "/":
             statement.append(rest.removeFirst())
+            // Left where it is, it would make the next line look like the middle of a statement, where a directive is only a comment.
+            if isLooseComment { statement = "" }
             mode = .plain
         case .dollar(let tag) where character == "$" && rest.hasPrefix(tag.dropFirst()):
             statement += tag.dropFirst()
@@ -72,6 +81,7 @@ struct StatementSplitter {
 
     private mutating func enter(_ character: Character, _ rest: inout Substring) {
         if character.isLetter || character.isNumber || character == "_" {
+            if word.isEmpty { isMember = statement.dropLast().last == "." }
             word.append(character)
             return
         }
@@ -82,7 +92,9 @@ struct StatementSplitter {
         case "\"": mode = .double
         case "`": mode = .backtick
         case "[": mode = .bracket
-        case "/" where rest.first == "*": mode = .blockComment
+        case "/" where rest.first == "*":
+            isLooseComment = statement.dropLast().allSatisfy(\.isWhitespace)
+            mode = .blockComment
         case "$" where !afterWord:
             let label = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
             guard rest.dropFirst(label.count).first == "$" else { return }
@@ -97,8 +109,8 @@ struct StatementSplitter {
         guard !word.isEmpty else { return }
         let upper = word.uppercased()
         word = ""
-        if words.count < 8 || upper == "BEGIN" { words.append(upper) }
-        guard isTrigger else { return }
+        if words.count < 8 { words.append(upper) }
+        guard isTrigger, !isMember else { return }
         switch upper {
         case "BEGIN", "CASE": depth += 1
         case "END": depth -= 1

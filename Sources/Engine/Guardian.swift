@@ -31,7 +31,7 @@ public actor Guardian {
         }
     }
 
-    let tools: Toolbox
+    nonisolated let tools: Toolbox
     let settings: Settings
     let startedAt: Timestamp
     private let relay: EventRelay

@@ -128,6 +128,8 @@ public struct BackupID: Hashable, Sendable, Codable, CustomStringConvertible, Co
             parts[1].allSatisfy(digits.contains)
         else { return nil }
         self.init(sequence: sequence, root: String(parts[1]))
+        // One id has one spelling: no sign, and no more zeros than it needs.
+        guard description == text else { return nil }
     }
 
     public init(from decoder: any Decoder) throws {

@@ -28,9 +28,15 @@ public struct Planner: Sendable {
         let line = try line(of: store, at: place, survey)
         try refuseStrangers(store, at: place, survey, in: line)
         try refuseDrift(of: store, at: place, survey, in: line)
+        let migrations = catalogue.migrations(of: line)
+        if let wanted, wanted != 0, !migrations.contains(where: { $0.version == wanted }) {
+            throw GuardError(
+                .usage, "there is no version \(wanted) of \(line.rawValue) that \(place) could go to", store: store,
+                hint: "See which there are: dementiactl plan \(store)")
+        }
         let head = wanted ?? catalogue.head(of: line) ?? 0
         let known = Set((survey.ledger ?? []).filter(\.success).map(\.version))
-        let steps = catalogue.migrations(of: line).filter { $0.version <= head }.compactMap { migration in
+        let steps = migrations.filter { $0.version <= head }.compactMap { migration in
             if survey.problems[migration.version] != nil {
                 return Plan.Step(migration: migration, action: .apply)
             }
@@ -60,6 +66,8 @@ public struct Planner: Sendable {
         for store: StoreID, at place: String, _ survey: Survey, to target: Int
     ) throws(GuardError) -> Plan {
         let line = try line(of: store, at: place, survey)
+        // A version from the future is fine: its way back lies in the ledger.
+        try refuseForeignLedger(store, at: place, survey)
         let recorded = (survey.ledger ?? []).filter(\.success)
         // What upstream's own server brought has no ledger row; the catalogue knows its way back.
         let unrecorded = catalogue.migrations(of: line).filter { migration in
@@ -113,11 +121,7 @@ public struct Planner: Sendable {
     private func refuseStrangers(
         _ store: StoreID, at place: String, _ survey: Survey, in line: Line
     ) throws(GuardError) {
-        if survey.hasForeignLedger {
-            throw GuardError(
-                .foreignLedger, "\(place) has a table schema_migrations that another tool made", store: store,
-                hint: "It is left alone: two tools that migrate one memory would not know of each other.")
-        }
+        try refuseForeignLedger(store, at: place, survey)
         let versions = Set(catalogue.migrations(of: line).map(\.version))
         for row in (survey.ledger ?? []) where row.success && !versions.contains(row.version) {
             throw GuardError(
@@ -125,6 +129,14 @@ public struct Planner: Sendable {
                 "\(place) records migration \(row.version) (\(row.name)), which this dementiad does not know",
                 store: store,
                 hint: "Upgrade dementiad, or put the migration's file into a folder of migrations.paths.")
+        }
+    }
+
+    private func refuseForeignLedger(_ store: StoreID, at place: String, _ survey: Survey) throws(GuardError) {
+        guard !survey.hasForeignLedger else {
+            throw GuardError(
+                .foreignLedger, "\(place) has a table schema_migrations that another tool made", store: store,
+                hint: "It is left alone: two tools that migrate one memory would not know of each other.")
         }
     }
 

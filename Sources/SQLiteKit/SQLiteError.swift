@@ -32,9 +32,9 @@ public struct ResultCode: RawRepresentable, Hashable, Sendable, CustomStringConv
     public static let authorization = ResultCode(rawValue: SQLITE_AUTH)
     public static let notADatabase = ResultCode(rawValue: SQLITE_NOTADB)
 
-    /// Whether `code` is `pattern` or an extension of it.
-    public static func ~= (pattern: ResultCode, code: ResultCode) -> Bool {
-        pattern == code || (pattern.rawValue <= 0xff && pattern == code.primary)
+    /// Whether one is the other or an extension of it; so `case .busy:` and `code ~= .busy` mean the same.
+    public static func ~= (left: ResultCode, right: ResultCode) -> Bool {
+        left == right || left == right.primary || left.primary == right
     }
 
     public var description: String { String(cString: sqlite3_errstr(rawValue)) }

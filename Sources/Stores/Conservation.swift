@@ -141,14 +141,17 @@ struct Conservation {
         let missing = (comparable.map(\.name) + filled.keys).filter { !present.contains($0) }
         var violations: [String] = []
         if isDowngrade {
-            lost += old.columns.filter { missing.contains($0.name) }.map { Loss(table: name, column: $0.name, values: $0.values) }
+            lost += old.columns.filter { missing.contains($0.name) }.map {
+                Loss(table: name, column: $0.name, values: $0.values)
+            }
         } else {
             violations = missing.map { "the column \(name).\($0) is gone" }
         }
         // New rows come after the old ones; where one got in between, the old ones are not in their places.
         let digest = try now.digest(only: comparable.map(\.name).filter(present.contains), first: old.rows)
         if digest.identities != old.identities { violations.append("the table \(name) has other rows than before") }
-        for column in digest.columns where old.columns.first(where: { $0.name == column.name })?.sha256 != column.sha256 {
+        for column in digest.columns where old.columns.first(where: { $0.name == column.name })?.sha256 != column.sha256
+        {
             violations.append("values of \(name).\(column.name) changed")
         }
         for (column, witness) in filled where present.contains(column) {

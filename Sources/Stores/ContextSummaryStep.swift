@@ -49,7 +49,8 @@ struct ContextSummaryStep {
                 } catch {
                     findings.append(
                         Finding(
-                            code: "previewMissing", message: "no preview could be made: \(error)", table: "context_locks",
+                            code: "previewMissing", message: "no preview could be made: \(error)",
+                            table: "context_locks",
                             row: String(row)))
                 }
             }

@@ -41,12 +41,13 @@ extension SQLiteStore {
         }
         guard found == content else {
             throw GuardError(
-                .restoreFailed, "\(path) does not hold what was restored into it", store: location.id, dataState: .unverified,
+                .restoreFailed, "\(path) does not hold what was restored into it", store: location.id,
+                dataState: .unverified,
                 hint: "What was there before lies beside it, as \(path).\(suffix).")
         }
     }
 
-    /// Fails unless the file is missing, or SQLite cannot open it and nobody has it open.
+    /// Fails unless the file is missing, or SQLite cannot read it and nobody has it open.
     private func checkReplaceable() throws(GuardError) {
         let status: FileStatus?
         do {
@@ -55,9 +56,24 @@ extension SQLiteStore {
             throw failure.translate(error, "looking at it")
         }
         guard let status else { return }
-        guard status.kind == .file else { _ = try self.status(); return }
+        guard status.kind == .file else {
+            _ = try self.status()
+            return
+        }
         let holders = OpenHolders.find(device: status.device, inode: status.inode).filter { $0.pid != getpid() }
         guard holders.isEmpty else { throw failure.busy("a restore of a file that cannot be opened") }
+        guard !isSound() else {
+            throw GuardError(
+                .restoreFailed, "\(path) is a sound database: it is restored into, and not replaced",
+                store: location.id,
+                hint: "Nothing was changed. See: dementiactl restore --help")
+        }
+    }
+
+    /// Whether SQLite can read all of it.
+    private func isSound() -> Bool {
+        guard let connection = try? connect().connection else { return false }
+        return (try? Self.complaints(connection).isEmpty) ?? false
     }
 
     private func connectForVerification() throws(SQLiteError) -> Connection {

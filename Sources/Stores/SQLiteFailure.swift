@@ -26,7 +26,8 @@ struct SQLiteFailure {
         case .corrupt:
             return GuardError(
                 .damaged, "\(path) is damaged", store: store,
-                hint: "Restore the newest good backup, or rescue what is left with: sqlite3 FILE .recover", causes: causes)
+                hint: "Restore the newest good backup, or rescue what is left with: sqlite3 FILE .recover",
+                causes: causes)
         case .readOnly:
             return GuardError(
                 .readOnlyStore, "\(path) cannot be written", store: store,
@@ -47,7 +48,8 @@ struct SQLiteFailure {
                 .inputOutput, "the system reported an input or output error on \(path)", store: store,
                 hint: "Look at the kernel's messages (journalctl -k) for the disk.", causes: causes)
         default:
-            return GuardError(.migrationFailed, "\(path): \(doing) failed: \(error.message)", store: store, causes: causes)
+            return GuardError(
+                .migrationFailed, "\(path): \(doing) failed: \(error.message)", store: store, causes: causes)
         }
     }
 

@@ -25,7 +25,8 @@ struct SQLiteLedger {
             "SELECT version, name, success, \(isOurs ? "checksum, down_sql" : "NULL, NULL") FROM schema_migrations ORDER BY version"
         ) { row in
             LedgerRow(
-                version: Int(row.integer(0)), name: row.string(1) ?? "", success: row.integer(2) != 0, checksum: row.string(3),
+                version: Int(row.integer(0)), name: row.string(1) ?? "", success: row.integer(2) != 0,
+                checksum: row.string(3),
                 down: row.string(4))
         }
     }
@@ -35,12 +36,16 @@ struct SQLiteLedger {
     func isForeign() throws(SQLiteError) -> Bool {
         for (name, wanted) in Self.foundation where try exists(name) {
             guard try wanted.isSubset(of: columns(of: name)) else { return true }
-            let isTable = try connection.integer(
-                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE", [.text(name)]) == 1
+            let isTable =
+                try connection.integer(
+                    "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE", [.text(name)]
+                ) == 1
             guard isTable else { return true }
         }
         guard try exists() else { return false }
-        let key = try connection.rows("SELECT name FROM pragma_table_info('schema_migrations') WHERE pk > 0") { $0.string(0) }
+        let key = try connection.rows("SELECT name FROM pragma_table_info('schema_migrations') WHERE pk > 0") {
+            $0.string(0)
+        }
         return key != ["version"]
     }
 
@@ -189,7 +194,8 @@ struct SQLiteLedger {
     /// Whether a table or view is called `name`, as SQLite compares names: an index cannot be in its way.
     private func exists(_ name: String = "schema_migrations") throws(SQLiteError) -> Bool {
         try connection.integer(
-            "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE", [.text(name)]) == 1
+            "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",
+            [.text(name)]) == 1
     }
 
     private func columns(of name: String = "schema_migrations") throws(SQLiteError) -> Set<String> {

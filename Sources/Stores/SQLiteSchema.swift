@@ -34,7 +34,8 @@ struct SQLiteSchema {
             "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
         ) { row in
             SchemaObject(
-                type: row.string(0) ?? "", name: row.string(1) ?? "", table: row.string(2) ?? "", definition: row.string(3))
+                type: row.string(0) ?? "", name: row.string(1) ?? "", table: row.string(2) ?? "",
+                definition: row.string(3))
         }
         .filter { !Self.isLedger($0.table) }
     }
@@ -82,7 +83,9 @@ struct SQLiteSchema {
 
     /// The sequences of AUTOINCREMENT, by table.
     func sequences() throws(SQLiteError) -> [String: Int64] {
-        guard try connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'") == 1 else { return [:] }
+        guard try connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'") == 1 else {
+            return [:]
+        }
         let rows = try connection.rows("SELECT name, seq FROM sqlite_sequence") { ($0.string(0) ?? "", $0.integer(1)) }
         return Dictionary(rows, uniquingKeysWith: max)
     }

@@ -89,7 +89,8 @@ extension SQLiteStore {
             // Speaks of the store, not of its scratch copy; what is short in scratch is short for the rehearsal.
             let message = error.message.replacing(scratch, with: path)
             throw error.code == .noSpace || error.code == .inputOutput
-                ? GuardError(error.code, "the rehearsal of \(path): \(error.message)", store: location.id, causes: error.causes)
+                ? GuardError(
+                    error.code, "the rehearsal of \(path): \(error.message)", store: location.id, causes: error.causes)
                 : GuardError(
                     .rehearsalFailed, "the rehearsal failed: \(message)", store: location.id,
                     hint: "Nothing was changed: the plan ran on a copy.", causes: error.causes)
@@ -182,8 +183,10 @@ extension SQLiteStore {
                     try ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry)
                 }
                 try connection.execute("RELEASE migration")
-                applied.append(.init(
-                        version: migration.version, name: migration.name, action: step.action, milliseconds: milliseconds))
+                applied.append(
+                    .init(
+                        version: migration.version, name: migration.name, action: step.action,
+                        milliseconds: milliseconds))
             } catch {
                 throw failed(migration, error)
             }
@@ -191,8 +194,10 @@ extension SQLiteStore {
                 try Postcondition(migration).problems(on: connection)
             }
             guard problems.isEmpty else {
-                throw self.error(.migrationFailed, plan, "after \(migration.label) "
-                    + problems.joined(separator: ", "))
+                throw self.error(
+                    .migrationFailed, plan,
+                    "after \(migration.label) "
+                        + problems.joined(separator: ", "))
             }
         }
         let violations = try translating("proving conservation") { () throws(SQLiteError) in
@@ -210,11 +215,13 @@ extension SQLiteStore {
         case .busy, .locked, .full, .inputOutput, .corrupt, .readOnly, .notADatabase:
             return failure.translate(error, migration.label)
         default:
-            let refused = error.code ~= .authorization ? " (a migration runs inside dementiad's transaction, in one file)" : ""
+            let refused =
+                error.code ~= .authorization ? " (a migration runs inside dementiad's transaction, in one file)" : ""
             return GuardError(
                 .migrationFailed,
                 "\(path): \(migration.label) failed: \(error.message)\(refused)",
-                store: location.id, hint: "Nothing was changed. See: dementiad's journal, or dementiactl history \(location.id)",
+                store: location.id,
+                hint: "Nothing was changed. See: dementiad's journal, or dementiactl history \(location.id)",
                 causes: [error.description])
         }
     }

@@ -53,7 +53,8 @@ extension SQLiteStore {
             path: path, token: token, content: content, bytes: bytes, integrity: check.integrity,
             foreignKeyViolations: check.violations, engineFacts: facts,
             seconds: [
-                "copy": (copied - start).seconds, "check": (checked - copied).seconds, "digest": (digested - checked).seconds,
+                "copy": (copied - start).seconds, "check": (checked - copied).seconds,
+                "digest": (digested - checked).seconds,
             ])
     }
 
@@ -143,14 +144,17 @@ extension SQLiteStore {
         guard session.isWAL else {
             guard elapsed <= limits.rollbackRead else {
                 throw SQLiteError(
-                    code: .busy, message: "a copy of a rollback-journal file keeps its writers from committing; gave up after \(elapsed)")
+                    code: .busy,
+                    message:
+                        "a copy of a rollback-journal file keeps its writers from committing; gave up after \(elapsed)")
             }
             return
         }
         let growth = walSize - before
         guard elapsed <= limits.walRead, growth <= limits.walGrowth else {
             throw SQLiteError(
-                code: .busy, message: "a copy keeps the WAL from being reset; gave up after \(elapsed) and \(growth) bytes")
+                code: .busy,
+                message: "a copy keeps the WAL from being reset; gave up after \(elapsed) and \(growth) bytes")
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-public import GuardCore
 internal import Dementia
+public import GuardCore
 internal import SQLiteKit
 
 extension SQLiteStore {

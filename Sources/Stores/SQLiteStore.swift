@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 public import Dementia
+internal import Glibc
 public import GuardCore
 public import LinuxKit
-internal import Glibc
 internal import SQLiteKit
 internal import Synchronization
 

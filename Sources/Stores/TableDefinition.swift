@@ -48,7 +48,9 @@ enum TableDefinition {
     }
 
     private static func columns(of table: String, _ connection: Connection) throws(SQLiteError) -> [String] {
-        try connection.rows("SELECT name FROM pragma_table_xinfo(?) ORDER BY cid", [.text(table)]) { $0.string(0) ?? "" }
+        try connection.rows("SELECT name FROM pragma_table_xinfo(?) ORDER BY cid", [.text(table)]) {
+            $0.string(0) ?? ""
+        }
     }
 
     private static func text(of table: String, _ connection: Connection) throws(SQLiteError) -> String? {

@@ -80,6 +80,9 @@ struct CommonOptions: ParsableArguments {
     @Option(help: "Look for memories under this folder, or guard this file. Repeatable; replaces the configured roots.")
     var watch: [String] = []
 
+    @Option(help: "The least severe message that is logged: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+
     @Flag(help: "Print one JSON document in place of text.")
     var json = false
 

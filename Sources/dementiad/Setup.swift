@@ -40,17 +40,22 @@ struct Setup {
         var flags: [ConfigurationSources.Flag] = []
         if !options.watch.isEmpty { flags.append(.init(.discoverRoots, name: "--watch", values: options.watch)) }
         if let mode = options.mode { flags.append(.init(.migrateMode, name: "--mode", values: [mode])) }
+        if let level = options.logLevel { flags.append(.init(.logLevel, name: "--log-level", values: [level])) }
         let sources = ConfigurationSources(
             files: options.config.map { .only($0) } ?? .standard, environment: environment, flags: flags,
             workingDirectory: FileManager.default.currentDirectoryPath)
         do {
             settings = try ConfigurationLoader.load(sources).settings
         } catch {
-            throw GuardError(
-                .configuration,
-                error.problems.count == 1
-                    ? "the configuration is not valid" : "the configuration has \(error.problems.count) faults",
-                hint: "Nothing was done.", causes: error.problems.map(\.description))
+            let count = error.problems.count
+            // What was typed just now is wrong use; what is written in files is a configuration to be mended.
+            throw error.problems.allSatisfy(\.isOnCommandLine)
+                ? GuardError(
+                    .usage, error.problems.map(\.description).joined(separator: "; "),
+                    hint: "Nothing was done. See: dementiad once --help")
+                : GuardError(
+                    .configuration, count == 1 ? "the configuration is not valid" : "the configuration has \(count) faults",
+                    hint: "Nothing was done.", causes: error.problems.map(\.description))
         }
     }
 
@@ -193,4 +198,9 @@ extension Command {
         case .shell: argv + ["dementiad-check"]
         }
     }
+}
+
+extension ConfigurationProblem {
+    /// Whether it stands in a flag.
+    fileprivate var isOnCommandLine: Bool { if case .flag = place { true } else { false } }
 }

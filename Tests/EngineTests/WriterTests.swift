@@ -187,12 +187,15 @@ struct WriterTests {
         let operation = try #require(result.operation)
         #expect([.succeeded, .busy].contains(operation.outcome))
         #expect(operation.dataState == (operation.outcome == .succeeded ? .migratedVerified : .untouched))
-        #expect(longest <= max(.seconds(2), figures.withLock(\.self)) + .milliseconds(500), "the writer waited \(longest)")
+        // With a rollback journal a copy's two seconds may follow at once on the lock. The rest is for a busy machine.
+        let locked = figures.withLock { $0 }
+        let limit = journalMode == "wal" ? max(.seconds(2), locked) : locked + .seconds(2)
+        #expect(longest <= limit + .seconds(1), "the writer waited \(longest), the lock was held \(locked)")
         #expect(try world.lines("SELECT count(*) FROM memory_entries WHERE category = 'writer'") == [String(written)])
         #expect(try world.lines("PRAGMA integrity_check") == ["ok"])
         print(
             "writer in \(journalMode): \(operation.outcome?.rawValue ?? ""), \(written) commits, longest \(longest)",
-            operation.error?.detail ?? "", operation.error?.causes ?? [])
+            "locked \(operation.result?.lockedMilliseconds ?? -1) ms", operation.error?.detail ?? "")
     }
 
     @Test("B3: every backup under a writer is a state that there was: its rows have no gap")

@@ -29,9 +29,12 @@ import Testing
         return world
     }
 
-    @Test("what is not a database is said to be none, and is not touched", arguments: [
-        "hello", String(repeating: "not a database ", count: 400), "SQLite format 3\0" + String(repeating: "x", count: 5000),
-    ])
+    @Test(
+        "what is not a database is said to be none, and is not touched",
+        arguments: [
+            "hello", String(repeating: "not a database ", count: 400),
+            "SQLite format 3\0" + String(repeating: "x", count: 5000),
+        ])
     func notADatabase(_ text: String) async throws {
         let world = try world(Array(text.utf8))
         let error = await failure(world)
@@ -92,7 +95,9 @@ import Testing
     }
 
     // Root may read and write everything; the rights below hold for anybody else.
-    @Test("rights that are missing are told, and the file is left alone", .enabled(if: geteuid() != 0, "root may do everything"),
+    @Test(
+        "rights that are missing are told, and the file is left alone",
+        .enabled(if: geteuid() != 0, "root may do everything"),
         arguments: [(mode_t(0o000), mode_t(0o755)), (0o444, 0o755), (0o644, 0o555), (0o644, 0o000)])
     func rights(_ file: mode_t, _ folder: mode_t) async throws {
         let world = try SQLiteWorld()
@@ -103,19 +108,28 @@ import Testing
         #expect(await failure(world)?.code == .permissionDenied)
     }
 
-    @Test("a foreign schema, a foreign ledger and a future version are each refused by name", arguments: [
-        ("DROP TABLE context_locks; DROP TABLE sessions; DROP TABLE memory_entries; DROP TABLE session_updates; DROP TABLE file_tags;"
-            + "DROP TABLE project_variables;", GuardError.Code.foreignSchema),
-        ("CREATE TABLE schema_migrations (version TEXT);", .foreignLedger),
-        ("CREATE TABLE Schema_Migrations (version TEXT);", .foreignLedger),
-        ("CREATE VIEW schema_migrations AS SELECT 1 AS version;", .foreignLedger),
-        ("CREATE TABLE schema_migration_events (x);", .foreignLedger),
-        ("CREATE TABLE schema_migrations (version INTEGER, name TEXT, applied_at TEXT, success INTEGER, error_message TEXT);",
-            .foreignLedger),
-        ("CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT, applied_at REAL NOT NULL, success BOOLEAN, "
-            + "error_message TEXT); INSERT INTO schema_migrations VALUES (999, 'later', 1.0, 1, NULL);", .newerVersion),
-        ("ALTER TABLE context_locks DROP COLUMN content_hash;", .unknownShape),
-    ])
+    @Test(
+        "a foreign schema, a foreign ledger and a future version are each refused by name",
+        arguments: [
+            (
+                "DROP TABLE context_locks; DROP TABLE sessions; DROP TABLE memory_entries; DROP TABLE session_updates; DROP TABLE file_tags;"
+                    + "DROP TABLE project_variables;", GuardError.Code.foreignSchema
+            ),
+            ("CREATE TABLE schema_migrations (version TEXT);", .foreignLedger),
+            ("CREATE TABLE Schema_Migrations (version TEXT);", .foreignLedger),
+            ("CREATE VIEW schema_migrations AS SELECT 1 AS version;", .foreignLedger),
+            ("CREATE TABLE schema_migration_events (x);", .foreignLedger),
+            (
+                "CREATE TABLE schema_migrations (version INTEGER, name TEXT, applied_at TEXT, success INTEGER, error_message TEXT);",
+                .foreignLedger
+            ),
+            (
+                "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT, applied_at REAL NOT NULL, success BOOLEAN, "
+                    + "error_message TEXT); INSERT INTO schema_migrations VALUES (999, 'later', 1.0, 1, NULL);",
+                .newerVersion
+            ),
+            ("ALTER TABLE context_locks DROP COLUMN content_hash;", .unknownShape),
+        ])
     func refused(_ sql: String, _ code: GuardError.Code) async throws {
         let world = try SQLiteWorld(.v4_0, sql)
         let before = try world.dump(withLedger: true)
@@ -139,7 +153,8 @@ import Testing
         let record = try await world.migrate(catalogue)
         #expect(record.applied.map(\.version) == [2, 3, 4])
         await world.store.close()
-        #expect(try world.ask("SELECT version, applied_at > '2' FROM schema_migrations;") == ["1|0", "2|1", "3|1", "4|1"])
+        #expect(
+            try world.ask("SELECT version, applied_at > '2' FROM schema_migrations;") == ["1|0", "2|1", "3|1", "4|1"])
     }
 
     @Test("P3: a ledger row without its column is drift, and so is an edited migration")
@@ -149,7 +164,8 @@ import Testing
         try world.write("UPDATE schema_migrations SET checksum = 'edited' WHERE version = 3;")
         let edited = await #expect(throws: GuardError.self) { try await world.plan(catalogue) }
         #expect(edited?.code == .drift && edited?.message.contains("migration 3 (files)") == true)
-        try world.write("UPDATE schema_migrations SET checksum = NULL; ALTER TABLE context_locks DROP COLUMN embedding;")
+        try world.write(
+            "UPDATE schema_migrations SET checksum = NULL; ALTER TABLE context_locks DROP COLUMN embedding;")
         let dropped = await #expect(throws: GuardError.self) { try await world.plan(catalogue) }
         #expect(dropped?.code == .drift && dropped?.message.contains("context_locks.embedding") == true)
     }

@@ -16,7 +16,8 @@ import Testing
             .plan(for: world.id, at: "the store", world.anyStore.survey(catalogue))
     }
 
-    @Test("a snapshot holds every object and value, and leaves the store as it was", arguments: EngineUnderTest.allCases)
+    @Test(
+        "a snapshot holds every object and value, and leaves the store as it was", arguments: EngineUnderTest.allCases)
     func snapshot(_ engine: EngineUnderTest) async throws {
         let world = try engine.world()
         let before = try world.dump(withLedger: true)
@@ -28,7 +29,8 @@ import Testing
         #expect(snapshot.content.tables.first { $0.name == "context_locks" }?.rows == 8)
     }
 
-    @Test("a plan takes the store to its head, and then there is nothing left to do", arguments: EngineUnderTest.allCases)
+    @Test(
+        "a plan takes the store to its head, and then there is nothing left to do", arguments: EngineUnderTest.allCases)
     func head(_ engine: EngineUnderTest) async throws {
         let world = try engine.world()
         let store = world.anyStore
@@ -100,7 +102,8 @@ import Testing
         #expect(try world.dump(withLedger: true).differences(from: before) == [])
     }
 
-    @Test("P11, R11: a failure is written down, never over a success, and the next run needs no repair",
+    @Test(
+        "P11, R11: a failure is written down, never over a success, and the next run needs no repair",
         arguments: EngineUnderTest.allCases)
     func failure(_ engine: EngineUnderTest) async throws {
         let world = try engine.world()
@@ -131,7 +134,8 @@ import Testing
                 == ["1|1", "2|1", "3|1", "4|1", "5|0"])
     }
 
-    @Test("a restore puts the state of a snapshot back, and only over the state that was kept",
+    @Test(
+        "a restore puts the state of a snapshot back, and only over the state that was kept",
         arguments: EngineUnderTest.allCases)
     func restore(_ engine: EngineUnderTest) async throws {
         let world = try engine.world()
@@ -152,7 +156,8 @@ import Testing
         #expect(try world.dump(withLedger: true).differences(from: old) == [])
     }
 
-    @Test("P9: of eight daemons that start at once, one migrates and seven find nothing to do",
+    @Test(
+        "P9: of eight daemons that start at once, one migrates and seven find nothing to do",
         arguments: EngineUnderTest.allCases)
     func eight(_ engine: EngineUnderTest) async throws {
         guard let world = try engine.world() as? SQLiteWorld else { return }

@@ -13,7 +13,8 @@ import Testing
 
     private static func mode(_ path: String) throws -> [UInt8] { Array(try content(of: path)[18..<20]) }
 
-    @Test("P7, P9: a file that was closed cleanly is left as clean, with its inode, owner, rights and journal mode",
+    @Test(
+        "P7, P9: a file that was closed cleanly is left as clean, with its inode, owner, rights and journal mode",
         arguments: [SQLiteWorld.Journal.wal, .delete])
     func clean(_ journal: SQLiteWorld.Journal) async throws {
         let world = try SQLiteWorld(.v4_0, journal: journal)
@@ -54,7 +55,8 @@ import Testing
         #expect(try world.ask("SELECT count(*) FROM fresh;") == ["0"])
     }
 
-    @Test("P7: a server that has the file open keeps its -wal, and sees the migration",
+    @Test(
+        "P7: a server that has the file open keeps its -wal, and sees the migration",
         arguments: [SQLiteWorld.Journal.wal, .delete])
     func openServer(_ journal: SQLiteWorld.Journal) async throws {
         let world = try SQLiteWorld(.v4_0, journal: journal)
@@ -73,12 +75,14 @@ import Testing
     func justCommitted() async throws {
         let world = try SQLiteWorld(.v4_0)
         let server = try Shell(world.path)
-        server.run("PRAGMA wal_autocheckpoint = 0; INSERT INTO todos (id, content, status) VALUES ('now', 'x', 'pending');")
+        server.run(
+            "PRAGMA wal_autocheckpoint = 0; INSERT INTO todos (id, content, status) VALUES ('now', 'x', 'pending');")
         let snapshot = try await world.snapshot()
         #expect(try Shell.run(snapshot.path, "SELECT count(*) FROM todos WHERE id = 'now';") == ["1"])
     }
 
-    @Test("what a crashed writer left is rolled back by whoever comes first, and the snapshot is the last commit",
+    @Test(
+        "what a crashed writer left is rolled back by whoever comes first, and the snapshot is the last commit",
         arguments: [SQLiteWorld.Journal.wal, .delete])
     func crashedWriter(_ journal: SQLiteWorld.Journal) async throws {
         let world = try SQLiteWorld(.v4_0, journal: journal)
@@ -96,7 +100,8 @@ import Testing
         try await world.migrate(catalogue)
     }
 
-    @Test("a copy that would keep writers waiting, or the WAL growing, for too long is given up",
+    @Test(
+        "a copy that would keep writers waiting, or the WAL growing, for too long is given up",
         arguments: [SQLiteWorld.Journal.wal, .delete])
     func limits(_ journal: SQLiteWorld.Journal) async throws {
         var limits = SQLiteStore.Limits()
@@ -104,7 +109,8 @@ import Testing
         limits.walRead = .zero
         let world = try SQLiteWorld(
             .v4_0, journal: journal,
-            "CREATE TABLE big (x); INSERT INTO big SELECT zeroblob(4000) FROM generate_series(1, 3000);", limits: limits)
+            "CREATE TABLE big (x); INSERT INTO big SELECT zeroblob(4000) FROM generate_series(1, 3000);", limits: limits
+        )
         let error = await #expect(throws: GuardError.self) { try await world.snapshot() }
         #expect(error?.code == .storeBusy && error?.dataState == .untouched)
         #expect(try Shell.run(world.path, "DELETE FROM fixes;") == [])

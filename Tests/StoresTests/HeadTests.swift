@@ -14,7 +14,8 @@ import Testing
     /// What the shipped migrations may fill.
     private static let filled = ["preview", "key_concepts", "last_accessed"]
 
-    @Test("P2, P4: every memory reaches the head of its line, keeps every value, and then nothing is left to do",
+    @Test(
+        "P2, P4: every memory reaches the head of its line, keeps every value, and then nothing is left to do",
         arguments: Fixture.sqlite4, SQLiteWorld.Journal.allCases)
     func head(_ fixture: Fixture, _ journal: SQLiteWorld.Journal) async throws {
         let world = try SQLiteWorld(fixture, journal: journal)
@@ -33,7 +34,8 @@ import Testing
         let after = try world.dump(withLedger: false)
         for (table, rows) in before.tables where table != "sqlite_sequence" {
             // The sessions of 0.2 go on under another name.
-            let name = table == "sessions" && before.columns[table]?.contains("files_indexed") == true
+            let name =
+                table == "sessions" && before.columns[table]?.contains("files_indexed") == true
                 ? "sessions_v0_2" : table
             #expect(after.tables[name]?.count == rows.count, "rows of \(table)")
             for column in before.columns[table] ?? [] {
@@ -55,7 +57,8 @@ import Testing
             try Structure(world.path).tables.filter { Structure.head.contains($0.key) }.count == Structure.head.count)
     }
 
-    @Test("what upstream's own script makes of a 4.0 memory, version 2 makes of it too",
+    @Test(
+        "what upstream's own script makes of a 4.0 memory, version 2 makes of it too",
         arguments: [(Fixture.v4_0, Fixture.v4_1Script), (.v4_0Real, .v4_1ScriptReal)])
     func upstream(_ before: Fixture, _ after: Fixture) async throws {
         let world = try SQLiteWorld(before)
@@ -155,7 +158,8 @@ import Testing
 extension Structure {
     /// The tables that the head of `sqlite-4` has.
     static let head: Set<String> = [
-        "sessions", "memory_entries", "context_locks", "file_tags", "todos", "project_variables", "session_updates", "memory",
+        "sessions", "memory_entries", "context_locks", "file_tags", "todos", "project_variables", "session_updates",
+        "memory",
         "fixes", "decisions", "context_relationships", "context_access_log", "tool_usage_log", "context_archives",
         "file_semantic_model", "file_change_history", "query_results_cache",
     ]

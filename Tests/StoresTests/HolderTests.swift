@@ -12,7 +12,8 @@ import Testing
 @Suite struct HolderTests {
     private let catalogue = try! Catalogue()
 
-    @Test("P10: whoever keeps the write lock is named with its pid, and nothing is changed",
+    @Test(
+        "P10: whoever keeps the write lock is named with its pid, and nothing is changed",
         arguments: [SQLiteWorld.Journal.wal, .delete])
     func busy(_ journal: SQLiteWorld.Journal) async throws {
         let world = try SQLiteWorld(.v4_0, journal: journal, limits: .impatient)
@@ -47,7 +48,8 @@ import Testing
         #expect(error?.code == .storeBusy && error?.dataState == .untouched)
         #expect(holder.run("SELECT count(*) FROM context_locks;") == ["8"])
         holder.run("COMMIT;")
-        #expect(holder.run("INSERT INTO todos (id, content, status) VALUES ('a', 'b', 'pending') RETURNING id;") == ["a"])
+        #expect(
+            holder.run("INSERT INTO todos (id, content, status) VALUES ('a', 'b', 'pending') RETURNING id;") == ["a"])
         holder.run("DELETE FROM todos WHERE id = 'a';")
         holder.quit()
         await world.store.close()
@@ -142,7 +144,8 @@ import Testing
         #expect(error?.code == .storeMoved)
     }
 
-    @Test("under its lock the state holds still, and a migration ends the lock",
+    @Test(
+        "under its lock the state holds still, and a migration ends the lock",
         arguments: [SQLiteWorld.Journal.wal, .delete])
     func locked(_ journal: SQLiteWorld.Journal) async throws {
         let world = try SQLiteWorld(.v4_0, journal: journal)

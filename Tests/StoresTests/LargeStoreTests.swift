@@ -10,7 +10,8 @@ import Testing
 @Suite struct LargeStoreTests {
     private static let tool = Place.shared("tools/make_large_store.py")
 
-    @Test("two thousand contexts migrate, and are proved and restored",
+    @Test(
+        "two thousand contexts migrate, and are proved and restored",
         .enabled(if: tool != nil, "needs ../shared/tools/make_large_store.py, which is no part of the repository"))
     func large() async throws {
         let world = try SQLiteWorld(nil)

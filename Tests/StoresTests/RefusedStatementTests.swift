@@ -8,14 +8,17 @@ import Testing
 
 /// What migration SQL may not do, and what happens when it fails.
 @Suite struct RefusedStatementTests {
-    @Test("a migration cannot leave our transaction or our file", arguments: [
-        "BEGIN;", "COMMIT;", "END TRANSACTION;", "ROLLBACK;", "SAVEPOINT mine;", "RELEASE migration;", "ROLLBACK TO migration;",
-        "ATTACH ':memory:' AS other;", "DETACH main;", "PRAGMA journal_mode = DELETE;", "PRAGMA foreign_keys = 1;",
-        "PRAGMA writable_schema = 1;", "PRAGMA user_version = 5;", "PRAGMA wal_checkpoint;", "VACUUM;",
-        "UPDATE sqlite_schema SET sql = 'x';", "SELECT load_extension('x');",
-    ], [SQLiteWorld.Journal.wal, .delete])
+    @Test(
+        "a migration cannot leave our transaction or our file",
+        arguments: [
+            "BEGIN;", "COMMIT;", "END TRANSACTION;", "ROLLBACK;", "SAVEPOINT mine;", "RELEASE migration;",
+            "ROLLBACK TO migration;",
+            "ATTACH ':memory:' AS other;", "DETACH main;", "PRAGMA journal_mode = DELETE;", "PRAGMA foreign_keys = 1;",
+            "PRAGMA writable_schema = 1;", "PRAGMA user_version = 5;", "PRAGMA wal_checkpoint;", "VACUUM;",
+            "UPDATE sqlite_schema SET sql = 'x';", "SELECT load_extension('x');",
+        ], [SQLiteWorld.Journal.wal, .delete])
     func refused(_ statement: String, _ journal: SQLiteWorld.Journal) async throws {
-        let world = try SQLiteWorld(.v4_0, journal: journal)
+        let world = try SQLiteWorld(.v4_4Server, journal: journal)
         let before = try world.dump(withLedger: true)
         let error = await #expect(throws: GuardError.self) {
             try await world.migrate(.with(up: "DELETE FROM todos;\n" + statement))
@@ -26,10 +29,12 @@ import Testing
         #expect(try world.dump(withLedger: true).differences(from: before) == [])
     }
 
-    @Test("neither a guard nor a postcondition can write", arguments: [
-        "-- unless: DELETE FROM todos RETURNING 1\nCREATE TABLE fresh (x);",
-        "-- unless: UPDATE todos SET content = '' RETURNING 1\nCREATE TABLE fresh (x);",
-    ])
+    @Test(
+        "neither a guard nor a postcondition can write",
+        arguments: [
+            "-- unless: DELETE FROM todos RETURNING 1\nCREATE TABLE fresh (x);",
+            "-- unless: UPDATE todos SET content = '' RETURNING 1\nCREATE TABLE fresh (x);",
+        ])
     func guardThatWrites(_ up: String) async throws {
         let world = try SQLiteWorld(.v4_0)
         let before = try world.dump(withLedger: true)
@@ -38,10 +43,12 @@ import Testing
         #expect(try world.dump(withLedger: true).differences(from: before) == [])
     }
 
-    @Test("a postcondition that writes is stopped before COMMIT", arguments: [
-        "DELETE FROM todos;", "UPDATE context_locks SET content = 'x' RETURNING 'x';", "DROP TABLE todos;",
-        "PRAGMA user_version = 9;",
-    ])
+    @Test(
+        "a postcondition that writes is stopped before COMMIT",
+        arguments: [
+            "DELETE FROM todos;", "UPDATE context_locks SET content = 'x' RETURNING 'x';", "DROP TABLE todos;",
+            "PRAGMA user_version = 9;",
+        ])
     func postconditionThatWrites(_ verify: String) async throws {
         let world = try SQLiteWorld(.v4_0)
         let before = try world.dump(withLedger: true)
@@ -58,10 +65,12 @@ import Testing
         #expect(try world.dump(withLedger: true).differences(from: before) == [])
     }
 
-    @Test("a statement that ends the transaction by itself ends the migration, and nothing runs after it", arguments: [
-        "INSERT OR ROLLBACK INTO todos (id, content, status) SELECT id, content, status FROM todos;",
-        "CREATE TRIGGER t BEFORE UPDATE ON todos BEGIN SELECT RAISE(ROLLBACK, 'no'); END; UPDATE todos SET priority = 1;",
-    ])
+    @Test(
+        "a statement that ends the transaction by itself ends the migration, and nothing runs after it",
+        arguments: [
+            "INSERT OR ROLLBACK INTO todos (id, content, status) SELECT id, content, status FROM todos;",
+            "CREATE TRIGGER t BEFORE UPDATE ON todos BEGIN SELECT RAISE(ROLLBACK, 'no'); END; UPDATE todos SET priority = 1;",
+        ])
     func endsByItself(_ statement: String) async throws {
         let world = try SQLiteWorld(.v4_0)
         let before = try world.dump(withLedger: true)
@@ -80,14 +89,16 @@ import Testing
             let old = step.migration
             let up = old.up.prefix(count) + [MigrationStatement(body: .sql("INSERT INTO nowhere VALUES (1)"))]
             let migration = Migration(
-                line: old.line, version: old.version, name: old.name, changes: old.changes, up: Array(up), down: old.down,
+                line: old.line, version: old.version, name: old.name, changes: old.changes, up: Array(up),
+                down: old.down,
                 verify: old.verify, downText: old.downText, checksum: old.checksum)
             return Plan.Step(migration: migration, action: .apply)
         }
         return Plan(store: plan.store, line: plan.line, from: plan.from, to: plan.to, steps: steps)
     }
 
-    @Test("P11, R11: a failure at any statement of a shipped migration changes nothing, and the next run succeeds",
+    @Test(
+        "P11, R11: a failure at any statement of a shipped migration changes nothing, and the next run succeeds",
         arguments: [(Fixture.v0_2, 1), (.v4_0, 2), (.v4_0, 3), (.v4_1Crud, 4)], [SQLiteWorld.Journal.wal, .delete])
     func everyStatement(_ subject: (fixture: Fixture, version: Int), _ journal: SQLiteWorld.Journal) async throws {
         let catalogue = try Catalogue()

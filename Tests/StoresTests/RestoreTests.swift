@@ -76,7 +76,9 @@ import Testing
         #expect(try world.dump(withLedger: true).differences(from: before) == [])
     }
 
-    @Test("B4: a writer in a transaction keeps the file from being restored", arguments: [SQLiteWorld.Journal.wal, .delete])
+    @Test(
+        "B4: a writer in a transaction keeps the file from being restored",
+        arguments: [SQLiteWorld.Journal.wal, .delete])
     func openWriter(_ journal: SQLiteWorld.Journal) async throws {
         let (world, old, _) = try await changed(journal, limits: .impatient)
         let kept = try await world.snapshot("kept.db")
@@ -90,7 +92,8 @@ import Testing
         #expect(writer.run("SELECT count(*) FROM fresh WHERE x = 'mine';") == ["1"])
     }
 
-    @Test("B4: what a crashed writer left does not come back over the restored state",
+    @Test(
+        "B4: what a crashed writer left does not come back over the restored state",
         arguments: [SQLiteWorld.Journal.wal, .delete])
     func crashedWriter(_ journal: SQLiteWorld.Journal) async throws {
         let (world, old, dump) = try await changed(journal)
@@ -106,7 +109,8 @@ import Testing
         #expect(try world.dump(withLedger: true).differences(from: dump) == [])
     }
 
-    @Test("B4: whoever commits after the state was kept is not overwritten",
+    @Test(
+        "B4: whoever commits after the state was kept is not overwritten",
         arguments: [SQLiteWorld.Journal.wal, .delete], [true, false])
     func moved(_ journal: SQLiteWorld.Journal, _ isOwnCommit: Bool) async throws {
         let (world, old, _) = try await changed(journal)
@@ -124,9 +128,11 @@ import Testing
         #expect(try world.ask("SELECT count(*) FROM fresh WHERE x = 'late';") == [isOwnCommit ? "0" : "1"])
     }
 
-    @Test("a backup from before the journal mode was changed is restored without changing it back", arguments: [
-        (SQLiteWorld.Journal.wal, SQLiteWorld.Journal.delete), (.delete, .wal),
-    ])
+    @Test(
+        "a backup from before the journal mode was changed is restored without changing it back",
+        arguments: [
+            (SQLiteWorld.Journal.wal, SQLiteWorld.Journal.delete), (.delete, .wal),
+        ])
     func otherMode(_ then: SQLiteWorld.Journal, _ now: SQLiteWorld.Journal) async throws {
         let (world, old, dump) = try await changed(then)
         try world.write("PRAGMA journal_mode = \(now.rawValue);")
@@ -136,7 +142,8 @@ import Testing
         #expect(try world.dump(withLedger: true).differences(from: dump) == [])
     }
 
-    @Test("pages of another size fit a rollback-journal file, and are refused in words for a WAL file",
+    @Test(
+        "pages of another size fit a rollback-journal file, and are refused in words for a WAL file",
         arguments: [SQLiteWorld.Journal.wal, .delete])
     func pageSize(_ journal: SQLiteWorld.Journal) async throws {
         let (world, old, dump) = try await changed(.delete)

@@ -80,7 +80,8 @@ import Testing
         return isWhole && links == last + 1 && recent == [last] ? last : nil
     }
 
-    @Test("B3: each of many snapshots under a writer is the state of one commit",
+    @Test(
+        "B3: each of many snapshots under a writer is the state of one commit",
         arguments: [SQLiteWorld.Journal.wal, .delete])
     func chain(_ journal: SQLiteWorld.Journal) async throws {
         let world = try SQLiteWorld(.v4_0, journal: journal, ChainWriter.tables)

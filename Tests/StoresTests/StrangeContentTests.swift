@@ -31,7 +31,8 @@ import Testing
         ("metadata that is invalid UTF-8", row("a", "'text'", "CAST(x'7bff7d' AS TEXT)")),
     ]
 
-    @Test("a row on which upstream gives up keeps its NULLs and is a finding; every other row gets its preview",
+    @Test(
+        "a row on which upstream gives up keeps its NULLs and is a finding; every other row gets its preview",
         arguments: choking.map(\.sql))
     func chokes(_ sql: String) async throws {
         let world = try SQLiteWorld(.v4_0, sql)
@@ -42,8 +43,10 @@ import Testing
         let id = try #require(record.findings.first?.row)
         await world.store.close()
         #expect(try world.ask("SELECT id FROM context_locks WHERE preview IS NULL;") == [id])
-        #expect(try world.ask("SELECT label, key_concepts IS NULL, last_accessed IS NULL FROM context_locks WHERE id = \(id);")
-            == ["a|1|1"])
+        #expect(
+            try world.ask(
+                "SELECT label, key_concepts IS NULL, last_accessed IS NULL FROM context_locks WHERE id = \(id);")
+                == ["a|1|1"])
         let after = try world.dump(withLedger: false)
         for column in before.columns["context_locks"] ?? [] {
             #expect(after.values("context_locks", column) == before.values("context_locks", column))
@@ -75,8 +78,12 @@ import Testing
         #expect(record.findings == [])
         await world.store.close()
         #expect(try world.ask("SELECT count(*) FROM context_locks WHERE preview IS NULL;") == ["0"])
-        #expect(try world.ask("SELECT count(*) FROM context_locks WHERE preview = '' AND label LIKE 'label%';") == ["333"])
-        #expect(try world.ask("SELECT preview FROM context_locks WHERE label IN ('lowest', 'highest') ORDER BY id;") == ["Low", "High"])
+        #expect(
+            try world.ask("SELECT count(*) FROM context_locks WHERE preview = '' AND label LIKE 'label%';") == ["333"])
+        #expect(
+            try world.ask("SELECT preview FROM context_locks WHERE label IN ('lowest', 'highest') ORDER BY id;") == [
+                "Low", "High",
+            ])
     }
 
     @Test("somebody's triggers neither run nor stand in the way, and are there afterwards")
@@ -123,7 +130,9 @@ import Testing
         """,
     ]
 
-    @Test("what the catalogue does not know is carried untouched, and every value counts for the proof", arguments: objects)
+    @Test(
+        "what the catalogue does not know is carried untouched, and every value counts for the proof",
+        arguments: objects)
     func unknown(_ sql: String) async throws {
         let world = try SQLiteWorld(.v4_0, sql)
         let before = try world.dump(withLedger: false)
@@ -132,16 +141,21 @@ import Testing
         await world.store.close()
         let after = try world.dump(withLedger: false)
         #expect(before.objects.filter { !$0.contains("context_locks") }.isSubset(of: after.objects))
-        for (table, rows) in before.tables where table != "context_locks" { #expect(after.tables[table] == rows, "\(table)") }
+        for (table, rows) in before.tables where table != "context_locks" {
+            #expect(after.tables[table] == rows, "\(table)")
+        }
         let snapshot = try await world.snapshot("after.db")
         #expect(Set(snapshot.content.tables.map(\.name)).isSuperset(of: before.tables.keys))
         for table in snapshot.content.tables { #expect(table.rows == after.tables[table.name].map { Int64($0.count) }) }
     }
 
-    @Test("no two values have one digest", arguments: [
-        ("1", "1.0"), ("1", "'1'"), ("'a'", "x'61'"), ("NULL", "''"), ("''", "x''"), ("0", "NULL"), ("'a'", "'a' || char(0)"),
-        ("0.0", "-0.0"), ("1.0", "1.0000000000000002"),
-    ])
+    @Test(
+        "no two values have one digest",
+        arguments: [
+            ("1", "1.0"), ("1", "'1'"), ("'a'", "x'61'"), ("NULL", "''"), ("''", "x''"), ("0", "NULL"),
+            ("'a'", "'a' || char(0)"),
+            ("0.0", "-0.0"), ("1.0", "1.0000000000000002"),
+        ])
     func digests(_ one: String, _ other: String) async throws {
         let sql = "CREATE TABLE t (x BLOB, y BLOB); INSERT INTO t VALUES"
         let first = try await SQLiteWorld(nil, "\(sql) (\(one), \(other));").snapshot().content
@@ -171,7 +185,8 @@ import Testing
         let other = try SQLiteWorld(.v4_0)
         try await other.migrate(catalogue)
         await other.store.close()
-        let select = "SELECT hex(CAST(preview AS TEXT)) = '' OR length(preview), key_concepts FROM context_locks ORDER BY id;"
+        let select =
+            "SELECT hex(CAST(preview AS TEXT)) = '' OR length(preview), key_concepts FROM context_locks ORDER BY id;"
         #expect(try world.ask(select) == other.ask(select))
     }
 }

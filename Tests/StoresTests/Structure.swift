@@ -9,7 +9,9 @@ struct Structure: Equatable {
 
     init(_ path: String) throws {
         let connection = try Connection(path: path, access: .readWrite)
-        let names = try connection.rows("SELECT type, name FROM sqlite_schema") { ($0.string(0) ?? "", $0.string(1) ?? "") }
+        let names = try connection.rows("SELECT type, name FROM sqlite_schema") {
+            ($0.string(0) ?? "", $0.string(1) ?? "")
+        }
         for (type, name) in names where !name.hasPrefix("schema_migration") {
             if type == "table" {
                 let columns = try connection.rows("SELECT * FROM pragma_table_xinfo(?)", [.text(name)]) { row in
@@ -18,7 +20,9 @@ struct Structure: Equatable {
                 }
                 tables[name] = Set(columns)
             } else if type == "index" {
-                indices[name] = try connection.rows("SELECT name, desc, coll, key FROM pragma_index_xinfo(?)", [.text(name)]) {
+                indices[name] = try connection.rows(
+                    "SELECT name, desc, coll, key FROM pragma_index_xinfo(?)", [.text(name)]
+                ) {
                     row in (0..<row.columnCount).map { row.string($0) ?? "NULL" }.joined(separator: " ")
                 }
             }

@@ -2,6 +2,8 @@
 
 internal import LinuxKit
 
+// `v4_1` is a version, and `v41` would be another.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 /// A database of the past that lies in `Tests/Fixtures`. See the README there.
 public struct Fixture: Sendable, Hashable, CustomStringConvertible {
     /// Its file's name without `.db`.
