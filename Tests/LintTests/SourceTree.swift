@@ -17,7 +17,9 @@ struct SourceFile: Sendable {
         var isInText = false
         var result: [(number: Int, text: String)] = []
         for (index, line) in lines.enumerated() {
-            defer { if line.occurrences(of: "\"\"\"") % 2 == 1 { isInText.toggle() } }
+            defer {
+                if line.split(separator: "\"\"\"", omittingEmptySubsequences: false).count == 2 { isInText.toggle() }
+            }
             guard !isInText else { continue }
             result.append((index + 1, Self.withoutTextAndComment(line)))
         }
@@ -59,11 +61,5 @@ enum SourceTree {
         let text = try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
         return SourceFile(
             path: path, lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
-    }
-}
-
-extension String {
-    func occurrences(of part: String) -> Int {
-        indices.count { self[$0...].hasPrefix(part) }
     }
 }
