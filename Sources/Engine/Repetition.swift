@@ -66,8 +66,10 @@ struct Repetition {
         let records = try await reading { (journal) throws(JournalError) in
             try await journal.operations(store: location.id, limit: 20)
         }
-        return records.first { $0.outcome == .failedUntouched && $0.attempt?.hasPrefix(plan.digest.short + ":") == true }?
-            .attempt
+        return records.first {
+            $0.outcome == .failedUntouched && $0.attempt?.hasPrefix(plan.digest.short + ":") == true
+        }?
+        .attempt
     }
 
     private func reading<Result: Sendable>(

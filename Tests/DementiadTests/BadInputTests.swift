@@ -32,21 +32,28 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             for index in 8192..<12288 { bytes[index] = UInt8(truncatingIfNeeded: index &* 31) }
             try write(bytes, to: $0)
         },
-        BadInput(testDescription: "zero bytes", exit: 14, code: "foreignSchema", words: "holds no table") { try write([], to: $0) },
+        BadInput(testDescription: "zero bytes", exit: 14, code: "foreignSchema", words: "holds no table") {
+            try write([], to: $0)
+        },
         BadInput(testDescription: "a directory of that name", exit: 14, code: "notADatabase", words: "is not a file") {
             try Directory.create($0)
         },
         BadInput(testDescription: "a pipe of that name", exit: 14, code: "notADatabase", words: "is not a file") {
             _ = mkfifo($0, 0o600)
         },
-        BadInput(testDescription: "somebody else's tables", exit: 14, code: "foreignSchema", words: "none of Dementia's") {
+        BadInput(
+            testDescription: "somebody else's tables", exit: 14, code: "foreignSchema", words: "none of Dementia's"
+        ) {
             try Shell.run($0, "CREATE TABLE recipes (id INTEGER PRIMARY KEY, title TEXT);")
         },
         BadInput(testDescription: "somebody else's ledger", exit: 14, code: "foreignLedger", words: "another tool") {
             try Fixture.v4_0.copy(to: $0)
             try Shell.run($0, "CREATE TABLE schema_migrations (version TEXT PRIMARY KEY);")
         },
-        BadInput(testDescription: "a ledger from the future", exit: 14, code: "newerVersion", words: "migration 999 (hologram)") {
+        BadInput(
+            testDescription: "a ledger from the future", exit: 14, code: "newerVersion",
+            words: "migration 999 (hologram)"
+        ) {
             try Fixture.v4_0.copy(to: $0)
             try Shell.run(
                 $0,
@@ -55,7 +62,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
                 INSERT INTO schema_migrations VALUES (999, 'hologram', 'tomorrow', 1, NULL);
                 """)
         },
-        BadInput(testDescription: "a ledger that the schema belies", exit: 14, code: "drift", words: "migration 2 (rlm)") {
+        BadInput(
+            testDescription: "a ledger that the schema belies", exit: 14, code: "drift", words: "migration 2 (rlm)"
+        ) {
             try Fixture.v4_0.copy(to: $0)
             try Shell.run(
                 $0,
@@ -69,7 +78,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
 
 @Suite("Bad input")
 struct BadInputTests {
-    @Test("It gets its code and a sentence that names it, and nothing is changed, made or removed beside it", arguments: BadInput.all)
+    @Test(
+        "It gets its code and a sentence that names it, and nothing is changed, made or removed beside it",
+        arguments: BadInput.all)
     func refused(_ input: BadInput) throws {
         let project = try Project(nil)
         try input.make(project.memory)
@@ -151,7 +162,9 @@ struct BadInputTests {
         #expect(try project.files() == before)
     }
 
-    @Test("No block at all for the state directory", .enabled(if: SmallFilesystem.isPossible, "needs root, to mount a filesystem"))
+    @Test(
+        "No block at all for the state directory",
+        .enabled(if: SmallFilesystem.isPossible, "needs root, to mount a filesystem"))
     func noBlock() throws {
         let disk = try SmallFilesystem(kilobytes: 500)
         disk.fill()
@@ -198,7 +211,9 @@ struct BadInputTests {
         try Shell.run(project.memory, "PRAGMA journal_mode = delete;")
         let before = try LogicalDump(project.memory)
         let writer = try Shell(project.memory)
-        writer.run("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; UPDATE context_locks SET content = 'lost'; DELETE FROM memory_entries;")
+        writer.run(
+            "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; UPDATE context_locks SET content = 'lost'; DELETE FROM memory_entries;"
+        )
         writer.kill()
         try #require(FileStatus.ifPresent(project.memory + "-journal") != nil)
         let result = try project.once(["--json"])
@@ -211,7 +226,9 @@ struct BadInputTests {
 
     /// Whether the built program can be reached by that user; otherwise the test has nothing to say.
     private func mayRun(as user: UInt32) throws -> Bool {
-        let result = try Tool.run(["setpriv", "--reuid=\(user)", "--clear-groups", "test", "-x", Place.built("dementiad")])
+        let result = try Tool.run([
+            "setpriv", "--reuid=\(user)", "--clear-groups", "test", "-x", Place.built("dementiad"),
+        ])
         if result.status != 0 { print("skipped: the user \(user) cannot reach \(try Place.built("dementiad"))") }
         return result.status == 0
     }

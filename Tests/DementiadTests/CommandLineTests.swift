@@ -46,7 +46,8 @@ struct CommandLineTests {
     @Test("A folder that is not there is 10, names it, and says what to do", arguments: [true, false])
     func missing(isJSON: Bool) throws {
         let project = try Project(nil)
-        let arguments = ["once", "--watch", "/no/such/folder", "--state-dir", project.state] + (isJSON ? ["--json"] : [])
+        let arguments =
+            ["once", "--watch", "/no/such/folder", "--state-dir", project.state] + (isJSON ? ["--json"] : [])
         let result = try Daemon(arguments).run()
         #expect(result.status == 10)
         #expect((isJSON ? result.output : result.errors).contains("/no/such/folder"))

@@ -54,7 +54,12 @@ struct Project {
 
 /// A JSON value that a test looks into as a script would.
 enum JSON: Decodable, Equatable {
-    case null, bool(Bool), number(Double), string(String), array([JSON]), object([String: JSON])
+    case null
+    case bool(Bool)
+    case number(Double)
+    case string(String)
+    case array([JSON])
+    case object([String: JSON])
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()

@@ -23,7 +23,7 @@ struct ReportTests {
                   rehearsed  on the restored copy
                   migrated   1 base (was there), 2 rlm, 3 files, 4 embeddings; write lock held N ms
                   verified   integrity, postconditions and ledger, from a new connection
-                  is         version 4 of sqlite-4, nothing to do
+                  is         version 4 of sqlite-4, N KiB, nothing to do
 
                 """)
         let second = try project.once()
@@ -32,7 +32,7 @@ struct ReportTests {
                 1 memory under DIR/shop: all is well.
 
                 shop  DIR/shop/.claude-memory.db
-                  is         version 4 of sqlite-4, nothing to do
+                  is         version 4 of sqlite-4, N KiB, nothing to do
 
                 """)
     }
@@ -101,14 +101,16 @@ struct ReportTests {
         let store = try #require(item["store"])
         #expect(
             store.keys.isSuperset(of: [
-                "id", "engine", "location", "project", "line", "schemaVersion", "wantedVersion", "state", "sizeBytes", "lastBackup",
+                "id", "engine", "location", "project", "line", "schemaVersion", "wantedVersion", "state", "sizeBytes",
+                "lastBackup",
             ]))
         #expect(store["engine"] == .string("sqlite") && store["state"] == .string("current"))
         #expect(store["location"] == .string(project.memory) && store["line"] == .string("sqlite-4"))
         let operation = try #require(item["operation"])
         #expect(
             operation.keys.isSuperset(of: [
-                "id", "kind", "store", "state", "outcome", "dataState", "trigger", "actor", "startedAt", "settledAt", "steps", "backup",
+                "id", "kind", "store", "state", "outcome", "dataState", "trigger", "actor", "startedAt", "settledAt",
+                "steps", "backup",
                 "findings", "result",
             ]))
         #expect(operation["kind"] == .string("migrate") && operation["state"] == .string("settled"))
@@ -130,7 +132,8 @@ struct ReportTests {
         let error = try #require(try JSON(result.output)["data"]?["items"]?[0]?["operation"]?["error"])
         #expect(
             error.keys.isSuperset(of: [
-                "type", "code", "status", "title", "detail", "hint", "dataState", "retryable", "store", "operation", "causes",
+                "type", "code", "status", "title", "detail", "hint", "dataState", "retryable", "store", "operation",
+                "causes",
             ]))
         #expect(error["code"] == .string("checkVetoed") && error["dataState"] == .string("untouched"))
     }
@@ -139,7 +142,8 @@ struct ReportTests {
     func talkativeCheck() throws {
         let project = try Project()
         let result = try project.once(
-            ["--json"], configuration: "backup: {minFree: 0}\nverify: {command: 'echo so many words; echo and more >&2'}\n")
+            ["--json"],
+            configuration: "backup: {minFree: 0}\nverify: {command: 'echo so many words; echo and more >&2'}\n")
         #expect(result.status == 0)
         #expect(try JSON(result.output)["kind"] == .string("pass"))
         #expect(result.errors == "so many words\nand more\nso many words\nand more\n")
@@ -149,7 +153,8 @@ struct ReportTests {
     func worst() throws {
         let project = try Project()
         try Directory.create(project.root + "/a")
-        try write(Array("no database, but long enough to be taken for one. ".utf8), to: project.root + "/a/.claude-memory.db")
+        try write(
+            Array("no database, but long enough to be taken for one. ".utf8), to: project.root + "/a/.claude-memory.db")
         try Directory.create(project.root + "/b")
         try Fixture.v4_0Real.copy(to: project.root + "/b/.claude-memory.db")
         let result = try project.once(["--json"])
@@ -163,6 +168,6 @@ struct ReportTests {
     /// `text` without what differs from run to run.
     private func normalised(_ text: String, _ project: Project) -> String {
         text.replacing(project.folder.path, with: "DIR").replacing(/\d{6}_[0-9a-f]{12}/, with: "BACKUP")
-            .replacing(/held \d+ ms/, with: "held N ms")
+            .replacing(/held \d+ ms/, with: "held N ms").replacing(/\d+ KiB/, with: "N KiB")
     }
 }

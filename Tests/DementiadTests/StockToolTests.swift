@@ -14,7 +14,9 @@ struct StockToolTests {
         let backup = try #require(try project.backups().first)
         let sums = try Tool.run(["sh", "-c", "cd '\(backup)' && sha256sum -c SHA256SUMS"])
         #expect(sums.status == 0)
-        #expect(sums.output == "MANIFEST.json: OK\ndata.db.zst: OK\n" || sums.output == "data.db.zst: OK\nMANIFEST.json: OK\n")
+        #expect(
+            sums.output == "MANIFEST.json: OK\ndata.db.zst: OK\n"
+                || sums.output == "data.db.zst: OK\nMANIFEST.json: OK\n")
         // The folder's name carries the root of all checksums.
         let root = try Tool.run(["sha256sum", backup + "/SHA256SUMS"]).output.prefix(12)
         #expect(backup.hasSuffix("_s1_\(root)"))
@@ -25,7 +27,9 @@ struct StockToolTests {
         #expect(try content(of: project.state + "/vault/RESTORE.txt").count > 200)
     }
 
-    @Test("R9: --verify-backups is 0, and 6 after one flipped byte, whichever file it is in", arguments: ["data.db.zst", "MANIFEST.json", "SHA256SUMS"])
+    @Test(
+        "R9: --verify-backups is 0, and 6 after one flipped byte, whichever file it is in",
+        arguments: ["data.db.zst", "MANIFEST.json", "SHA256SUMS"])
     func flippedByte(file: String) throws {
         let project = try Project()
         #expect(try project.once().status == 0)

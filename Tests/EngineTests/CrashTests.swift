@@ -29,11 +29,13 @@ struct Scenario: Sendable, CustomTestStringConvertible {
             testDescription: "a veto on the live store, and a restore", dropIn: nil,
             check: { _ in "test $DEMENTIAD_PHASE = rehearsal" }, end: .old),
         Scenario(
-            testDescription: "a rehearsal that fails", dropIn: { _ in "DELETE FROM memory_entries" }, check: nil, end: .old),
+            testDescription: "a rehearsal that fails", dropIn: { _ in "DELETE FROM memory_entries" }, check: nil,
+            end: .old),
         // Harmless to the rehearsal, which is over before the moment that the check waits for.
         Scenario(
             testDescription: "a migration that fails on the live store",
-            dropIn: { start in "DELETE FROM memory_entries WHERE CAST(strftime('%s', 'now') AS INTEGER) > \(start + 1)" },
+            dropIn: { start in "DELETE FROM memory_entries WHERE CAST(strftime('%s', 'now') AS INTEGER) > \(start + 1)"
+            },
             check: { start in "while test $(date +%s) -le \(start + 1); do sleep 0.05; done" }, end: .old),
     ]
 }
@@ -65,7 +67,9 @@ struct CrashWorld {
     /// What a migration that nothing disturbs makes of the same memory.
     static func expected() async throws -> LogicalDump {
         let world = try World()
-        guard try await world.pass().operation?.outcome == .succeeded else { throw Unexpected("the undisturbed pass failed") }
+        guard try await world.pass().operation?.outcome == .succeeded else {
+            throw Unexpected("the undisturbed pass failed")
+        }
         return try world.contents().comparable
     }
 
@@ -94,7 +98,8 @@ struct CrashWorld {
     /// Right after a death: what lies on the disk is the old state or the new one, entirely.
     func expectOldOrNew(_ point: String) throws {
         let now = try onDisk().comparable
-        #expect(now == old || now == new, "\(point): mixed: \(now.differences(from: old)) \(now.differences(from: new))")
+        #expect(
+            now == old || now == new, "\(point): mixed: \(now.differences(from: old)) \(now.differences(from: new))")
     }
 
     /// After the next run: everything is settled, and everything that is told is true.
@@ -156,7 +161,8 @@ extension LogicalDump {
 @Suite("A crash")
 struct CrashTests {
     @Test(
-        "R12, P12, B10, B22: killed at any write of the journal, the next start settles everything by itself", arguments: Scenario.all)
+        "R12, P12, B10, B22: killed at any write of the journal, the next start settles everything by itself",
+        arguments: Scenario.all)
     func everyWrite(_ scenario: Scenario) async throws {
         let new = try await CrashWorld.expected()
         for moment in JournalWrite.Moment.allCases {
@@ -174,7 +180,9 @@ struct CrashTests {
         }
     }
 
-    @Test("B9, B22, P12: killed at random moments, several times in a row, it ends as if nothing had happened", arguments: ["wal", "delete"])
+    @Test(
+        "B9, B22, P12: killed at random moments, several times in a row, it ends as if nothing had happened",
+        arguments: ["wal", "delete"])
     func randomMoments(journalMode: String) async throws {
         let new = try await CrashWorld.expected()
         let isLong = getenv("DEMENTIAD_LONG_TESTS") != nil
@@ -192,7 +200,8 @@ struct CrashTests {
             let world = try CrashWorld(scenarios[index], journalMode: journalMode, new: new)
             let inARow = Int.random(in: 1...5)
             for _ in 1...inARow {
-                let microseconds = longest[index].components.seconds * 1_000_000
+                let microseconds =
+                    longest[index].components.seconds * 1_000_000
                     + longest[index].components.attoseconds / 1_000_000_000_000
                 let pause = UInt32.random(in: 0...UInt32(microseconds))
                 let tool = try world.daemon().start()

@@ -61,7 +61,9 @@ struct FullDiskTests {
         #expect(try world.backups() == [])
     }
 
-    @Test("One that fills up under the migration rolls it back, and the next pass goes on by itself", arguments: ["wal", "delete"])
+    @Test(
+        "One that fills up under the migration rolls it back, and the next pass goes on by itself",
+        arguments: ["wal", "delete"])
     func duringTheMigration(journalMode: String) async throws {
         let disk = try SmallFilesystem(kilobytes: 3000)
         var world = try World(.v4_0Real, in: disk.path)
@@ -79,7 +81,9 @@ struct FullDiskTests {
         #expect(try await world.pass().operation?.outcome == .succeeded)
     }
 
-    @Test("A journal that cannot be written after COMMIT is no 'untouched': exit 5, and the next pass verifies what was committed")
+    @Test(
+        "A journal that cannot be written after COMMIT is no 'untouched': exit 5, and the next pass verifies what was committed"
+    )
     func journalAfterCommit() async throws {
         var world = try World(.v4_0Real)
         let disk = try SmallFilesystem(kilobytes: 100_000)

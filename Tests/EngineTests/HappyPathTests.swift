@@ -42,7 +42,8 @@ struct HappyPathTests {
         #expect(told == operation)
     }
 
-    @Test("A second pass finds nothing to do, and writes nothing but the sighting", arguments: [Fixture.v4_0, .v4_0Real])
+    @Test(
+        "A second pass finds nothing to do, and writes nothing but the sighting", arguments: [Fixture.v4_0, .v4_0Real])
     func idle(_ fixture: Fixture) async throws {
         let world = try World(fixture)
         _ = try await world.pass()
@@ -77,7 +78,9 @@ struct HappyPathTests {
 
     @Test(
         "A large memory: figures of one pass are in the result",
-        .enabled(if: Place.shared("tools/make_large_store.py") != nil, "needs the folder shared beside the package, with its tools"))
+        .enabled(
+            if: Place.shared("tools/make_large_store.py") != nil,
+            "needs the folder shared beside the package, with its tools"))
     func large() async throws {
         let maker = try #require(Place.shared("tools/make_large_store.py"))
         let world = try World()

@@ -13,7 +13,9 @@ import Vault
 
 @Suite("What automation does again, and what it leaves alone")
 struct RepetitionTests {
-    @Test("P5: the same migration on the same content fails three times by itself and then waits, without filling vault or journal")
+    @Test(
+        "P5: the same migration on the same content fails three times by itself and then waits, without filling vault or journal"
+    )
     func threeTimes() async throws {
         var world = try World()
         try world.dropIn("DELETE FROM memory_entries")
@@ -32,7 +34,10 @@ struct RepetitionTests {
         #expect(try world.backups() == backups)
         #expect(backups.count == 3)
         // One that waits, and three that failed.
-        #expect(try await world.operations().map { $0.error?.code } == [.held, .rehearsalFailed, .rehearsalFailed, .rehearsalFailed])
+        #expect(
+            try await world.operations().map { $0.error?.code } == [
+                .held, .rehearsalFailed, .rehearsalFailed, .rehearsalFailed,
+            ])
         #expect(try world.leftovers() == [])
         // Other content is another attempt.
         try remember("news", in: world.store)
@@ -52,7 +57,8 @@ struct RepetitionTests {
         #expect(result.operation?.outcome == .succeeded)
         #expect(try world.ledger().first == "1 base 1 1 1")
         // Failure history survives.
-        #expect(try world.lines("SELECT event FROM schema_migration_events WHERE version = 1 ORDER BY id") == ["failed", "adopted"])
+        let events = try world.lines("SELECT event || ' ' || version FROM schema_migration_events ORDER BY id")
+        #expect(events == ["failed 2", "adopted 1", "applied 2", "applied 3", "applied 4"])
     }
 
     @Test("A hold pauses automation, for one store or for all, until it is removed or over", arguments: [true, false])
@@ -74,7 +80,9 @@ struct RepetitionTests {
         #expect(try await world.pass().operation?.outcome == .succeeded)
     }
 
-    @Test("With mode ask or off it looks, reports what is pending, and touches nothing", arguments: [MigrationMode.ask, .off])
+    @Test(
+        "With mode ask or off it looks, reports what is pending, and touches nothing",
+        arguments: [MigrationMode.ask, .off])
     func modes(_ mode: MigrationMode) async throws {
         var world = try World()
         world.mode = mode
@@ -95,7 +103,9 @@ struct RepetitionTests {
         try world.change("DROP TABLE IF EXISTS context_locks; CREATE TABLE schema_migrations (id INTEGER)")
         let before = try world.files()
         for _ in 1...3 { #expect(try await world.pass().exit == .notMigratable) }
-        #expect(try await world.operations().map(\.outcome) == [.failedUntouched])
+        // It may be a memory all the same, so it is backed up, once.
+        #expect(try await world.operations().map(\.kind) == [.migrate, .backup])
+        #expect(try world.backups().count == 1)
         #expect(try world.files() == before)
     }
 }

@@ -22,7 +22,9 @@ struct PassDocument: Decodable {
 
 @Suite("Several at once")
 struct StarterTests {
-    @Test("P9: eight starters on one file, each with a state of its own: one migrates, seven find nothing to do", arguments: ["wal", "delete"])
+    @Test(
+        "P9: eight starters on one file, each with a state of its own: one migrates, seven find nothing to do",
+        arguments: ["wal", "delete"])
     func eight(journalMode: String) throws {
         let world = try World(.v4_0)
         try world.change("PRAGMA journal_mode = \(journalMode)")

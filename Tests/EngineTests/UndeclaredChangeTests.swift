@@ -30,9 +30,7 @@ struct Undeclared: Sendable, CustomTestStringConvertible {
             what: "fills a NULL", up: "UPDATE context_locks SET parent_version = '1.0' WHERE parent_version IS NULL",
             complaint: "context_locks.parent_version"),
         Undeclared(
-            what: "adds rows", up: "INSERT INTO memory_entries (category, content, timestamp) VALUES ('x', 'y', 1)",
-            complaint: "memory_entries"),
-        Undeclared(what: "drops a column", up: "ALTER TABLE memory_entries DROP COLUMN metadata", complaint: "metadata"),
+            what: "drops a column", up: "ALTER TABLE memory_entries DROP COLUMN metadata", complaint: "metadata"),
         Undeclared(what: "drops a table", up: "DROP TABLE memory_entries", complaint: "memory_entries"),
         Undeclared(
             what: "renames a table", up: "ALTER TABLE memory_entries RENAME TO entries", complaint: "memory_entries"),
@@ -48,15 +46,21 @@ struct Undeclared: Sendable, CustomTestStringConvertible {
                 UPDATE sessions SET id = id
                 """,
             complaint: "memory_entries"),
-        Undeclared(what: "commits by itself", up: "DELETE FROM memory_entries; COMMIT", complaint: "inside dementiad's transaction"),
-        Undeclared(what: "fails in the middle", up: "DELETE FROM memory_entries; INSERT INTO nowhere VALUES (1)", complaint: "nowhere"),
+        Undeclared(
+            what: "commits by itself", up: "DELETE FROM memory_entries; COMMIT",
+            complaint: "inside dementiad's transaction"),
+        Undeclared(
+            what: "fails in the middle", up: "DELETE FROM memory_entries; INSERT INTO nowhere VALUES (1)",
+            complaint: "nowhere"),
         Undeclared(what: "opens another file", up: "ATTACH 'other.db' AS other", complaint: "in one file"),
     ]
 }
 
 @Suite("A migration that does what it did not declare")
 struct UndeclaredChangeTests {
-    @Test("P1: it is stopped: every object and value but the ledger is as before, and the ledger tells of it", arguments: Undeclared.all)
+    @Test(
+        "P1: it is stopped: every object and value but the ledger is as before, and the ledger tells of it",
+        arguments: Undeclared.all)
     func stopped(_ case: Undeclared) async throws {
         var world = try World()
         try world.dropIn(`case`.up)
@@ -73,8 +77,8 @@ struct UndeclaredChangeTests {
         #expect(operation.error?.detail.contains("/scratch/") == false)
         #expect(operation.error?.hint != nil)
         #expect(try world.contents().differences(from: before) == [])
-        // The first step of the plan stands for the plan, with who, what and from which backup it can be had again.
-        #expect(try world.ledger() == ["1 base 0 1 1"])
+        // One row says what failed, with the operation and the backup from which the state can be had again.
+        #expect(try world.failedVersions().count == 1)
         #expect(
             try world.lines("SELECT event || ' ' || (message LIKE '%rehearsal failed%') FROM schema_migration_events")
                 == ["failed 1"])
@@ -116,10 +120,29 @@ struct UndeclaredChangeTests {
             #expect(result.operation?.steps.map(\.kind) == [.preflight, .backup, .rehearse, .migrate])
             #expect(result.operation?.steps.last?.state == .failed)
             #expect(try world.contents().differences(from: before) == [])
-            #expect(try world.ledger() == ["1 base 0 1 1"])
+            #expect(try world.failedVersions().count == 1)
             return
         }
         Issue.record("no rehearsal ever ended in time")
+    }
+
+    @Test("The ledger names the migration that failed, not the first one of the plan")
+    func namesTheFailed() async throws {
+        var world = try World()
+        try world.dropIn("INSERT INTO nowhere VALUES (1)")
+        _ = try await world.pass()
+        #expect(try world.failedVersions() == ["5"])
+        #expect(try world.ledger() == ["5 drop 0 1 1"])
+    }
+
+    @Test("New rows take nothing away, and need no declaration")
+    func additions() async throws {
+        var world = try World()
+        let before = try world.contents().tables["memory_entries"] ?? []
+        try world.dropIn("INSERT INTO memory_entries (category, content, timestamp) VALUES ('x', 'y', 1)")
+        let result = try await world.pass()
+        #expect(result.operation?.outcome == .succeeded)
+        #expect(try world.contents().tables["memory_entries"]?.dropLast() == before[...])
     }
 
     @Test("What it declares it may do")
@@ -168,7 +191,9 @@ struct UndeclaredChangeTests {
         let before = try world.files()
         let vault = world.state + "/vault"
         world.when(.backup) {
-            let result = try Tool.run(["sh", "-c", "mount --bind \(vault) \(vault) && mount -o remount,bind,ro \(vault)"])
+            let result = try Tool.run([
+                "sh", "-c", "mount --bind \(vault) \(vault) && mount -o remount,bind,ro \(vault)",
+            ])
             #expect(result.status == 0, "\(result.output)")
         }
         defer { _ = try? Tool.run(["umount", "-l", vault]) }

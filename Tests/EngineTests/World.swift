@@ -80,7 +80,8 @@ struct World {
     /// Name and text of that migration.
     static func dropIn(_ up: String, changes: String = "none", verify: String? = nil) -> (name: String, text: String) {
         let verify = verify ?? "SELECT 'no marker' WHERE NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'marker')"
-        let text = "-- changes: \(changes)\n-- up\nCREATE TABLE marker (a);\n\(up);\n-- down: none\n-- verify\n\(verify);\n"
+        let text =
+            "-- changes: \(changes)\n-- up\nCREATE TABLE marker (a);\n\(up);\n-- down: none\n-- verify\n\(verify);\n"
         return ("sqlite4_0005_drop.sql", text)
     }
 
@@ -163,6 +164,13 @@ struct World {
             """)
     }
 
+    /// The versions of the ledger's failure rows, which name operation and backup; a success beside them is an error of the test.
+    func failedVersions() throws -> [String] {
+        let rows = try ledger()
+        guard rows.allSatisfy({ $0.hasSuffix(" 0 1 1") }) else { throw Unexpected("not failures alone: \(rows)") }
+        return rows.map { String($0.prefix { $0 != " " }) }
+    }
+
     /// What `sql` gives, a line for each row's first column.
     func lines(_ sql: String) throws -> [String] {
         try Connection(path: store, access: .readWrite).rows(sql) { $0.string(0) ?? "NULL" }
@@ -231,7 +239,9 @@ extension LogicalDump {
 
     /// What of `before` is not here with the same values any more, in words. New tables, columns and indices are fine, and so is a value
     /// where there was NULL in one of the columns that `filled` names.
-    func losses(since before: LogicalDump, filled: Set<String> = ["preview", "key_concepts", "last_accessed"]) -> [String] {
+    func losses(since before: LogicalDump, filled: Set<String> = ["preview", "key_concepts", "last_accessed"])
+        -> [String]
+    {
         var words: [String] = []
         for (table, rows) in before.tables {
             guard let now = tables[table] else {

@@ -87,7 +87,9 @@ struct Thread {
 
 @Suite("Somebody else writes")
 struct WriterTests {
-    @Test("One who commits during the backup: the plan is made again on the new state, and the row is in the backup and in the result")
+    @Test(
+        "One who commits during the backup: the plan is made again on the new state, and the row is in the backup and in the result"
+    )
     func duringTheBackup() async throws {
         var world = try World()
         let store = world.store
@@ -134,7 +136,7 @@ struct WriterTests {
         #expect(result.exit == .failedUntouched)
         #expect(result.operation?.steps.count(where: { $0.kind == .backup }) == 3)
         #expect(result.operation?.findings == [])
-        #expect(try world.ledger() == ["1 base 0 1 1"])
+        #expect(try world.failedVersions().count == 1)
         #expect(try world.lines("SELECT count(*) FROM memory_entries WHERE content LIKE 'round _'") == ["2"])
     }
 
@@ -208,8 +210,10 @@ struct WriterTests {
             let rows = try world.contents(of: backup).tables["memory_entries"] ?? []
             let texts = rows.filter { $0.contains(.text(Array("writer".utf8))) }
             let numbers = texts.compactMap { row in
-                row.compactMap { value in if case .text(let bytes) = value { Int(String(decoding: bytes, as: UTF8.self)) } else { nil } }
-                    .first
+                row.compactMap { value in
+                    if case .text(let bytes) = value { Int(String(decoding: bytes, as: UTF8.self)) } else { nil }
+                }
+                .first
             }
             #expect(numbers == Array(0..<numbers.count))
         }
@@ -219,7 +223,9 @@ struct WriterTests {
     func afterCommit() async throws {
         var world = try World()
         let store = world.store
-        world.when(.verify) { try run("DELETE FROM memory_entries; UPDATE context_locks SET label = label || '!'", on: store) }
+        world.when(.verify) {
+            try run("DELETE FROM memory_entries; UPDATE context_locks SET label = label || '!'", on: store)
+        }
         // Whatever the application does to its rows is its own affair.
         let result = try await world.pass()
         #expect(result.exit == .done)
@@ -260,7 +266,9 @@ struct WriterTests {
         #expect(try world.lines("SELECT count(*) FROM context_locks") == ["3"])
     }
 
-    @Test("P10: a lock that somebody keeps is waited for so long and no longer, and its owner is named", arguments: ["wal", "delete"])
+    @Test(
+        "P10: a lock that somebody keeps is waited for so long and no longer, and its owner is named",
+        arguments: ["wal", "delete"])
     func lockedTooLong(journalMode: String) async throws {
         var world = try World()
         try world.change("PRAGMA journal_mode = \(journalMode)")
@@ -272,7 +280,9 @@ struct WriterTests {
         #expect(result.exit == .busy)
         #expect(result.operation?.outcome == .busy)
         #expect(result.operation?.error?.code == .storeBusy)
-        #expect(result.operation?.error?.detail.contains("(pid \(other.pid))") == true, "\(result.operation?.error?.detail ?? "")")
+        #expect(
+            result.operation?.error?.detail.contains("(pid \(other.pid))") == true,
+            "\(result.operation?.error?.detail ?? "")")
         #expect(result.operation?.dataState == .untouched)
         #expect(result.form?.state == .busy)
         other.run("ROLLBACK;")

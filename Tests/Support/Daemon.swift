@@ -25,7 +25,8 @@ public struct Daemon {
     ///   - user: as whom it runs, by id; only root can choose
     ///   - umask: its umask, where it is not the tests' own
     public init(
-        _ arguments: [String], configuration: String = "backup: {minFree: 0}\n", environment: [String] = [], user: UInt32? = nil,
+        _ arguments: [String], configuration: String = "backup: {minFree: 0}\n", environment: [String] = [],
+        user: UInt32? = nil,
         umask: String? = nil
     ) throws {
         folder = try TemporaryFolder()
@@ -38,8 +39,9 @@ public struct Daemon {
         line += ["env"] + environment
         line += [try Place.built("dementiad")] + arguments
         // Before the verb and after it: both are the user's choice, and a usage error must stay one.
-        if !arguments.contains("--config"), !arguments.contains("--version") { line += ["--config", file] }
-        if user == nil, geteuid() == 0, !arguments.contains("--no-allow-root") { line += ["--allow-root"] }
+        let isPlain = ["--config", "--version", "--help"].allSatisfy { !arguments.contains($0) }
+        if isPlain { line += ["--config", file] }
+        if isPlain, user == nil, geteuid() == 0, !arguments.contains("--no-allow-root") { line += ["--allow-root"] }
         self.arguments = line.filter { $0 != "--no-allow-root" }
     }
 
@@ -53,6 +55,7 @@ public struct Daemon {
     public func finish(_ tool: Tool) throws -> Result {
         let result = tool.finish()
         return Result(
-            status: result.status, output: result.output, errors: String(decoding: try content(of: errors), as: UTF8.self))
+            status: result.status, output: result.output,
+            errors: String(decoding: try content(of: errors), as: UTF8.self))
     }
 }
