@@ -50,7 +50,8 @@ struct MigrationRun {
     private enum Round {
         case settled(OperationRecord)
         /// From here on "untouched" would be a lie.
-        case committed(Plan, LedgerEntry, StateToken, ProvedBackup)
+        /// Without a token the COMMIT was ambiguous, and the ledger has told that it happened.
+        case committed(Plan, LedgerEntry, StateToken?, ProvedBackup)
     }
 
     /// Takes the store where `wish` says, and settles the operation. Throws only when the journal cannot be written: every other
@@ -70,6 +71,7 @@ struct MigrationRun {
                 await store.close()
                 // The state moved away from its backup: plan again on what is there now. Under the lock nothing moves.
                 if error.code == .storeMoved, !isLocked { continue }
+                if error.dataState == .changing { return try await settleUnknown(error) }
                 return try await settleUntouched(error)
             }
             switch end {
@@ -87,7 +89,7 @@ struct MigrationRun {
     private func attempt(
         _ wish: Wish, underLock isLocked: Bool, _ preparation: inout Duration?
     ) async throws(GuardError) -> Round {
-        try await log.step(.preflight)
+        try await log.step(.preflight, dataState: .untouched)
         let clock = ContinuousClock()
         if isLocked { try await store.lock() }
         let start = clock.now
@@ -116,12 +118,17 @@ struct MigrationRun {
             log.note(attempt: attempt)
             return .committed(plan, entry, token, backup)
         } catch {
-            guard Repetition.counts(error) else { throw error }
+            var failure = error
+            if error.dataState == .changing {
+                if try await hasCommitted() { return .committed(plan, entry, nil, backup) }
+                failure = error.with(dataState: .untouched)
+            }
+            guard Repetition.counts(failure) else { throw failure }
             // Ends a transaction that is still open: the row that tells of the failure has one of its own.
             await store.close()
-            await recordFailure(error, plan, entry)
+            await recordFailure(failure, plan, entry)
             try await log.fail(attempt: attempt)
-            throw error
+            throw failure
         }
     }
 
@@ -186,6 +193,25 @@ struct MigrationRun {
         result.seconds = backup.seconds.merging(["migrate": (clock.now - start).seconds]) { first, _ in first }
         log.note(result: result)
         return record.token
+    }
+
+    /// What became of a COMMIT that answered with an error: the ledger tells, or nobody can.
+    private func hasCommitted() async throws(GuardError) -> Bool {
+        await store.close()
+        do throws(GuardError) {
+            return try await store.hasCommitted(log.record.id)
+        } catch {
+            throw error.with(dataState: .changing)
+        }
+    }
+
+    /// Whether COMMIT happened could not be found out: somebody has to look, and automation waits.
+    private func settleUnknown(_ error: GuardError) async throws(GuardError) -> OperationRecord {
+        try await log.settle(
+            .needsAttention, .unverified, error: error,
+            hold: Hold(
+                id: "hold_" + log.record.id.value.dropFirst(3), store: store.location.id,
+                reason: "its state could not be looked at after the migration: \(error.message)", createdAt: tools.clock(), until: nil))
     }
 
     // MARK: The ends
