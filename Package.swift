@@ -157,7 +157,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ControlClientTests",
-            dependencies: ["ControlAPI", "ControlClient", "ControlFixture", "ControlTestKit", "GuardCore", "LinuxKit"],
+            dependencies: [
+                "ControlAPI", "ControlClient", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore", "LinuxKit",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

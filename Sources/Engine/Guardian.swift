@@ -205,14 +205,8 @@ public actor Guardian {
     func startMigration(
         _ wish: Wish, _ kind: OperationKind, _ location: StoreLocation, trigger: String, uid: UInt32, isExplicit: Bool
     ) async throws(GuardError) -> OperationRecord {
-        let tools = tools
-        return try await startWork(kind, location, trigger: trigger, uid: uid) { (work) throws(GuardError) in
-            let record = try await work.migrate(wish, isExplicit: isExplicit)
-            // Who asks for a migration by name has seen why it was held.
-            if isExplicit, kind == .migrate, [.succeeded, .nothingToDo].contains(record.outcome) {
-                try await tools.releaseHolds(on: location.id)
-            }
-            return record
+        try await startWork(kind, location, trigger: trigger, uid: uid) { (work) throws(GuardError) in
+            try await work.migrate(wish, isExplicit: isExplicit)
         }
     }
 

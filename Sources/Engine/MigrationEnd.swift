@@ -31,6 +31,7 @@ struct MigrationEnd {
         }
         if let failure { return try await restore(backup, because: failure) }
         await store.close()
+        try await log.releaseHolds()
         // What a person took back must not be brought again by the next pass.
         let hold = log.record.kind == .downgrade ? hold("it was taken back to version \(plan.to) on request") : nil
         return try await log.settle(.succeeded, .migratedVerified, hold: hold)

@@ -95,6 +95,7 @@ struct MigrationRun {
         let plan = try wish.plan(with: tools.planner, for: store.location.id, at: place, survey)
         guard !plan.isEmpty else {
             await store.close()
+            try await log.releaseHolds()
             return .settled(try await log.settle(.nothingToDo, .untouched))
         }
         try await checkRoom()

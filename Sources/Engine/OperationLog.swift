@@ -93,6 +93,13 @@ final class OperationLog {
         }
     }
 
+    /// Ends the store's holds when a person asked for this migration by name: he has seen why it was held. Before the operation settles,
+    /// so that nobody sees it done and the hold still there.
+    func releaseHolds() async throws(GuardError) {
+        guard record.kind == .migrate, record.trigger == "request", let store = record.store else { return }
+        try await tools.releaseHolds(on: store)
+    }
+
     /// Notes what was achieved so far; durable when the operation settles.
     func note(result: OperationResult) {
         record.result = result

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import ControlAPI
 internal import Glibc
 internal import GuardCore
+internal import Synchronization
 
 /// Everything that leaves the process: the result on standard output, everything else on standard error, and the exit status.
 struct Console: Sendable {
@@ -36,8 +37,19 @@ struct Console: Sendable {
 
     /// Prints a document.
     func document(_ kind: String, _ data: some Encodable & Sendable) throws(GuardError) {
-        say(String(decoding: try ControlJSON.encode(Document(kind: kind, data: data)), as: UTF8.self))
+        let json = try ControlJSON.encode(Document(kind: kind, data: data))
+        if Self.isFirst() { say(String(decoding: json, as: UTF8.self)) }
     }
+
+    /// One document a run, whatever Ctrl-C and the work do at the same moment: true for whoever asks first.
+    private static func isFirst() -> Bool {
+        hasDocument.withLock { hasDocument in
+            defer { hasDocument = true }
+            return !hasDocument
+        }
+    }
+
+    private static let hasDocument = Mutex(false)
 
     /// Prints `text` and a line end on standard output.
     func say(_ text: String) {
@@ -55,7 +67,7 @@ struct Console: Sendable {
     func fail(_ error: GuardError, operation: OperationID? = nil) -> Never {
         let problem = Problem(error, operation: operation)
         if isJSON, let json = try? ControlJSON.encode(ErrorDocument(problem)) {
-            say(String(decoding: json, as: UTF8.self))
+            if Self.isFirst() { say(String(decoding: json, as: UTF8.self)) }
         } else {
             complain(Wording.failure(problem))
         }

@@ -7,24 +7,18 @@ internal import GuardCore
 /// The entry point. Parses, runs, and is the only place where an error becomes an exit status.
 @main
 enum Main {
-    static func main() async {
+    static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        // Before anything starts a thread: all of them are to leave Ctrl-C to the one that waits for it.
+        guard let command = parsed(arguments) else { return }
         let interrupt = Interrupt()
-        let command: any ParsableCommand
-        if let verb = unknownVerb(arguments) {
-            // The parser would complain of the options that follow it.
-            Console(isJSON: wantsJSON(arguments)).fail(Wording.noVerb(verb))
+        Task.detached {
+            await run(command, interrupt)
         }
-        do {
-            command = try Dementiactl.parseAsRoot(arguments)
-        } catch {
-            Console(isJSON: wantsJSON(arguments)).exit(afterParsing: error)
-        }
-        guard let command = command as? any ControlCommand else {
-            // A group without its verb, or a request for help: the parser knows what to say.
-            return helped(command, arguments)
-        }
+        interrupt.wait()
+    }
+
+    /// Ends the process, one way or the other.
+    private static func run(_ command: any ControlCommand, _ interrupt: Interrupt) async -> Never {
         let session = Session(command.global, interrupt)
         do {
             session.console.exit(try await command.run(in: session))
@@ -34,10 +28,18 @@ enum Main {
         }
     }
 
-    private static func helped(_ command: any ParsableCommand, _ arguments: [String]) {
-        var command = command
+    /// The verb, or nil when everything has been said.
+    private static func parsed(_ arguments: [String]) -> (any ControlCommand)? {
+        if let verb = unknownVerb(arguments) {
+            // The parser would complain of the options that follow it.
+            Console(isJSON: wantsJSON(arguments)).fail(Wording.noVerb(verb))
+        }
         do {
+            var command = try Dementiactl.parseAsRoot(arguments)
+            if let command = command as? any ControlCommand { return command }
+            // A group without its verb, or a request for help: the parser knows what to say.
             try command.run()
+            return nil
         } catch {
             Console(isJSON: wantsJSON(arguments)).exit(afterParsing: error)
         }
@@ -56,7 +58,7 @@ enum Main {
 }
 
 /// A verb that talks to the daemon.
-protocol ControlCommand: ParsableCommand {
+protocol ControlCommand: ParsableCommand, Sendable {
     /// The options that every verb has.
     var global: GlobalOptions { get }
     /// Does the work, prints the result, and says how the process ends.

@@ -45,7 +45,9 @@ struct Work: Sendable {
 
     /// Waits for an operation and prints it.
     func watch(_ id: OperationID) async throws(GuardError) -> Status {
-        try show(try await follow(id, id.value, .changing))
+        // A question of its own first: a daemon that is not there is not waited for.
+        let operation = try await session.client.operation(id)
+        return try show(operation.state == .settled ? operation : try await follow(id, id.value, operation.dataState))
     }
 
     private func show(_ operation: OperationRecord) throws(GuardError) -> Status {

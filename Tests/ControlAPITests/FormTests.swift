@@ -16,7 +16,7 @@ struct FormTests {
             try json(Samples.stores[1]) == """
                 {"engine":"sqlite","id":"f127a00f97f0","lastBackup":{"createdAt":"2026-01-31T12:00:00.000Z",\
                 "id":"000042_9f3c1a77b2e0"},"line":"sqlite-4","location":"/srv/blog/.claude-memory.db","project":"blog",\
-                "schemaVersion":1,"sizeBytes":1572864,"state":"pending","wantedVersion":4,"watch":"inotify"}
+                "release":null,"schemaVersion":1,"sizeBytes":1572864,"state":"pending","wantedVersion":4,"watch":"inotify"}
                 """)
     }
 
@@ -37,11 +37,11 @@ struct FormTests {
         let error = GuardError(.checkVetoed, "the check said no", hint: "Look at it.")
         #expect(
             try json(Samples.settled(Samples.operation(), .failedRestored, error)) == """
-                {"actor":{"uid":1000},"backup":"000042_9f3c1a77b2e0","dataState":"restoredVerified","error":{"causes":[],\
+                {"actor":{"uid":1000},"attempt":null,"backup":"000042_9f3c1a77b2e0","dataState":"restoredVerified","error":{"causes":[],\
                 "code":"checkVetoed","dataState":"untouched","detail":"the check said no","hint":"Look at it.",\
-                "operation":"op_00000000000000000000000001","retryable":false,"status":500,\
+                "operation":"op_00000000000000000000000001","retryable":false,"status":500,"store":null,\
                 "title":"The check command vetoed","type":"urn:dementiad:error:checkVetoed"},"findings":[],\
-                "id":"op_00000000000000000000000001","kind":"migrate","outcome":"failedRestored",\
+                "id":"op_00000000000000000000000001","kind":"migrate","outcome":"failedRestored","progress":null,"result":null,\
                 "settledAt":"2026-01-31T12:00:01.234Z","startedAt":"2026-01-31T12:00:00.000Z","state":"settled",\
                 "steps":[{"finishedAt":"2026-01-31T12:00:00.034Z","kind":"preflight","startedAt":"2026-01-31T12:00:00.000Z",\
                 "state":"failed"}],"store":"f127a00f97f0","trigger":"request"}

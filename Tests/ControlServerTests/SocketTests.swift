@@ -12,43 +12,62 @@ struct SocketTests {
     /// A fixture that is a process of its own, started and answering.
     func fixture(_ words: [String], prefix: [String] = []) async throws -> RunningProgram {
         let program = try RunningProgram(prefix + [RunningProgram.built("ControlFixture")] + words)
-        for _ in 0..<400 {
-            if (try? RawSocket(words[0]))?.end() != nil { return program }
-            try await Task.sleep(for: .milliseconds(25))
-        }
-        program.send(SIGKILL)
-        Issue.record("the fixture does not answer: \(try await program.end().errors)")
+        try await RawSocket.answering(words[0])
         return program
     }
 
-    @Test("It is 0600 from the call that makes it, and no later call widens or narrows it")
+    @Test("Whatever the umask, it is 0600", arguments: ["0", "022", "077"])
+    func mode(_ umask: String) async throws {
+        let folder = try Folder()
+        let path = folder.path + "/s"
+        let program = try await fixture([path], prefix: ["sh", "-c", "umask \(umask); exec \"$0\" \"$@\""])
+        #expect(try FileStatus(ofLink: path).mode == 0o600)
+        program.send(SIGTERM)
+        #expect(try await program.end().status == 0)
+        #expect(try Directory.entries(folder.path).isEmpty)
+    }
+
+    @Test("It is 0600 from the call that makes it, and no later call widens or narrows it",
+        .enabled(if: access("/usr/bin/strace", X_OK) == 0))
     func modeFromBirth() async throws {
         let folder = try Folder()
         let path = folder.path + "/s"
         let trace = folder.path + "/trace"
         let program = try await fixture(
             [path],
-            prefix: ["strace", "-f", "-o", trace, "-e", "trace=bind,chmod,fchmod,fchmodat,umask,rename,listen", "sh", "-c",
+            prefix: ["strace", "-D", "-f", "-o", trace, "-e", "trace=bind,chmod,fchmod,fchmodat,umask,rename,listen", "sh", "-c",
                 "umask 0; exec \"$0\" \"$@\""])
         #expect(try FileStatus(ofLink: path).mode == 0o600)
-        // The program is strace's child; it ends with it.
+        // With -D the program is our child, and strace a bystander.
         program.send(SIGTERM)
         _ = try await program.end()
         let text = String(decoding: try OpenFile.content(of: trace), as: UTF8.self)
         let calls = text.split(separator: "\n").compactMap { line in
             ["fchmod(", "chmod(", "bind(", "listen(", "rename("].first { line.contains(" " + $0) && !line.contains("UNFINISHED") }
         }
-        // The mode is set on the descriptor before it has a name, it listens before it has its own, and then nothing.
-        #expect(calls == ["fchmod(", "bind(", "listen(", "rename("], "\(text)")
+        // The mode is set on the descriptor before it has a name, and it listens before it has its own. After that the library
+        // listens once more, and nothing touches the mode.
+        #expect(calls == ["fchmod(", "bind(", "listen(", "rename(", "listen("], "\(text)")
+    }
+
+    /// Why there can be no socket at `path`; nil when there is one now.
+    func refusal(at path: String) -> GuardError? {
+        do throws(GuardError) {
+            _ = try ListeningSocket(at: path)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     @Test("A living daemon's socket is left alone, and its pid is named")
     func living() async throws {
         try await World.run { world in
-            let error = #expect(throws: GuardError.self) { try ListeningSocket(at: world.socket) }
+            let error = refusal(at: world.socket)
             #expect(error?.code == .stateDirectoryBusy)
             #expect(error?.message.contains("pid \(getpid())") == true)
-            #expect(try await world.send("GET", "/v1/health").status == 200)
+            let reply = try await world.send("GET", "/v1/health")
+            #expect(reply.status == 200)
         }
     }
 
@@ -88,7 +107,7 @@ struct SocketTests {
         let folder = try await World.run { $0.folder }
         #expect(try Directory.entries(folder.path).isEmpty)
         let other = try await World.run { world in
-            try Directory.remove(world.socket)
+            try Directory.unlink(world.socket)
             try OpenFile.creating(world.socket).close()
             return world.folder
         }
@@ -99,9 +118,24 @@ struct SocketTests {
     func inherited() async throws {
         let folder = try Folder()
         let path = folder.path + "/s"
-        let made = try ListeningSocket(at: path)
-        #expect(throws: Never.self) { try ListeningSocket(inherited: made.descriptorForTests) }
-        #expect(throws: GuardError.self) { try ListeningSocket(inherited: 0) }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        #expect(throws: GuardError.self) { try ListeningSocket(inherited: descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        #expect(bound == 0 && listen(descriptor, 8) == 0)
+        try await World.run(on: ListeningSocket(inherited: dup(descriptor)), at: path) { world in
+            let reply = try await world.send("GET", "/v1/health")
+            #expect(reply.status == 200)
+        }
+        // Who made it cares for its name.
+        #expect(try Directory.entries(folder.path) == ["s"])
     }
 }
 

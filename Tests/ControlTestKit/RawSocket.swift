@@ -69,4 +69,17 @@ public struct RawSocket: Sendable {
 
     /// Closes it.
     public func end() { close(descriptor) }
+
+    /// Waits until a daemon answers requests at `path`: a queue that takes connections is there earlier.
+    public static func answering(_ path: String) async throws {
+        for _ in 0..<400 {
+            if let socket = try? RawSocket(path) {
+                defer { socket.end() }
+                await socket.send("GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                if await socket.read().hasPrefix("HTTP/1.1 ") { return }
+            }
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        throw SystemCallError(call: "connect", errno: ETIMEDOUT, path: path)
+    }
 }

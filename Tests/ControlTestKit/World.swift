@@ -32,21 +32,29 @@ public struct World: Sendable {
     private let group: ServiceGroup
 
     /// The socket.
-    public var socket: String { folder.path + "/control.sock" }
+    public let socket: String
 
     /// Runs `body` with a server, and stops the server afterwards.
     public static func run<Value: Sendable>(
         limits: ControlLimits = .init(), _ body: (World) async throws -> Value
     ) async throws -> Value {
         let folder = try Folder()
-        let service = FakeService()
-        let listening = try ListeningSocket(at: folder.path + "/control.sock")
+        let path = folder.path + "/control.sock"
+        return try await run(on: try ListeningSocket(at: path), at: path, in: folder, limits: limits, body)
+    }
+
+    /// Runs `body` with a server on a socket that is there, with a service that is there.
+    public static func run<Value: Sendable>(
+        on listening: ListeningSocket, at path: String, in folder: Folder? = nil, service: FakeService = FakeService(),
+        limits: ControlLimits = .init(), _ body: (World) async throws -> Value
+    ) async throws -> Value {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let server = ControlServer(socket: listening, service: service, limits: limits, logger: logger)
         let group = ServiceGroup(services: [server], logger: logger)
         let task = Task { try await group.run() }
+        let world = World(service: service, folder: try folder ?? Folder(), group: group, socket: path)
         do {
-            let value = try await body(World(service: service, folder: folder, group: group))
+            let value = try await body(world)
             await group.triggerGracefulShutdown()
             try await task.value
             return value

@@ -8,7 +8,7 @@ import Testing
     private static let name = "sqlite4_0005_notes.sql"
 
     private static let whole = """
-        -- SPDX-License-Identifier: MIT
+        -- A migration of the tests.
         -- Notes: what a person may want to know.
         -- changes: fills notes.body, rewrites notes.title
         -- changes: renames old to new, drops column t.c, drops table gone, drops object idx

@@ -12,7 +12,7 @@ struct SourceFile: Sendable {
     var target: String { String(path.split(separator: "/").dropFirst().first ?? "") }
     var isSwift: Bool { path.hasSuffix(".swift") }
 
-    /// The lines that hold code, with their numbers: no comments, no text in quotation marks. Good enough for this house, no parser.
+    /// The lines that hold code, with their numbers: no comments, no text in quotation marks.
     var code: [(number: Int, text: String)] {
         var isInText = false
         var result: [(number: Int, text: String)] = []

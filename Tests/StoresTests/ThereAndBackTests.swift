@@ -11,7 +11,8 @@ import Testing
 @Suite struct ThereAndBackTests {
     private let catalogue = try! Catalogue()
 
-    @Test("each migration alone, from every memory: up, again nothing to do, down to where it was, up once more",
+    @Test(
+        "each migration alone, from every memory: up, again nothing to do, down to where it was, up once more",
         arguments: Fixture.sqlite4)
     func everyPrefix(_ fixture: Fixture) async throws {
         let world = try SQLiteWorld(fixture)
@@ -73,7 +74,8 @@ import Testing
         #expect(try world.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'notes'") == ["0"])
     }
 
-    @Test("random memories with values of every storage class survive migrate, downgrade, migrate and restore",
+    @Test(
+        "random memories with values of every storage class survive migrate, downgrade, migrate and restore",
         arguments: 1...12)
     func anyValue(seed: Int) async throws {
         let world = try SQLiteWorld(.v4_0, journal: seed.isMultiple(of: 2) ? .wal : .delete)
@@ -92,7 +94,9 @@ import Testing
         try await world.migrate(catalogue)
         // The time of the run aside, it is the same again.
         for column in ["preview", "key_concepts"] {
-            #expect(try world.dump(withLedger: false).values("context_locks", column) == migrated.values("context_locks", column))
+            #expect(
+                try world.dump(withLedger: false).values("context_locks", column)
+                    == migrated.values("context_locks", column))
         }
         let kept = try await world.snapshot("kept.db")
         try await world.store.restore(from: first.path, expecting: first.content, replacing: kept)
@@ -177,7 +181,8 @@ private struct RandomRows {
         case 0: .null
         case 1: .integer(Int64.random(in: .min ... .max, using: &generator))
         case 2: .real(Double(bitPattern: generator.next()).finite)
-        case 3: .real([0, -0.0, .infinity, -.infinity, .leastNonzeroMagnitude][Int.random(in: 0..<5, using: &generator)])
+        case 3:
+            .real([0, -0.0, .infinity, -.infinity, .leastNonzeroMagnitude][Int.random(in: 0..<5, using: &generator)])
         case 4: .blob(bytes(&generator))
         case 5: .text(bytes(&generator))
         case 6: .text([0] + Array("after a NUL".utf8) + [0])

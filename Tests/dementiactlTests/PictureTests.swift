@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+
+import ControlAPI
+import ControlTestKit
+import GuardCore
+import Testing
+
+@testable import dementiactl
+
+/// What a person sees, to the letter.
+@Suite("Pictures")
+struct PictureTests {
+    let file = Style(width: nil, hasColor: false, now: Samples.moment)
+
+    func terminal(_ width: Int) -> Style {
+        Style(width: width, hasColor: false, now: Timestamp(milliseconds: Samples.moment.milliseconds + 7_200_000))
+    }
+
+    @Test("A list fits the terminal: what is long gives way in its middle")
+    func table() {
+        #expect(
+            Wording.stores(Samples.stores, terminal(66)) == """
+                STORE         STATE    VERSION  SIZE     LAST BACKUP  LOCATION
+                10193433463f  current  4        1.5 MiB  2 h ago      /sr…emory.db
+                f127a00f97f0  pending  1 of 4   1.5 MiB  2 h ago      /sr…emory.db
+                45effe8328ff  drifted  2 of 4   1.5 MiB  2 h ago      /sr…emory.db
+                """)
+    }
+
+    @Test("Into a file nothing is cut, and times are exact")
+    func wide() {
+        let text = Wording.stores(Array(Samples.stores[..<1]), file)
+        #expect(text.hasSuffix("current  4        1.5 MiB  2026-01-31T12:00:00.000Z  /srv/shop/.claude-memory.db"))
+    }
+
+    @Test("A failed operation: what, the state of the data, why, and one next command")
+    func operation() {
+        let error = GuardError(.checkVetoed, "the check command said no", hint: "dementiactl history shop", causes: ["exit 1"])
+        #expect(
+            Wording.operation(Samples.settled(Samples.operation(), .failedRestored, error), file) == """
+                operation  op_00000000000000000000000001
+                outcome    failed, data restored and verified
+                kind       migrate
+                store      f127a00f97f0
+                data       the state of the backup is back and verified
+                backup     000042_9f3c1a77b2e0
+                took       1.2 s
+                why        the check command said no
+                next       dementiactl history shop
+                  because: exit 1
+                  checking: failed, 34 ms
+                """)
+    }
+
+    @Test("What a downgrade would lose is shown before it is asked")
+    func change() {
+        let plan = Samples.plan(PlanRequest(kind: .downgrade, to: .version(3)), of: Samples.stores[0])
+        #expect(
+            Wording.change(plan).joined(separator: "\n") == """
+                The downgrade from 4 to 3 changes /srv/shop/.claude-memory.db:
+                  take back 4 embeddings
+                  contexts.embedding goes, with values in 7 rows
+                  1 row of x go
+                  A backup of the present state is taken first.
+                """)
+    }
+
+    @Test("The bar has a share, a rate and the time that remains")
+    func progress() {
+        let progress = Progress(step: .backup, done: 50 << 20, total: 200 << 20, unit: .bytes)
+        #expect(
+            Wording.progress("shop", progress, doneSinceStart: 50 << 20, in: .seconds(5), width: 90)
+                == "shop  backing up  [#####---------------]  25 %  10.0 MiB/s  15 s left")
+    }
+
+    @Test("Names from disks cannot steer the terminal")
+    func control() {
+        #expect(Style.printable("a\u{1B}[2Jb\u{202E}c\nd") == "a\\u{1b}[2Jb\\u{202e}c\\u{a}d")
+        #expect(Style.printable("zoë 日本") == "zoë 日本")
+    }
+
+    @Test("Sizes and times", arguments: [
+        (Int64(0), "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1_572_864, "1.5 MiB"), (1 << 40, "1.0 TiB"),
+    ])
+    func sizes(_ bytes: Int64, _ text: String) {
+        #expect(Style.size(bytes) == text)
+    }
+
+    @Test("A store is found by its id, a beginning of it, or its path")
+    func selection() throws {
+        let all = Samples.stores
+        #expect(try Selection.store("f127", among: all, path: "/x/f127") == all[1])
+        #expect(try Selection.store("./a", among: all, path: all[2].location) == all[2])
+        #expect(throws: GuardError.self) { try Selection.store("", among: all, path: "/x") }
+        let twins = [all[0], all[0]]
+        let error = #expect(throws: GuardError.self) { try Selection.store("101", among: twins, path: "/x/101") }
+        #expect(error?.code == .usage)
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+
+import ControlAPI
+import ControlTestKit
+import GuardCore
+import Testing
+
+/// One way to call the command.
+struct Call: Sendable, CustomTestStringConvertible {
+    let arguments: [String]
+    /// The kind of its document.
+    let kind: String
+    let isList: Bool
+    /// The route whose failure is the command's.
+    let route: Route.Name
+
+    init(_ arguments: String, _ kind: String, list: Bool = false, _ route: Route.Name) {
+        self.arguments = arguments.split(separator: " ").map(String.init)
+        self.kind = kind
+        isList = list
+        self.route = route
+    }
+
+    var testDescription: String { arguments.joined(separator: " ") }
+}
+
+@Suite("Every verb")
+struct VerbTests {
+    static let blog = Samples.stores[1].id.value
+
+    static let calls: [Call] = [
+        Call("status", "status", .status),
+        Call("stores", "stores", list: true, .stores),
+        Call("stores list", "stores", list: true, .stores),
+        Call("stores show \(blog)", "store", .store),
+        Call("stores rescan", "operation", .start),
+        Call("plan", "plans", list: true, .plan),
+        Call("plan \(blog)", "plan", .plan),
+        Call("plan /srv/blog/.claude-memory.db --to 2 --sql", "plan", .plan),
+        Call("migrate", "operations", list: true, .stores),
+        Call("migrate \(blog.prefix(4))", "operation", .start),
+        Call("migrate \(blog) --to 3", "operation", .start),
+        Call("migrate \(blog) --dry-run", "plan", .plan),
+        Call("downgrade \(blog) --to 0 --yes", "operation", .start),
+        Call("downgrade \(blog) --to 0 --dry-run", "plan", .plan),
+        Call("repair \(blog)", "operation", .start),
+        Call("repair \(blog) --dry-run", "plan", .plan),
+        Call("verify \(blog)", "operation", .start),
+        Call("history", "histories", list: true, .history),
+        Call("history \(blog)", "history", .history),
+        Call("backup create", "operations", list: true, .stores),
+        Call("backup create \(blog)", "operation", .start),
+        Call("backup list", "backups", list: true, .backups),
+        Call("backup list \(blog)", "backups", list: true, .backups),
+        Call("backup show 42", "backup", .backup),
+        Call("backup show 000042_9f", "backup", .backup),
+        Call("backup verify 42", "operation", .start),
+        Call("backup verify --all", "operation", .start),
+        Call("backup verify 42 \(Samples.backupID)", "operations", list: true, .backups),
+        Call("restore 42 --yes", "operation", .start),
+        Call("restore \(Samples.backupID) --to elsewhere.db", "operation", .start),
+        Call("restore 42 --dry-run", "plan", .plan),
+        Call("operations list", "operations", list: true, .operations),
+        Call("operations list --store \(blog) --limit 3", "operations", list: true, .operations),
+        Call("operations show \(Samples.operationID(1))", "operation", .operation),
+        Call("operations watch \(Samples.operationID(1))", "operation", .operation),
+        Call("operations cancel \(Samples.operationID(1))", "operation", .cancel),
+        Call("hold add \(blog) --until 2h --reason holidays", "hold", .addHold),
+        Call("hold list", "holds", list: true, .holds),
+        Call("hold remove h1", "hold", .removeHold),
+    ]
+
+    /// A world with an operation and a hold to talk about.
+    func world(_ body: @Sendable (Ctl) async throws -> Void) async throws {
+        try await World.run { world in
+            _ = try await world.post("/v1/operations", "{\"kind\":\"rescan\"}")
+            _ = try await world.post("/v1/holds", "{}")
+            try await body(Ctl(world: world))
+        }
+    }
+
+    @Test("With --json it prints one document of its kind, and exits with 0", arguments: calls)
+    func json(_ call: Call) async throws {
+        try await world { ctl in
+            let end = try await ctl.run(call.arguments + ["--json"])
+            #expect(end.status == 0, "\(end.output)\(end.errors)")
+            #expect(end.errors.isEmpty)
+            let document = try AnyDocument(end)
+            #expect(document.api == 1 && document.kind == call.kind && document.isList == call.isList)
+            #expect(document.hasData && document.error == nil)
+        }
+    }
+
+    @Test("Without it prints text on standard output and nothing else", arguments: calls)
+    func text(_ call: Call) async throws {
+        try await world { ctl in
+            let end = try await ctl.run(call.arguments)
+            #expect(end.status == 0, "\(end.output)\(end.errors)")
+            #expect(end.errors.isEmpty)
+            #expect(end.output.hasSuffix("\n") && !end.output.hasPrefix("{") && !end.output.contains("\u{1B}"))
+        }
+    }
+
+    @Test("A failure is one document, and its exit code is the error's", arguments: calls)
+    func failure(_ call: Call) async throws {
+        try await world { ctl in
+            await ctl.world.service.fail(call.route, with: GuardError(.stateDirectoryBusy, "somebody else", hint: "wait"))
+            let end = try await ctl.run(call.arguments + ["--json"])
+            #expect(end.status == 11, "\(end.output)")
+            let document = try AnyDocument(end)
+            #expect(document.kind == "error" && !document.hasData && document.error?.code == .stateDirectoryBusy)
+        }
+    }
+
+    @Test("A failure as text is on standard error: what, and the next step", arguments: calls)
+    func failureText(_ call: Call) async throws {
+        try await world { ctl in
+            await ctl.world.service.fail(call.route, with: GuardError(.stateDirectoryBusy, "somebody else", hint: "wait"))
+            let end = try await ctl.run(call.arguments)
+            #expect(end.status == 11 && end.output.isEmpty)
+            #expect(end.errors == "dementiactl: somebody else\n  next: wait\n")
+        }
+    }
+
+    @Test("Without a daemon it exits with 69 and says where it looked", arguments: calls)
+    func unreachable(_ call: Call) async throws {
+        let folder = try Folder()
+        let end = try await RunningProgram.run(
+            [RunningProgram.built("dementiactl")] + call.arguments + ["--json", "--socket", folder.path + "/none"])
+        #expect(end.status == 69)
+        #expect(try AnyDocument(end).error?.detail.contains(folder.path + "/none") == true)
+    }
+}
