@@ -43,7 +43,7 @@ struct CommandLineTests {
         #expect(try FileStatus.ifPresent(project.state) == nil)
     }
 
-    @Test("What a check command is told keeps it from calling dementiad no more than anybody else; a variable that means nothing does")
+    @Test("What a check command is told does not keep it from calling dementiad; a variable that means nothing does")
     func environment() throws {
         let project = try Project()
         let arguments = ["once", "--mode", "ask", "--watch", project.root, "--state-dir", project.state]
