@@ -116,10 +116,13 @@ private struct Load {
 
     // MARK: Environment and flags
 
+    /// The client's own, and what a check command is told: it may call dementiad or dementiactl in its turn.
+    private static let notSettings: Set<String> = ["DEMENTIAD_SOCKET", "DEMENTIAD_STORE", "DEMENTIAD_PHASE"]
+
     mutating func readEnvironment() {
         let reader = reader(folder: sources.workingDirectory)
         for (name, value) in sources.environment.sorted(by: { $0.key < $1.key })
-        where name.hasPrefix("DEMENTIAD_") && name != "DEMENTIAD_SOCKET" {
+        where name.hasPrefix("DEMENTIAD_") && !Self.notSettings.contains(name) {
             let place = Place.environment(name)
             guard let setting = Setting.all.first(where: { $0.key.environmentName == name }) else {
                 problems.append(KnownNames.unknown(variable: name))

@@ -31,7 +31,7 @@ public struct ConfigurationSources: Sendable {
     /// Which files are read.
     public var files: Files
     /// Every environment variable of the process. `HOME` and `XDG_CONFIG_HOME` are used; each `DEMENTIAD_…` but
-    /// `DEMENTIAD_SOCKET`, which belongs to the client, has to be a setting.
+    /// `DEMENTIAD_SOCKET`, which belongs to the client, and the two that check commands get, has to be a setting.
     public var environment: [String: String]
     /// What the command line says.
     public var flags: [Flag]

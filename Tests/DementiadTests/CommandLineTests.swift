@@ -43,6 +43,16 @@ struct CommandLineTests {
         #expect(try FileStatus.ifPresent(project.state) == nil)
     }
 
+    @Test("What a check command is told does not keep it from calling dementiad; a variable that means nothing does")
+    func environment() throws {
+        let project = try Project()
+        let arguments = ["once", "--mode", "ask", "--watch", project.root, "--state-dir", project.state]
+        #expect(try Daemon(arguments, environment: ["DEMENTIAD_PHASE=live", "DEMENTIAD_STORE=/x"]).run().status == 0)
+        let result = try Daemon(arguments, environment: ["DEMENTIAD_MODE=off"]).run()
+        #expect(result.status == 78)
+        #expect(result.errors.contains("DEMENTIAD_MODE"))
+    }
+
     @Test("A folder that is not there is 10, names it, and says what to do", arguments: [true, false])
     func missing(isJSON: Bool) throws {
         let project = try Project(nil)

@@ -77,7 +77,8 @@ final class Keeper: @unchecked Sendable {
 
 @Suite("The guardian")
 struct GuardianTests {
-    @Test("mode ask looks and waits; an explicit migration goes to the head, and back and forth again keeps every value")
+    @Test(
+        "mode ask looks and waits; an explicit migration goes to the head, and back and forth again keeps every value")
     func thereAndBack() async throws {
         let world = try World(.v4_0Real)
         let before = try world.contents()
@@ -152,7 +153,8 @@ struct GuardianTests {
         let world = try World(.v4_0)
         let guarded = try await Guarded(world)
         _ = try await guarded.run(.migrate)
-        try Connection(path: world.store, access: .readWrite).execute("DROP TABLE tool_usage_log; DROP INDEX idx_context_access")
+        try Connection(path: world.store, access: .readWrite).execute(
+            "DROP TABLE tool_usage_log; DROP INDEX idx_context_access")
         let refused = try await guarded.run(.migrate)
         #expect(refused.error?.code == .drift)
         #expect(refused.exitCode == .notMigratable)
@@ -170,8 +172,10 @@ struct GuardianTests {
         let world = try World(.v4_0)
         let guarded = try await Guarded(world)
         let plan = try await guarded.guardian.plan(PlanRequest(store: world.id))
-        try Connection(path: world.store, access: .readWrite).execute("ALTER TABLE context_locks ADD COLUMN embedding BLOB")
-        try Connection(path: world.store, access: .readWrite).execute("ALTER TABLE context_locks ADD COLUMN embedding_model TEXT")
+        try Connection(path: world.store, access: .readWrite).execute(
+            "ALTER TABLE context_locks ADD COLUMN embedding BLOB")
+        try Connection(path: world.store, access: .readWrite).execute(
+            "ALTER TABLE context_locks ADD COLUMN embedding_model TEXT")
         await #expect { try await guarded.run(.migrate, digest: plan.digest) } throws: {
             ($0 as? GuardError)?.code == .planChanged
         }
@@ -179,7 +183,9 @@ struct GuardianTests {
         await guarded.stop()
     }
 
-    @Test("one operation at a time per memory; the same key gives the same operation, and another request with it is refused")
+    @Test(
+        "one operation at a time per memory; the same key gives the same operation, and another request with it is refused"
+    )
     func oneAtATime() async throws {
         var world = try World(.v4_0)
         world.check("sleep 2")
@@ -188,7 +194,9 @@ struct GuardianTests {
         let request = OperationRequest(kind: .migrate, store: world.id)
         let first = try await guarded.guardian.start(request, key: "k", for: caller)
         #expect(try await guarded.guardian.start(request, key: "k", for: caller).id == first.id)
-        await #expect { try await guarded.guardian.start(OperationRequest(kind: .rescan), key: "k", for: caller) } throws: {
+        await #expect {
+            try await guarded.guardian.start(OperationRequest(kind: .rescan), key: "k", for: caller)
+        } throws: {
             ($0 as? GuardError)?.code == .keyReused
         }
         await #expect { try await guarded.guardian.start(request, key: nil, for: caller) } throws: {
@@ -236,7 +244,8 @@ struct GuardianTests {
     @Test("invariant 7: an unknown shape is backed up once, reported and left alone")
     func unknown() async throws {
         let world = try World(.v4_0)
-        try Connection(path: world.store, access: .readWrite).execute("ALTER TABLE context_locks DROP COLUMN content_hash")
+        try Connection(path: world.store, access: .readWrite).execute(
+            "ALTER TABLE context_locks DROP COLUMN content_hash")
         let before = try world.files()
         let guarded = try await Guarded(world, mode: .auto)
         #expect(try await guarded.run(.rescan).outcome == .succeeded)
@@ -261,7 +270,8 @@ struct GuardianTests {
         try await log.step(.preflight, backup: backup)
         let entry = try tools.vault.entry(backup)
         if hasHappened {
-            _ = try await Restorer(tools: tools, store: store, log: log, scratch: scratch).restore(entry, keeping: .beforeRestore)
+            _ = try await Restorer(tools: tools, store: store, log: log, scratch: scratch).restore(
+                entry, keeping: .beforeRestore)
         } else {
             _ = try await BackupTaker(tools: tools, store: store, operation: record.id, folder: scratch.path)
                 .take(.beforeRestore, line: "sqlite-4", version: nil)

@@ -36,13 +36,25 @@ public struct Daemon {
         try write(Array(configuration.utf8), to: file)
         var line = ["sh", "-c", (umask.map { "umask \($0); " } ?? "") + "exec \"$@\" 2>\"$0\"", errors]
         if let user { line += ["setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups"] }
-        line += ["env"] + environment
+        // Settings of whoever runs the tests, and of the tests, are none of the daemon's.
+        line += ["env"] + Self.inheritedSettings().flatMap { ["-u", $0] } + environment
         line += [try Place.built("dementiad")] + arguments
         // Before the verb and after it: both are the user's choice, and a usage error must stay one.
         let isPlain = ["--config", "--version", "--help"].allSatisfy { !arguments.contains($0) }
         if isPlain { line += ["--config", file] }
         if isPlain, user == nil, geteuid() == 0, !arguments.contains("--no-allow-root") { line += ["--allow-root"] }
         self.arguments = line.filter { $0 != "--no-allow-root" }
+    }
+
+    private static func inheritedSettings() -> [String] {
+        var names: [String] = []
+        var next = environ
+        while let entry = next.pointee {
+            let name = String(cString: entry).prefix { $0 != "=" }
+            if name.hasPrefix("DEMENTIAD_") { names.append(String(name)) }
+            next += 1
+        }
+        return names
     }
 
     /// Starts it.
