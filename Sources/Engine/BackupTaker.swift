@@ -52,7 +52,8 @@ struct BackupTaker {
             content: snapshot.content,
             file: description.file.map { Manifest.File(uid: $0.uid, gid: $0.gid, mode: $0.mode) },
             checks: .init(
-                integrity: snapshot.integrity, foreignKeyViolations: Int(snapshot.foreignKeyViolations), restoreTest: nil),
+                integrity: snapshot.integrity, foreignKeyViolations: Int(snapshot.foreignKeyViolations),
+                restoreTest: nil),
             proof: .restored)
         let (entry, seconds) = try await prove(copy, as: restored, draft)
         // Only the restored copy is needed from here on, and both may be large.
@@ -78,7 +79,8 @@ struct BackupTaker {
                 let known = newest?.manifest.payload.rawBytes == bytes ? try Self.digest(of: copy) : nil
                 var staging = try tools.vault.stage(
                     for: location,
-                    PayloadOptions(.sqliteDatabase, rawBytes: bytes, level: tools.policy.compressionLevel, known: known))
+                    PayloadOptions(.sqliteDatabase, rawBytes: bytes, level: tools.policy.compressionLevel, known: known)
+                )
                 if !staging.isLinked {
                     try staging.write(fileAt: copy) { done in
                         tools.observe(

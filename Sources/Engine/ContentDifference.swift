@@ -28,10 +28,13 @@ struct ContentDifference: Sendable, Equatable {
             let columns = table.columns.filter { column in
                 before.columns.contains { $0.name == column.name && $0.sha256 != column.sha256 }
             }
-            guard table.rows != before.rows || !columns.isEmpty || table.identities != before.identities else { continue }
+            guard table.rows != before.rows || !columns.isEmpty || table.identities != before.identities else {
+                continue
+            }
             tables.append(
                 Table(
-                    name: table.name, rows: table.rows - before.rows, columns: columns.map(\.name), isNew: false, isGone: false))
+                    name: table.name, rows: table.rows - before.rows, columns: columns.map(\.name), isNew: false,
+                    isGone: false))
         }
         for table in old.tables where new[table: table.name] == nil {
             tables.append(Table(name: table.name, rows: -table.rows, columns: [], isNew: false, isGone: true))

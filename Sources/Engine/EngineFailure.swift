@@ -21,7 +21,8 @@ struct EngineFailure {
         case .noSpace:
             GuardError(
                 .noSpace, "there is no room for a backup of \(place)", store: store,
-                hint: "Nothing was changed. Free some space in the state directory's filesystem and try again.", causes: causes)
+                hint: "Nothing was changed. Free some space in the state directory's filesystem and try again.",
+                causes: causes)
         case .permission:
             GuardError(
                 .backupFailed, "the vault cannot be written, so \(place) was not touched", store: store,

@@ -23,7 +23,8 @@ extension BackupForm {
         self.init(
             id: entry.id, store: manifest.store.id, engine: manifest.store.engine, location: manifest.store.location,
             createdAt: manifest.createdAt, reason: manifest.reason, schemaVersion: manifest.schemaVersion,
-            sizeBytes: manifest.payload.rawBytes, storedBytes: entry.storedBytes, sha256: manifest.payload.storedSHA256.hex,
+            sizeBytes: manifest.payload.rawBytes, storedBytes: entry.storedBytes,
+            sha256: manifest.payload.storedSHA256.hex,
             verified: !marks.damaged.contains(entry.id), proof: manifest.proof, pinned: marks.pins.contains(entry.id),
             path: entry.path, tables: manifest.content.tables.map { .init(name: $0.name, rows: $0.rows) })
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 public import ControlAPI
-public import GuardCore
 internal import Dementia
+public import GuardCore
 internal import HashKit
 internal import Journal
 internal import LinuxKit
@@ -20,7 +20,8 @@ extension Guardian {
         let vault = try await tools.reading { (vault) throws(VaultError) in
             let entries = try vault.index().compactMap(\.name)
             return StatusForm.Vault(
-                path: vault.path, backups: entries.count, storedBytes: try vault.usedBytes(), freeBytes: try vault.freeBytes(),
+                path: vault.path, backups: entries.count, storedBytes: try vault.usedBytes(),
+                freeBytes: try vault.freeBytes(),
                 lastBackupAt: entries.max { $0.id < $1.id }?.createdAt, lastProofAt: lastProof)
         }
         let stores = try await stores()
@@ -88,14 +89,17 @@ extension Guardian {
         }
         return HistoryForm(
             store: id, location: location.name, ledger: ledger.rows.reversed().map(HistoryForm.LedgerRow.init),
-            events: (audit.map(HistoryForm.Event.init) + ledger.events.map(HistoryForm.Event.init)).sorted { $0.at > $1.at })
+            events: (audit.map(HistoryForm.Event.init) + ledger.events.map(HistoryForm.Event.init)).sorted {
+                $0.at > $1.at
+            })
     }
 
     public func migrations() async throws(GuardError) -> [MigrationForm] {
         Line.allCases.flatMap { line in
             tools.catalogue.migrations(of: line).map {
                 MigrationForm(
-                    line: line.rawValue, version: $0.version, name: $0.name, checksum: $0.checksum.hex, reversible: $0.down != nil)
+                    line: line.rawValue, version: $0.version, name: $0.name, checksum: $0.checksum.hex,
+                    reversible: $0.down != nil)
             }
         }
     }
@@ -103,7 +107,9 @@ extension Guardian {
     // MARK: Backups
 
     public func backups(of store: StoreID?, _ page: Page) async throws(GuardError) -> ItemList<BackupForm> {
-        let entries = try await tools.reading { (vault) throws(VaultError) in try vault.list(store: store).compactMap(\.entry) }
+        let entries = try await tools.reading { (vault) throws(VaultError) in
+            try vault.list(store: store).compactMap(\.entry)
+        }
         let after = page.after.flatMap { BackupID($0) }
         let rest = after.map { after in entries.filter { $0.id < after } } ?? entries
         let shown = Array(rest.prefix(page.limit))
@@ -156,7 +162,8 @@ extension Guardian {
             form.steps = plan.steps.map(PlanForm.Step.init)
             if plan.isDowngrade {
                 form.wouldLose = try await losses(plan, location)
-                form.notes.append("A proved backup of the present state is taken first, and automation is held afterwards.")
+                form.notes.append(
+                    "A proved backup of the present state is taken first, and automation is held afterwards.")
             }
         } catch {
             guard error.code != .usage else { throw error }
@@ -180,7 +187,8 @@ extension Guardian {
             let copy = scratch.path + "/copy.db"
             let snapshot = try await store.snapshot(into: copy, progress: nil)
             let record = try await store.rehearse(
-                plan, on: copy, of: snapshot, entry: LedgerEntry(operation: id, backup: nil, release: nil), progress: nil)
+                plan, on: copy, of: snapshot, entry: LedgerEntry(operation: id, backup: nil, release: nil),
+                progress: nil)
             await store.close()
             return record.lost.map { PlanForm.Loss(table: $0.table, column: $0.column, rows: $0.values) }
         } catch {
@@ -213,7 +221,9 @@ extension Guardian {
             let snapshot = try await store.snapshot(into: scratch.path + "/copy.db", progress: nil)
             await store.close()
             let difference = ContentDifference(from: entry.manifest.content, to: snapshot.content)
-            form.wouldLose = difference.tables.filter { $0.rows > 0 }.map { PlanForm.Loss(table: $0.name, rows: $0.rows) }
+            form.wouldLose = difference.tables.filter { $0.rows > 0 }.map {
+                PlanForm.Loss(table: $0.name, rows: $0.rows)
+            }
             form.notes = difference.sentences.map { "Since the backup: \($0)." }
             form.notes.append("The present state is backed up first, and automation is held afterwards.")
         } catch {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 public import ControlAPI
-public import GuardCore
 internal import Dementia
+public import GuardCore
 internal import HashKit
 internal import Journal
 internal import Stores
@@ -33,15 +33,18 @@ extension Guardian: ControlService {
             let location = try location(of: request.store)
             let wish = try Self.wish(request.kind, request.to)
             if let digest = request.planDigest { try await check(digest, wish, location) }
-            return try await startMigration(wish, request.kind, location, trigger: "request", uid: uid, isExplicit: true)
+            return try await startMigration(
+                wish, request.kind, location, trigger: "request", uid: uid, isExplicit: true)
         case .backup:
-            return try await startWork(.backup, try location(of: request.store), uid: uid) { (work) throws(GuardError) in
+            return try await startWork(.backup, try location(of: request.store), uid: uid) {
+                (work) throws(GuardError) in
                 try await work.backup(.manual)
             }
         case .restore:
             return try await startRestore(request, uid)
         case .verify where request.store != nil && request.backup == nil:
-            return try await startWork(.verify, try location(of: request.store), uid: uid) { (work) throws(GuardError) in
+            return try await startWork(.verify, try location(of: request.store), uid: uid) {
+                (work) throws(GuardError) in
                 try await work.verify()
             }
         case .verify:
@@ -92,7 +95,8 @@ extension Guardian: ControlService {
                 guard bad.isEmpty else {
                     throw GuardError(
                         .verificationFailed, "\(bad.count == 1 ? "a backup is" : "\(bad.count) backups are") damaged",
-                        hint: "A damaged backup is never used.", causes: bad.map { "\($0.path): \($0.reason ?? "damaged")" })
+                        hint: "A damaged backup is never used.",
+                        causes: bad.map { "\($0.path): \($0.reason ?? "damaged")" })
                 }
             } catch {
                 return try await log.settle(.failedUntouched, .untouched, error: error)
@@ -106,7 +110,8 @@ extension Guardian: ControlService {
         guard record.state != .settled, record.dataState == .untouched else {
             throw GuardError(
                 .notCancellable,
-                record.state == .settled ? "the operation \(id) is over" : "the operation \(id) is past the point of no return",
+                record.state == .settled
+                    ? "the operation \(id) is over" : "the operation \(id) is past the point of no return",
                 store: record.store, dataState: record.dataState, hint: "See: dementiactl operations watch \(id)")
         }
         try stop(id)
@@ -119,12 +124,14 @@ extension Guardian: ControlService {
         of store: StoreID?, in state: OperationState?, _ page: Page
     ) async throws(GuardError) -> ItemList<OperationRecord> {
         if let store { _ = try location(of: store) }
-        let before = try page.after.map { (text) throws(GuardError) in
-            guard let id = OperationID(text) else { throw GuardError(.usage, "there is no page after \(text)") }
-            return id
+        var before: OperationID?
+        if let after = page.after {
+            guard let id = OperationID(after) else { throw GuardError(.usage, "there is no page after \(after)") }
+            before = id
         }
+        let earliest = before
         let records = try await tools.journaling(about: store) { (journal) throws(JournalError) in
-            try await journal.operations(store: store, limit: page.limit, before: before)
+            try await journal.operations(store: store, limit: page.limit, before: earliest)
         }
         let items = state.map { state in records.filter { $0.state == state } } ?? records
         return ItemList(items, next: records.count == page.limit ? records.last?.id.value : nil)
@@ -132,8 +139,12 @@ extension Guardian: ControlService {
 
     public func operation(_ id: OperationID, waiting: Duration) async throws(GuardError) -> OperationRecord {
         if let feed = feeds[id] { return await feed.settled(within: waiting) }
-        guard let record = try await tools.journaling({ (journal) throws(JournalError) in try await journal.operation(id) }) else {
-            throw GuardError(.notFound, "there is no operation \(id)", hint: "Every operation: dementiactl operations list")
+        guard
+            let record = try await tools.journaling({ (journal) throws(JournalError) in try await journal.operation(id)
+                })
+        else {
+            throw GuardError(
+                .notFound, "there is no operation \(id)", hint: "Every operation: dementiactl operations list")
         }
         return record
     }
@@ -158,7 +169,8 @@ extension Guardian: ControlService {
         let hold = Hold(
             id: "hold_" + tools.newOperationID().value.dropFirst(3), store: request.store,
             reason: request.reason ?? "added on request", createdAt: tools.clock(), until: request.until)
-        try await tools.journaling(about: request.store) { (journal) throws(JournalError) in try await journal.add(hold) }
+        try await tools.journaling(about: request.store) { (journal) throws(JournalError) in try await journal.add(hold)
+        }
         await lookAgain(at: request.store)
         return hold
     }
@@ -194,7 +206,8 @@ extension Guardian: ControlService {
             }
         switch (kind, version) {
         case (.downgrade, let version?): return .downgrade(to: version)
-        case (.downgrade, nil): throw GuardError(.usage, "a downgrade needs the version to go back to", hint: "Use --to N.")
+        case (.downgrade, nil):
+            throw GuardError(.usage, "a downgrade needs the version to go back to", hint: "Use --to N.")
         case (.repair, _): return .repair
         default: return .upgrade(to: version)
         }

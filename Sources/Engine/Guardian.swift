@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 internal import ControlAPI
-public import GuardCore
 internal import Dementia
+public import GuardCore
 internal import Journal
 internal import LinuxKit
 public import Stores
@@ -106,13 +106,16 @@ public actor Guardian {
                 hint: "Wait for it with: dementiactl operations watch \(other)")
         }
         let record = OperationRecord(
-            id: tools.newOperationID(), kind: kind, store: store, state: .running, trigger: trigger, actor: .init(uid: uid),
+            id: tools.newOperationID(), kind: kind, store: store, state: .running, trigger: trigger,
+            actor: .init(uid: uid),
             startedAt: tools.clock())
         // Before the first suspension: two requests at once must not both find the store free.
         if let store { busy[store] = record.id }
         feeds[record.id] = OperationFeed(record)
         do throws(GuardError) {
-            _ = try await tools.journaling(about: store) { (journal) throws(JournalError) in try await journal.begin(record) }
+            _ = try await tools.journaling(about: store) { (journal) throws(JournalError) in
+                try await journal.begin(record)
+            }
         } catch {
             if let store { busy[store] = nil }
             feeds[record.id] = nil
@@ -146,7 +149,8 @@ public actor Guardian {
     /// Asks the operation `id` to stop.
     func stop(_ id: OperationID) throws(GuardError) {
         guard let task = tasks[id] else {
-            throw GuardError(.notCancellable, "the operation \(id) is over", hint: "See: dementiactl operations show \(id)")
+            throw GuardError(
+                .notCancellable, "the operation \(id) is over", hint: "See: dementiactl operations show \(id)")
         }
         task.cancel()
     }
@@ -194,7 +198,8 @@ public actor Guardian {
             }
             let isPending = examination?.plan.map { !$0.isEmpty } ?? false
             if startingWork, settings.mode == .auto, isPending, examination?.hold == nil, busy[location.id] == nil {
-                _ = try await startMigration(.upgrade(to: nil), .migrate, location, trigger: "discovery", uid: tools.uid, isExplicit: false)
+                _ = try await startMigration(
+                    .upgrade(to: nil), .migrate, location, trigger: "discovery", uid: tools.uid, isExplicit: false)
             }
         }
         // A home that is not mounted makes its memories missing, and nothing is forgotten.
@@ -225,7 +230,8 @@ public actor Guardian {
                 return try await log.settle(.failedUntouched, .untouched, error: error)
             }
             defer { scratch.remove() }
-            return try await body(Work(tools: tools, store: try Self.open(location, limits), log: log, scratch: scratch))
+            return try await body(
+                Work(tools: tools, store: try Self.open(location, limits), log: log, scratch: scratch))
         }
     }
 

@@ -42,7 +42,11 @@ struct MigrationEnd {
     ) async throws(GuardError) -> GuardError? {
         let verification = try await store.verify(plan, entry: entry, since: token)
         if verification.wasWrittenSince {
-            log.add([Finding(code: "writtenSince", message: "somebody wrote to the memory right after the migration, as they may")])
+            log.add([
+                Finding(
+                    code: "writtenSince", message: "somebody wrote to the memory right after the migration, as they may"
+                )
+            ])
         }
         if !verification.problems.isEmpty {
             return GuardError(
@@ -104,13 +108,16 @@ struct MigrationEnd {
             try await store.recordFailure(
                 failure, of: plan, entry: LedgerEntry(operation: log.record.id, backup: backup.id, release: nil))
         } catch {
-            log.add([Finding(code: "ledgerNotWritten", message: "the failure could not be written into the ledger: \(error)")])
+            log.add([
+                Finding(code: "ledgerNotWritten", message: "the failure could not be written into the ledger: \(error)")
+            ])
         }
     }
 
     private func hold(_ reason: String) -> Hold {
         Hold(
-            id: "hold_" + log.record.id.value.dropFirst(3), store: store.location.id, reason: reason, createdAt: tools.clock(),
+            id: "hold_" + log.record.id.value.dropFirst(3), store: store.location.id, reason: reason,
+            createdAt: tools.clock(),
             until: nil)
     }
 

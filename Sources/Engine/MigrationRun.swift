@@ -104,7 +104,8 @@ struct MigrationRun {
         try await log.step(.backup)
         let repetition = Repetition(tools: tools, location: store.location)
         let backup = try await BackupTaker(tools: tools, store: store, operation: log.record.id, folder: scratch.path)
-            .take(.migration, line: plan.line.rawValue, version: plan.from) { [isExplicit] snapshot throws(GuardError) in
+            .take(.migration, line: plan.line.rawValue, version: plan.from) {
+                [isExplicit] snapshot throws(GuardError) in
                 // Before anything is put into the vault: what fails for ever must not fill it.
                 if !isExplicit { try await repetition.refuse(plan, on: snapshot.content) }
             }
@@ -150,12 +151,14 @@ struct MigrationRun {
         }
         guard filesystem.freeBytes >= needed else {
             throw GuardError(
-                .noSpace, "a migration of \(place) needs \(needed) bytes beside it and \(filesystem.freeBytes) are free",
+                .noSpace,
+                "a migration of \(place) needs \(needed) bytes beside it and \(filesystem.freeBytes) are free",
                 store: store.location.id, hint: "Nothing was changed. Free some space on that filesystem.")
         }
         guard filesystem.isLocal else {
             throw GuardError(
-                .remoteFilesystem, "\(place) lies on a network filesystem (\(filesystem.type)), where SQLite's locks cannot be trusted",
+                .remoteFilesystem,
+                "\(place) lies on a network filesystem (\(filesystem.type)), where SQLite's locks cannot be trusted",
                 store: store.location.id, hint: "Nothing was changed. Move it to a local filesystem.")
         }
     }
@@ -183,7 +186,8 @@ struct MigrationRun {
         let clock = ContinuousClock()
         try await log.step(.migrate, detail: "\(plan.line.rawValue) \(plan.from) → \(plan.to)", dataState: .changing)
         let start = clock.now
-        let record = try await store.migrate(plan, from: backup.snapshot, entry: entry, progress: progress(of: .migrate))
+        let record = try await store.migrate(
+            plan, from: backup.snapshot, entry: entry, progress: progress(of: .migrate))
         var result = OperationResult()
         result.fromVersion = plan.from
         result.toVersion = plan.to
@@ -211,7 +215,8 @@ struct MigrationRun {
             .needsAttention, .unverified, error: error,
             hold: Hold(
                 id: "hold_" + log.record.id.value.dropFirst(3), store: store.location.id,
-                reason: "its state could not be looked at after the migration: \(error.message)", createdAt: tools.clock(), until: nil))
+                reason: "its state could not be looked at after the migration: \(error.message)",
+                createdAt: tools.clock(), until: nil))
     }
 
     // MARK: The ends
@@ -222,7 +227,11 @@ struct MigrationRun {
             try await store.recordFailure(error, of: plan, entry: entry)
         } catch {
             // The journal has the failure in any case; the ledger's row is a courtesy to readers of the store.
-            log.add([Finding(code: "ledgerNotWritten", message: "the failure could not be written into the ledger: \(error.message)")])
+            log.add([
+                Finding(
+                    code: "ledgerNotWritten",
+                    message: "the failure could not be written into the ledger: \(error.message)")
+            ])
         }
     }
 
@@ -261,7 +270,10 @@ struct CheckAsking {
         case .accepted: return nil
         case .vetoed(let exit): return exit
         case .couldNotRun(let why):
-            log.add([Finding(code: "checkNotRun", message: "the check command could not run on the \(phase.rawValue): \(why)")])
+            log.add([
+                Finding(
+                    code: "checkNotRun", message: "the check command could not run on the \(phase.rawValue): \(why)")
+            ])
             return nil
         }
     }

@@ -50,7 +50,8 @@ final class OperationLog {
         let (id, attempt, findings) = (record.id, record.attempt, unwrittenFindings)
         try await write { (journal) throws(JournalError) in
             try await journal.transition(
-                of: id, finishing: ended.map { .done($0) }, starting: .step(kind, detail), dataState: dataState, backup: backup,
+                of: id, finishing: ended.map { .done($0) }, starting: .step(kind, detail), dataState: dataState,
+                backup: backup,
                 attempt: attempt, findings: findings)
         }
         unwrittenFindings = []
@@ -88,7 +89,8 @@ final class OperationLog {
     func restoreHold(of backup: BackupID) -> Hold? {
         record.store.map {
             Hold(
-                id: "hold_" + record.id.value.dropFirst(3), store: $0, reason: "backup \(backup) was restored on request",
+                id: "hold_" + record.id.value.dropFirst(3), store: $0,
+                reason: "backup \(backup) was restored on request",
                 createdAt: tools.clock(), until: nil)
         }
     }
@@ -150,7 +152,8 @@ final class OperationLog {
         } catch {
             // Without a journal nothing may happen: an effect that nobody wrote down could not be recovered.
             throw GuardError(
-                .inputOutput, "the journal cannot be written: \(error)", store: record.store, dataState: record.dataState,
+                .inputOutput, "the journal cannot be written: \(error)", store: record.store,
+                dataState: record.dataState,
                 hint: "Look at the filesystem of the state directory.")
         }
     }

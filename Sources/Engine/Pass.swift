@@ -81,12 +81,16 @@ public struct Pass: Sendable {
             var form = examination.form
             form.state = .held
             try await examiner.remember(form)
-            return PassItem(store: form, operation: try await Safekeeping(tools: tools, trigger: "once").record(refusal, of: location.id))
+            return PassItem(
+                store: form,
+                operation: try await Safekeeping(tools: tools, trigger: "once").record(refusal, of: location.id))
         }
         let operation = try await migrate(store)
         var form = try await examiner.examine(store).form
         if operation.outcome == .busy { form.state = .busy }
-        if [.failedUntouched, .needsAttention].contains(operation.outcome), form.state == .pending { form.state = .failed }
+        if [.failedUntouched, .needsAttention].contains(operation.outcome), form.state == .pending {
+            form.state = .failed
+        }
         try await examiner.remember(form)
         // Nothing to do after all: somebody else did it between our look and our lock.
         return PassItem(store: form, operation: operation)
@@ -110,7 +114,9 @@ public struct Pass: Sendable {
 
     /// An operation on `store` that still waits for its evidence, after another try to settle it.
     private func unsettled(_ store: StoreID) async throws(GuardError) -> OperationRecord? {
-        let open = try await tools.journaling(about: store) { (journal) throws(JournalError) in try await journal.unsettled() }
+        let open = try await tools.journaling(about: store) { (journal) throws(JournalError) in
+            try await journal.unsettled()
+        }
         for record in open where record.store == store {
             guard let settled = try await recovery.settle(record) else { return record }
             if settled.outcome != .failedUntouched { return settled }

@@ -98,7 +98,8 @@ struct Recovery {
             return try await log.settle(.needsAttention, .unverified, error: interrupted)
         }
         let failure = GuardError(
-            .verificationFailed, "\(location.name): its migration was found wrong before dementiad was ended", store: id)
+            .verificationFailed, "\(location.name): its migration was found wrong before dementiad was ended", store: id
+        )
         if hasCommitted { return try await end.restore(backup, because: failure) }
         if let kept = try keptState(of: record, id) { end.note(kept: kept, insteadOf: backup) }
         return try await end.settleRestored(failure, backup)
@@ -129,7 +130,8 @@ struct Recovery {
         guard let backup = try backup(of: record, location) else {
             return try await end.log.settle(
                 .needsAttention, .unverified,
-                error: GuardError(.backupFailed, "the backup of \(location.name) is not in the vault", store: location.id))
+                error: GuardError(
+                    .backupFailed, "the backup of \(location.name) is not in the vault", store: location.id))
         }
         let entry = LedgerEntry(operation: record.id, backup: record.backup, release: nil)
         return try await end.verifyAndSettle(plan, entry, since: nil, backup: backup)

@@ -46,7 +46,9 @@ struct RestoreRecovery {
                 : try await log.settle(.needsAttention, .unverified, error: interrupted)
         }
         let fromKept = ContentDifference(from: kept.manifest.content, to: content).tables.count
-        if fromBackup == 0 || fromBackup < fromKept { return try await settleRestored(backup, difference: fromBackup, kept) }
+        if fromBackup == 0 || fromBackup < fromKept {
+            return try await settleRestored(backup, difference: fromBackup, kept)
+        }
         if fromKept < fromBackup { return try await log.settle(.failedUntouched, .untouched, error: interrupted) }
         return try await log.settle(.needsAttention, .unverified, error: interrupted)
     }
@@ -55,7 +57,9 @@ struct RestoreRecovery {
         _ backup: Entry, difference: Int, _ kept: Entry? = nil
     ) async throws(GuardError) -> OperationRecord {
         if difference > 0 {
-            log.add([Finding(code: "writtenSince", message: "somebody wrote to the memory after the restore, as they may")])
+            log.add([
+                Finding(code: "writtenSince", message: "somebody wrote to the memory after the restore, as they may")
+            ])
         }
         var result = OperationResult()
         result.keptState = kept?.id

@@ -67,7 +67,8 @@ struct Safekeeping {
 
     private func newRecord(_ kind: OperationKind, _ store: StoreID) -> OperationRecord {
         OperationRecord(
-            id: tools.newOperationID(), kind: kind, store: store, state: .running, trigger: trigger, actor: .init(uid: tools.uid),
+            id: tools.newOperationID(), kind: kind, store: store, state: .running, trigger: trigger,
+            actor: .init(uid: tools.uid),
             startedAt: tools.clock())
     }
 }

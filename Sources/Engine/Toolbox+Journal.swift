@@ -46,7 +46,8 @@ extension EngineFailure {
             GuardError(.notFound, error.description, hint: "Every backup: dementiactl backup list")
         case .damaged:
             GuardError(
-                .verificationFailed, error.description, hint: "A damaged backup is never used. Every other: dementiactl backup list")
+                .verificationFailed, error.description,
+                hint: "A damaged backup is never used. Every other: dementiactl backup list")
         case .noSpace: GuardError(.noSpace, error.description)
         case .permission: GuardError(.permissionDenied, error.description)
         case .alreadyExists: GuardError(.usage, error.description, hint: "Name a path that is not there yet.")

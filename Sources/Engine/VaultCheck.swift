@@ -28,7 +28,8 @@ public struct VaultCheck: Sendable {
     public func run(only id: BackupID? = nil) async throws(GuardError) -> [BackupVerdict] {
         let tools = tools
         let clock = ContinuousClock()
-        let proofs = try await tools.worker.run { () throws(GuardError) -> [(verdict: BackupVerdict, seconds: Double)] in
+        let proofs = try await tools.worker.run {
+            () throws(GuardError) -> [(verdict: BackupVerdict, seconds: Double)] in
             do throws(VaultError) {
                 return try tools.vault.list().filter { id == nil || $0.entry?.id == id }.map { listing in
                     let start = clock.now
@@ -43,7 +44,8 @@ public struct VaultCheck: Sendable {
             guard let id = verdict.id else { continue }
             do {
                 try await tools.journal.record(
-                    ProofRecord(backup: id, at: tools.clock(), succeeded: verdict.ok, seconds: seconds, detail: verdict.reason))
+                    ProofRecord(
+                        backup: id, at: tools.clock(), succeeded: verdict.ok, seconds: seconds, detail: verdict.reason))
             } catch {
                 throw GuardError(.inputOutput, "the journal cannot be written: \(error)")
             }

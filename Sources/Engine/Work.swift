@@ -28,8 +28,10 @@ struct Work {
         do throws(GuardError) {
             try await log.step(.backup)
             let (line, version) = try await lineAndVersion()
-            let backup = try await BackupTaker(tools: tools, store: store, operation: log.record.id, folder: scratch.path)
-                .take(reason, line: line, version: version)
+            let backup = try await BackupTaker(
+                tools: tools, store: store, operation: log.record.id, folder: scratch.path
+            )
+            .take(reason, line: line, version: version)
             log.note(backup: backup.entry.id)
         } catch {
             return try await settleUntouched(error)
@@ -98,7 +100,9 @@ struct Work {
             return [Finding(code: "noBackup", message: "there is no backup of it yet")]
         }
         let difference = ContentDifference(from: newest.manifest.content, to: snapshot.content)
-        return difference.sentences.map { Finding(code: "changedSinceBackup", message: "since backup \(newest.id): \($0)") }
+        return difference.sentences.map {
+            Finding(code: "changedSinceBackup", message: "since backup \(newest.id): \($0)")
+        }
     }
 
     private func lineAndVersion() async throws(GuardError) -> (String, Int?) {

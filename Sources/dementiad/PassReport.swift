@@ -33,7 +33,8 @@ struct PassReport {
         let count = Wording.count(items.count, "memory", plural: "memories")
         let bad = items.filter { ($0.operation?.exitCode ?? .done) != .done }.count
         return bad == 0
-            ? "\(count) under \(places): all is well." : "\(count) under \(places): \(bad) \(bad == 1 ? "needs" : "need") a look."
+            ? "\(count) under \(places): all is well."
+            : "\(count) under \(places): \(bad) \(bad == 1 ? "needs" : "need") a look."
     }
 
     private var notes: String? {

@@ -39,7 +39,8 @@ struct Serve: AsyncParsableCommand {
         try await guardian.recover()
         let path = try setup.socketPath(socket)
         let listening = try ListeningSocket(at: path)
-        logger.notice("dementiad is ready", metadata: ["socket": "\(path)", "roots": "\(setup.roots.joined(separator: ", "))"])
+        logger.notice(
+            "dementiad is ready", metadata: ["socket": "\(path)", "roots": "\(setup.roots.joined(separator: ", "))"])
         // In start order; they stop in reverse: first nobody can ask any more, then no new work begins, then work ends.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -114,13 +115,16 @@ struct Narrator: Sendable {
             logger.debug(
                 "Operation step",
                 metadata: [
-                    "operation": "\(record.id)", "kind": "\(record.kind.rawValue)", "store": "\(record.store?.value ?? "-")",
+                    "operation": "\(record.id)", "kind": "\(record.kind.rawValue)",
+                    "store": "\(record.store?.value ?? "-")",
                     "step": "\(record.steps.last?.kind.rawValue ?? "begin")",
                 ])
         case .settled(let record):
-            let level: Logger.Level = record.outcome == .needsAttention ? .error : record.error == nil ? .notice : .warning
+            let level: Logger.Level =
+                record.outcome == .needsAttention ? .error : record.error == nil ? .notice : .warning
             var metadata: Logger.Metadata = [
-                "operation": "\(record.id)", "kind": "\(record.kind.rawValue)", "store": "\(record.store?.value ?? "-")",
+                "operation": "\(record.id)", "kind": "\(record.kind.rawValue)",
+                "store": "\(record.store?.value ?? "-")",
                 "outcome": "\(record.outcome?.rawValue ?? "-")", "dataState": "\(record.dataState.rawValue)",
             ]
             if let backup = record.backup { metadata["backup"] = "\(backup)" }

@@ -7,8 +7,8 @@ internal import Glibc
 internal import GuardConfiguration
 internal import GuardCore
 internal import Journal
-internal import Logging
 internal import LinuxKit
+internal import Logging
 internal import Stores
 internal import Vault
 
@@ -54,7 +54,8 @@ struct Setup {
                     .usage, error.problems.map(\.description).joined(separator: "; "),
                     hint: "Nothing was done. See: dementiad once --help")
                 : GuardError(
-                    .configuration, count == 1 ? "the configuration is not valid" : "the configuration has \(count) faults",
+                    .configuration,
+                    count == 1 ? "the configuration is not valid" : "the configuration has \(count) faults",
                     hint: "Nothing was done.", causes: error.problems.map(\.description))
         }
     }
@@ -130,7 +131,8 @@ struct Setup {
         do {
             try Directory.createAll(folder)
         } catch {
-            throw GuardError(.permissionDenied, "the folder \(folder) for the socket cannot be made", causes: [error.description])
+            throw GuardError(
+                .permissionDenied, "the folder \(folder) for the socket cannot be made", causes: [error.description])
         }
         return folder + "/control.sock"
     }
