@@ -139,10 +139,8 @@ extension Guardian: ControlService {
 
     public func operation(_ id: OperationID, waiting: Duration) async throws(GuardError) -> OperationRecord {
         if let feed = feeds[id] { return await feed.settled(within: waiting) }
-        guard
-            let record = try await tools.journaling({ (journal) throws(JournalError) in try await journal.operation(id)
-                })
-        else {
+        let found = try await tools.journaling { (journal) throws(JournalError) in try await journal.operation(id) }
+        guard let record = found else {
             throw GuardError(
                 .notFound, "there is no operation \(id)", hint: "Every operation: dementiactl operations list")
         }
