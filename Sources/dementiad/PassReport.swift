@@ -32,9 +32,11 @@ struct PassReport {
         guard !items.isEmpty else { return "No memory was found under \(places)." }
         let count = Wording.count(items.count, "memory", plural: "memories")
         let bad = items.filter { ($0.operation?.exitCode ?? .done) != .done }.count
-        return bad == 0
+        if bad > 0 { return "\(count) under \(places): \(bad) \(bad == 1 ? "needs" : "need") a look." }
+        let waiting = items.filter { $0.store.state != .current }.count
+        return waiting == 0
             ? "\(count) under \(places): all is well."
-            : "\(count) under \(places): \(bad) \(bad == 1 ? "needs" : "need") a look."
+            : "\(count) under \(places): \(waiting) \(waiting == 1 ? "waits" : "wait")."
     }
 
     private var notes: String? {

@@ -74,7 +74,7 @@ struct ReportTests {
         #expect(result.status == 0)
         #expect(
             normalised(result.output, project) == """
-                1 memory under DIR/shop: all is well.
+                1 memory under DIR/shop: 1 waits.
 
                 shop  DIR/shop/.claude-memory.db
                   is         version 1 of sqlite-4; a migration to version 4 is pending and the mode is ask
