@@ -113,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "dementiad",
             dependencies: [
-                "ControlAPI", "ControlServer", "Dementia", "Engine", "GuardConfiguration", "GuardCore", "Journal", "LinuxKit",
+                "ControlAPI", "ControlServer", "Dementia", "Engine", "GuardConfiguration", "GuardCore", "Journal",
+                "LinuxKit",
                 "Stores", "Vault",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -149,7 +150,8 @@ let package = Package(
             path: "Tests/ControlFixture",
             swiftSettings: strict
         ),
-        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "ControlTestKit", "GuardCore"], swiftSettings: strict),
+        .testTarget(
+            name: "ControlAPITests", dependencies: ["ControlAPI", "ControlTestKit", "GuardCore"], swiftSettings: strict),
         .testTarget(
             name: "ControlServerTests",
             dependencies: ["ControlAPI", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore", "LinuxKit"],
@@ -158,7 +160,8 @@ let package = Package(
         .testTarget(
             name: "ControlClientTests",
             dependencies: [
-                "ControlAPI", "ControlClient", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore", "LinuxKit",
+                "ControlAPI", "ControlClient", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore",
+                "LinuxKit",
             ],
             swiftSettings: strict
         ),
@@ -214,7 +217,8 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "ControlAPI", "Dementia", "Engine", "GuardCore", "HashKit", "Journal", "LinuxKit", "SQLiteKit", "Stores",
+                "ControlAPI", "Dementia", "Engine", "GuardCore", "HashKit", "Journal", "LinuxKit", "SQLiteKit",
+                "Stores",
                 "TestSupport", "Vault",
             ],
             swiftSettings: strict
