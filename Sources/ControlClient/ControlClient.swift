@@ -126,7 +126,8 @@ struct Target: Sendable {
     /// `/v1`, the segments, and the parameters that have a value.
     init(_ segments: String..., query: [(name: String, value: String?)] = []) {
         let pairs = query.compactMap { pair in pair.value.map { "\(pair.name)=\(Self.encoded($0))" } }
-        text = "/v1/" + segments.map(Self.encoded).joined(separator: "/")
+        text =
+            "/v1/" + segments.map(Self.encoded).joined(separator: "/")
             + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
     }
 

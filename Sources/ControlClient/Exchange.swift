@@ -26,9 +26,9 @@ struct Exchange: Sendable {
         let channel = try await connect()
         do {
             return try await channel.executeThenClose { inbound, outbound in
-                try await outbound.write(.head(head))
-                if let body { try await outbound.write(.body(ByteBuffer(bytes: body))) }
-                try await outbound.write(.end(nil))
+                // In one go: a peer that answers before it has read everything must find nothing left to send.
+                let payload = body.map { [RequestPart.body(ByteBuffer(bytes: $0))] } ?? []
+                try await outbound.write(contentsOf: [.head(head)] + payload + [.end(nil)])
                 var iterator = inbound.makeAsyncIterator()
                 while let part = try await iterator.next() {
                     // An interim answer such as 100 Continue is followed by the real one.

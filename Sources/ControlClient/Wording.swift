@@ -31,12 +31,14 @@ enum Wording {
 
     static func busy(_ path: String) -> GuardError {
         GuardError(
-            .notReachable, "The daemon at \(path) takes no more connections at the moment", hint: "Try again in a moment.")
+            .notReachable, "The daemon at \(path) takes no more connections at the moment",
+            hint: "Try again in a moment.")
     }
 
     static func cannotConnect(_ path: String, _ reason: String) -> GuardError {
         GuardError(
-            .notReachable, "The daemon at \(path) cannot be reached", hint: "See: dementiactl version", causes: [reason])
+            .notReachable, "The daemon at \(path) cannot be reached", hint: "See: dementiactl version", causes: [reason]
+        )
     }
 
     /// The connection broke before the answer was whole. What a request that changes something came to is not known here.
@@ -57,14 +59,16 @@ enum Wording {
 
     static func stillRunning(_ operation: OperationID, _ state: DataState, after time: Duration) -> GuardError {
         GuardError(
-            .timedOut, "Operation \(operation) is not settled after \(time.components.seconds) s; it goes on", dataState: state,
+            .timedOut, "Operation \(operation) is not settled after \(time.components.seconds) s; it goes on",
+            dataState: state,
             hint: "Wait on: dementiactl operations watch \(operation)")
     }
 
     static func lostTrack(_ operation: OperationID, _ state: DataState, _ cause: GuardError) -> GuardError {
         GuardError(
             .notReachable, "The daemon went away while operation \(operation) was running", dataState: state,
-            hint: "Its journal has it, and it is settled when it starts again: dementiactl operations watch \(operation)",
+            hint:
+                "Its journal has it, and it is settled when it starts again: dementiactl operations watch \(operation)",
             causes: [cause.message])
     }
 

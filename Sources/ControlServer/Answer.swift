@@ -12,7 +12,8 @@ struct Answer {
     let bytes: ByteBuffer
 
     /// A form.
-    static func form(_ value: some Encodable, status: Int = 200, fields: HTTPFields = [:]) throws(GuardError) -> Answer {
+    static func form(_ value: some Encodable, status: Int = 200, fields: HTTPFields = [:]) throws(GuardError) -> Answer
+    {
         Answer(status, "application/json", try ControlJSON.encode(value), fields)
     }
 

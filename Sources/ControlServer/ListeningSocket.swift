@@ -53,7 +53,9 @@ public struct ListeningSocket: Sendable {
 
     /// Takes the name away, unless it is somebody else's by now.
     func removeName() {
-        guard let path, let identity, let now = try? FileStatus(ofLink: path), now.isSameFile(as: identity) else { return }
+        guard let path, let identity, let now = try? FileStatus(ofLink: path), now.isSameFile(as: identity) else {
+            return
+        }
         // Best effort: the next daemon replaces a socket that nobody answers at.
         _ = unlink(path)
     }

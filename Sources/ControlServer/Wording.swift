@@ -49,7 +49,8 @@ enum Wording {
     }
 
     static func bodyTooLarge(limit: Int) -> GuardError {
-        GuardError(.bodyTooLarge, "The body is longer than \(limit) bytes", hint: "Nothing that is asked for needs so much.")
+        GuardError(
+            .bodyTooLarge, "The body is longer than \(limit) bytes", hint: "Nothing that is asked for needs so much.")
     }
 
     static func headerTooLarge(limit: Int) -> GuardError {

@@ -92,7 +92,8 @@ struct BackupCommand: ParsableCommand {
 
         @Argument(help: "The backup: its id, the beginning of one, or its number.")
         var id: String
-        @Option(name: [.short, .long], help: ArgumentHelp("The file to write. It must not be there.", valueName: "file"))
+        @Option(
+            name: [.short, .long], help: ArgumentHelp("The file to write. It must not be there.", valueName: "file"))
         var output: String
         @OptionGroup var global: GlobalOptions
 

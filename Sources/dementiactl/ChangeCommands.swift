@@ -48,7 +48,9 @@ struct MigrateCommand: ControlCommand {
 struct DowngradeCommand: ControlCommand {
     static let configuration = CommandConfiguration(
         commandName: "downgrade", abstract: "Take a store back to an earlier version, with a backup first.",
-        discussion: "Shows what would be lost and asks. Afterwards the store is on hold, so that it is not migrated again by itself.")
+        discussion:
+            "Shows what would be lost and asks. Afterwards the store is on hold, so that it is not migrated again by itself."
+    )
 
     @Argument(help: "The store: its id, the beginning of one, or its path.")
     var store: String
@@ -76,7 +78,8 @@ struct DowngradeCommand: ControlCommand {
 /// `dementiactl repair`
 struct RepairCommand: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "repair", abstract: "Bring a half-migrated or drifted store to a known shape, with a backup first.")
+        commandName: "repair", abstract: "Bring a half-migrated or drifted store to a known shape, with a backup first."
+    )
 
     @Argument(help: "The store: its id, the beginning of one, or its path.")
     var store: String

@@ -138,7 +138,8 @@ struct HistoryCommand: ControlCommand {
             histories.append(try await session.client.history(of: store.id))
         }
         try session.show("histories", ItemList(histories)) { style in
-            histories.isEmpty ? "No store is known." : histories.map { Wording.history($0, style) }.joined(separator: "\n\n")
+            histories.isEmpty
+                ? "No store is known." : histories.map { Wording.history($0, style) }.joined(separator: "\n\n")
         }
         return .done
     }
@@ -147,7 +148,8 @@ struct HistoryCommand: ControlCommand {
 /// `dementiactl version`
 struct VersionCommand: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Show the versions of this command and of the daemon, and which socket is used.")
+        commandName: "version",
+        abstract: "Show the versions of this command and of the daemon, and which socket is used.")
 
     @OptionGroup var global: GlobalOptions
 
@@ -173,7 +175,8 @@ struct VersionCommand: ControlCommand {
             problem = Problem(error)
         }
         let versions = Versions(
-            client: ProductVersion.current, daemon: daemon, socket: chosen.path, origin: chosen.origin, problem: problem)
+            client: ProductVersion.current, daemon: daemon, socket: chosen.path, origin: chosen.origin, problem: problem
+        )
         try session.show("version", versions) { _ in
             Wording.facts([
                 ("dementiactl", versions.client),

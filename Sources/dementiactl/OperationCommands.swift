@@ -87,7 +87,9 @@ struct HoldCommand: ParsableCommand {
 
         @Argument(help: "The store; everything when none is named.")
         var store: String?
-        @Option(help: ArgumentHelp("When it ends by itself: a time such as 2h, or a moment in RFC 3339.", valueName: "time"))
+        @Option(
+            help: ArgumentHelp("When it ends by itself: a time such as 2h, or a moment in RFC 3339.", valueName: "time")
+        )
         var until: String?
         @Option(help: "Why, for whoever finds it.")
         var reason: String?

@@ -34,7 +34,9 @@ final class ProgressView: Sendable {
         case (.lines, _): line(event)
         case (.bar, .progress(let progress)): draw(progress, title)
         case (.bar, .operation(let record)):
-            guard record.state != .settled, let step = record.steps.last(where: { $0.state == .running }) else { return }
+            guard record.state != .settled, let step = record.steps.last(where: { $0.state == .running }) else {
+                return
+            }
             draw(Progress(step: step.kind, done: 0, total: 0, unit: .bytes), title)
         }
     }

@@ -33,7 +33,8 @@ struct Selection: Sendable {
         }
         let matches = name.isEmpty ? [] : all.filter { $0.id.value.hasPrefix(name) }
         guard let only = matches.first, matches.count == 1 else {
-            throw matches.isEmpty ? Wording.noStore(name) : Wording.ambiguous(name, matches.map { "\($0.id) \($0.location)" })
+            throw matches.isEmpty
+                ? Wording.noStore(name) : Wording.ambiguous(name, matches.map { "\($0.id) \($0.location)" })
         }
         return only
     }

@@ -30,7 +30,12 @@ extension Wording {
                 ("versions", versions(operation)),
                 ("backup", operation.backup?.description),
                 ("kept", kept(operation)),
-                ("took", operation.settledAt.map { Style.time(milliseconds: $0.milliseconds - operation.startedAt.milliseconds) }),
+                (
+                    "took",
+                    operation.settledAt.map {
+                        Style.time(milliseconds: $0.milliseconds - operation.startedAt.milliseconds)
+                    }
+                ),
                 ("locked", operation.result?.lockedMilliseconds.map { Style.time(milliseconds: $0) }),
                 ("why", operation.error.map { Style.printable($0.detail) }),
                 ("next", operation.error?.hint.map { Style.printable($0) } ?? waiting(operation)),
@@ -45,7 +50,9 @@ extension Wording {
     static func results(_ operations: [OperationRecord], _ problems: [Problem], _ style: Style) -> String {
         guard !operations.isEmpty || !problems.isEmpty else { return "Nothing to do." }
         let list = operations.isEmpty ? [] : [self.operations(operations, style)]
-        return (list + problems.map { "not started: \(Style.printable($0.detail))" + ($0.hint.map { "\n  next: \($0)" } ?? "") })
+        return
+            (list
+            + problems.map { "not started: \(Style.printable($0.detail))" + ($0.hint.map { "\n  next: \($0)" } ?? "") })
             .joined(separator: "\n")
     }
 
@@ -75,13 +82,16 @@ extension Wording {
             ("sha256", backup.sha256),
             ("folder", Style.printable(backup.path)),
         ])
-        return ([head] + backup.tables.map { "  \(Style.printable($0.name)): \(rows($0.rows))" }).joined(separator: "\n")
+        return ([head] + backup.tables.map { "  \(Style.printable($0.name)): \(rows($0.rows))" }).joined(
+            separator: "\n")
     }
 
     // MARK: Details
 
     private static func versions(_ operation: OperationRecord) -> String? {
-        guard let from = operation.result?.fromVersion, let to = operation.result?.toVersion, from != to else { return nil }
+        guard let from = operation.result?.fromVersion, let to = operation.result?.toVersion, from != to else {
+            return nil
+        }
         return "\(from) to \(to)"
     }
 

@@ -87,10 +87,12 @@ extension Wording {
         let place = Style.printable(plan.destination ?? plan.location)
         if let refusal = plan.refusal {
             return "\(plan.store)  \(place)\n  " + style.paint("cannot be done", .bad)
-                + ": \(Style.printable(refusal.detail))" + (refusal.hint.map { "\n  next: \(Style.printable($0))" } ?? "")
+                + ": \(Style.printable(refusal.detail))"
+                + (refusal.hint.map { "\n  next: \(Style.printable($0))" } ?? "")
         }
         let isNothing = plan.steps.isEmpty && plan.kind != .restore
-        let range = isNothing ? "nothing to do, at \(version(plan.from))" : "\(version(plan.from)) to \(version(plan.to))"
+        let range =
+            isNothing ? "nothing to do, at \(version(plan.from))" : "\(version(plan.from)) to \(version(plan.to))"
         var lines = ["\(plan.store)  \(place)  \(plan.line ?? "")  \(style.paint(range, isNothing ? .good : .wait))"]
         if let backup = plan.backup { lines.append("  restore backup \(backup)") }
         for step in plan.steps {

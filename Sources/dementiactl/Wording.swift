@@ -37,7 +37,8 @@ enum Wording {
     }
 
     static func noOperation(_ name: String) -> GuardError {
-        GuardError(.notFound, "There is no operation '\(name)'", hint: "See which there are: dementiactl operations list")
+        GuardError(
+            .notFound, "There is no operation '\(name)'", hint: "See which there are: dementiactl operations list")
     }
 
     static func ambiguous(_ name: String, _ matches: [String]) -> GuardError {
@@ -107,7 +108,8 @@ enum Wording {
     static func losses(_ plan: PlanForm) -> [String] {
         plan.wouldLose.map { loss in
             let place = Style.printable(loss.table + (loss.column.map { ".\($0)" } ?? ""))
-            return loss.column == nil ? "\(rows(loss.rows)) of \(place) go" : "\(place) goes, with values in \(rows(loss.rows))"
+            return loss.column == nil
+                ? "\(rows(loss.rows)) of \(place) go" : "\(place) goes, with values in \(rows(loss.rows))"
         }
     }
 
@@ -190,7 +192,9 @@ enum Wording {
 
     static func version(_ number: Int?) -> String { number.map(String.init) ?? "?" }
 
-    static func count(_ number: Int, _ one: String, _ many: String) -> String { "\(number) \(number == 1 ? one : many)" }
+    static func count(_ number: Int, _ one: String, _ many: String) -> String {
+        "\(number) \(number == 1 ? one : many)"
+    }
 
     static func rows(_ number: Int64) -> String { "\(number) \(number == 1 ? "row" : "rows")" }
 
@@ -210,7 +214,10 @@ enum Wording {
         // The first moments tell nothing about the rest.
         if seconds >= 1, doneSinceStart > 0 {
             let rate = Double(doneSinceStart) / seconds
-            text += "  " + (progress.unit == .bytes ? "\(Style.size(Int64(rate)))/s" : "\(Int64(rate)) \(progress.unit.rawValue)/s")
+            text +=
+                "  "
+                + (progress.unit == .bytes
+                    ? "\(Style.size(Int64(rate)))/s" : "\(Int64(rate)) \(progress.unit.rawValue)/s")
             text += "  \(Style.span(Int64((Double(progress.total - progress.done) / rate).rounded(.up)))) left"
         }
         return Table.cut(text, to: width - 1)

@@ -13,7 +13,8 @@ struct EventTests {
     @Test("An event survives the stream, however it is cut")
     func roundTrip() throws {
         let events: [OperationEvent] = [
-            .init(id: 1, change: .operation(record)), .init(id: 2, change: .progress(progress)), .init(id: 9, change: .gap),
+            .init(id: 1, change: .operation(record)), .init(id: 2, change: .progress(progress)),
+            .init(id: 9, change: .gap),
         ]
         let text = try events.map { try $0.serverSent().text }.joined(separator: ServerSentEvent.heartbeat)
         var parser = ServerSentEventParser()

@@ -8,7 +8,9 @@ import Testing
 /// What scripts read, to the letter. A change here is a change of the contract.
 @Suite("Forms as JSON")
 struct FormTests {
-    func json(_ value: some Encodable) throws -> String { String(decoding: try ControlJSON.encode(value), as: UTF8.self) }
+    func json(_ value: some Encodable) throws -> String {
+        String(decoding: try ControlJSON.encode(value), as: UTF8.self)
+    }
 
     @Test("A store")
     func store() throws {
@@ -79,9 +81,11 @@ struct FormTests {
                 """)
     }
 
-    @Test("Where an operation leads is a number or a text", arguments: [
-        (OperationTarget.version(3), "3"), (.place("/srv/new.db"), "\"/srv/new.db\""),
-    ])
+    @Test(
+        "Where an operation leads is a number or a text",
+        arguments: [
+            (OperationTarget.version(3), "3"), (.place("/srv/new.db"), "\"/srv/new.db\""),
+        ])
     func target(_ target: OperationTarget, _ text: String) throws {
         let request = OperationRequest(kind: .restore, to: target, backup: Samples.backupID)
         let json = try json(request)
@@ -89,11 +93,14 @@ struct FormTests {
         #expect(try ControlJSON.request(OperationRequest.self, from: json.utf8) == request)
     }
 
-    @Test("A body that is not the form is refused, and the field is named", arguments: [
-        ("{\"kind\":\"migrate\",\"dryrun\":true}", "'dryrun'"), ("{}", "'kind' is missing"),
-        ("{\"kind\":\"explode\"}", "'kind'"), ("{\"kind\":\"migrate\",\"store\":\"xyz\"}", "'store'"),
-        ("{\"kind\":\"migrate\",\"to\":[]}", "'to'"), ("[]", "of another type"), ("{\"kind\":", "valid JSON"), ("", "JSON"),
-    ])
+    @Test(
+        "A body that is not the form is refused, and the field is named",
+        arguments: [
+            ("{\"kind\":\"migrate\",\"dryrun\":true}", "'dryrun'"), ("{}", "'kind' is missing"),
+            ("{\"kind\":\"explode\"}", "'kind'"), ("{\"kind\":\"migrate\",\"store\":\"xyz\"}", "'store'"),
+            ("{\"kind\":\"migrate\",\"to\":[]}", "'to'"), ("[]", "of another type"), ("{\"kind\":", "valid JSON"),
+            ("", "JSON"),
+        ])
     func refused(_ body: String, _ words: String) {
         let error = #expect(throws: GuardError.self) {
             try ControlJSON.request(OperationRequest.self, from: body.utf8)
@@ -102,11 +109,14 @@ struct FormTests {
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
     }
 
-    @Test("A time is a number and a unit", arguments: [
-        ("30s", Duration.seconds(30)), ("250ms", .milliseconds(250)), ("2m", .seconds(120)), ("1h", .seconds(3600)),
-        ("1d", .seconds(86_400)), ("5", .seconds(5)), ("", nil), ("s", nil), ("-1s", nil), ("1.5s", nil), ("3 s", nil),
-        ("99999999999999999d", nil),
-    ])
+    @Test(
+        "A time is a number and a unit",
+        arguments: [
+            ("30s", Duration.seconds(30)), ("250ms", .milliseconds(250)), ("2m", .seconds(120)), ("1h", .seconds(3600)),
+            ("1d", .seconds(86_400)), ("5", .seconds(5)), ("", nil), ("s", nil), ("-1s", nil), ("1.5s", nil),
+            ("3 s", nil),
+            ("99999999999999999d", nil),
+        ])
     func duration(_ text: String, _ duration: Duration?) {
         #expect(Duration(text: text) == duration)
     }

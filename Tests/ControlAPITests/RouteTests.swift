@@ -31,10 +31,12 @@ struct RouteTests {
         #expect(Route.route(.plan).access == .reader)
     }
 
-    @Test("A path finds its methods, whatever stands for the id", arguments: [
-        ("/v1/operations", ["GET", "POST"]), ("/v1/holds/h1", ["DELETE"]), ("/v1/stores/abc/history", ["GET"]),
-        ("/v1/stores/abc/nope", []), ("/", []), ("/v1", []), ("/v2/status", []),
-    ])
+    @Test(
+        "A path finds its methods, whatever stands for the id",
+        arguments: [
+            ("/v1/operations", ["GET", "POST"]), ("/v1/holds/h1", ["DELETE"]), ("/v1/stores/abc/history", ["GET"]),
+            ("/v1/stores/abc/nope", []), ("/", []), ("/v1", []), ("/v2/status", []),
+        ])
     func methods(_ path: String, _ methods: [String]) {
         #expect(Route.methods(at: path).map(\.rawValue).sorted() == methods)
     }

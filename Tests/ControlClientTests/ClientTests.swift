@@ -49,7 +49,8 @@ struct ClientTests {
     func problem() async throws {
         try await World.run { world in
             await world.service.fail(
-                .start, with: GuardError(.storeBusy, "held", store: Samples.stores[0].id, dataState: .changing, hint: "wait"))
+                .start,
+                with: GuardError(.storeBusy, "held", store: Samples.stores[0].id, dataState: .changing, hint: "wait"))
             let error = await failure { () throws(GuardError) in
                 _ = try await client(world.socket).start(OperationRequest(kind: .migrate))
             }
@@ -64,8 +65,6 @@ struct ClientTests {
         #expect(error?.code == .notReachable)
         #expect(error?.message.contains(folder.path + "/s (--socket)") == true)
         #expect(error?.hint?.contains("dementiad serve") == true)
-        let nowhere = ControlSocket.find(flag: nil, environment: { _ in folder.path }, userName: "x", uid: 1) { _ in false }
-        #expect(nowhere.candidates.count == 1)
     }
 
     @Test("A socket that was left over is told from one that is not there")
@@ -89,9 +88,11 @@ struct ClientTests {
         #expect(error?.code == .usage)
     }
 
-    @Test("A daemon that dies in the middle of a question was not reachable; of an order, what came of it is open", arguments: [
-        (Route.Name.status, DataState.untouched), (.start, .changing),
-    ])
+    @Test(
+        "A daemon that dies in the middle of a question was not reachable; of an order, what came of it is open",
+        arguments: [
+            (Route.Name.status, DataState.untouched), (.start, .changing),
+        ])
     func dies(_ route: Route.Name, _ state: DataState) async throws {
         let folder = try Folder()
         let path = folder.path + "/s"
@@ -202,7 +203,9 @@ struct ClientTests {
             try await client.content(of: Samples.backupID) { piece throws(GuardError) in bytes.take(piece) }
             #expect(bytes.all == Samples.archive)
             let error = await failure { () throws(GuardError) in
-                try await client.content(of: Samples.backupID) { _ throws(GuardError) in throw GuardError(.noSpace, "full") }
+                try await client.content(of: Samples.backupID) { _ throws(GuardError) in
+                    throw GuardError(.noSpace, "full")
+                }
             }
             #expect(error?.code == .noSpace)
         }
@@ -212,7 +215,8 @@ struct ClientTests {
 @Suite("Where the client looks for the socket")
 struct ControlSocketTests {
     func find(_ flag: String?, _ variables: [String: String], _ present: Set<String>) -> ControlSocket {
-        .find(flag: flag, environment: { variables[$0] }, userName: "anna", uid: 1000) { present.contains($0) }
+        .find(
+            flag: flag, environment: { variables[$0] }, userName: "anna", uid: 1000, exists: { present.contains($0) })
     }
 
     static let system = "/run/dementiad/anna/control.sock"

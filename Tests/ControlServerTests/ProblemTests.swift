@@ -10,16 +10,19 @@ import Testing
 struct ProblemTests {
     static let operation = Samples.operationID(1)
 
-    @Test("What cannot be asked is said so", arguments: [
-        ("GET", "/v1/nope", 404, GuardError.Code.notFound), ("GET", "/", 404, .notFound),
-        ("GET", "/v1/stores/xyz", 404, .notFound), ("GET", "/v1/stores/000000000000", 404, .notFound),
-        ("GET", "/v1/operations/\(operation)", 404, .notFound), ("GET", "/v1/operations/\(operation)/events", 404, .notFound),
-        ("GET", "/v1/backups/000001_000000000000", 404, .notFound), ("PUT", "/v1/status", 405, .methodNotAllowed),
-        ("DELETE", "/v1/stores", 405, .methodNotAllowed), ("GET", "/v1/status?verbose=1", 400, .usage),
-        ("GET", "/v1/operations?state=asleep", 400, .usage), ("GET", "/v1/operations?limit=0", 400, .usage),
-        ("GET", "/v1/operations?limit=9999", 400, .usage), ("GET", "/v1/operations?limit=1&limit=2", 400, .usage),
-        ("GET", "/v1/operations/\(operation)?wait=soon", 400, .usage), ("GET", "/v1/backups?store=me", 400, .usage),
-    ])
+    @Test(
+        "What cannot be asked is said so",
+        arguments: [
+            ("GET", "/v1/nope", 404, GuardError.Code.notFound), ("GET", "/", 404, .notFound),
+            ("GET", "/v1/stores/xyz", 404, .notFound), ("GET", "/v1/stores/000000000000", 404, .notFound),
+            ("GET", "/v1/operations/\(operation)", 404, .notFound),
+            ("GET", "/v1/operations/\(operation)/events", 404, .notFound),
+            ("GET", "/v1/backups/000001_000000000000", 404, .notFound), ("PUT", "/v1/status", 405, .methodNotAllowed),
+            ("DELETE", "/v1/stores", 405, .methodNotAllowed), ("GET", "/v1/status?verbose=1", 400, .usage),
+            ("GET", "/v1/operations?state=asleep", 400, .usage), ("GET", "/v1/operations?limit=0", 400, .usage),
+            ("GET", "/v1/operations?limit=9999", 400, .usage), ("GET", "/v1/operations?limit=1&limit=2", 400, .usage),
+            ("GET", "/v1/operations/\(operation)?wait=soon", 400, .usage), ("GET", "/v1/backups?store=me", 400, .usage),
+        ])
     func refused(_ method: String, _ target: String, _ status: Int, _ code: GuardError.Code) async throws {
         let reply = try await World.run { try await $0.send(method, target) }
         #expect(reply.status == status)
@@ -28,13 +31,15 @@ struct ProblemTests {
         #expect((reply.fields["allow"] != nil) == (status == 405))
     }
 
-    @Test("What cannot be sent is said so", arguments: [
-        ("/v1/plans", "{}", "text/plain", 415), ("/v1/plans", "{}", "application/json; charset=latin1", 415),
-        ("/v1/plans", "{\"store\":1}", "application/json", 400), ("/v1/plans", "", "application/json", 400),
-        ("/v1/operations", "{\"kind\":\"migrate\",\"dryrun\":true}", "application/json; charset=UTF-8", 400),
-        ("/v1/operations", "not json", "application/json", 400),
-        ("/v1/operations/\(operation)/cancel", "{\"now\":true}", "application/json", 400),
-    ])
+    @Test(
+        "What cannot be sent is said so",
+        arguments: [
+            ("/v1/plans", "{}", "text/plain", 415), ("/v1/plans", "{}", "application/json; charset=latin1", 415),
+            ("/v1/plans", "{\"store\":1}", "application/json", 400), ("/v1/plans", "", "application/json", 400),
+            ("/v1/operations", "{\"kind\":\"migrate\",\"dryrun\":true}", "application/json; charset=UTF-8", 400),
+            ("/v1/operations", "not json", "application/json", 400),
+            ("/v1/operations/\(operation)/cancel", "{\"now\":true}", "application/json", 400),
+        ])
     func badBody(_ target: String, _ body: String, _ type: String, _ status: Int) async throws {
         try await World.run { world in
             let reply = try await world.send("POST", target, body: body, fields: ["Content-Type": type])
@@ -44,9 +49,11 @@ struct ProblemTests {
         }
     }
 
-    @Test("A body where none is taken, and a bad header, are refused", arguments: [
-        ["Content-Length": "2"], ["Transfer-Encoding": "chunked"],
-    ])
+    @Test(
+        "A body where none is taken, and a bad header, are refused",
+        arguments: [
+            ["Content-Length": "2"], ["Transfer-Encoding": "chunked"],
+        ])
     func bodyOfGet(_ fields: [String: String]) async throws {
         try await World.run { world in
             let socket = try RawSocket(world.socket)
@@ -80,14 +87,19 @@ struct ProblemTests {
         }
     }
 
-    @Test("A header that is too long, a path that is, and what is no HTTP are answered", arguments: [
-        ("GET /v1/status HTTP/1.1\r\nX: \(String(repeating: "x", count: 17_000))\r\n\r\n", 431),
-        ("GET /v1/\(String(repeating: "x", count: 17_000)) HTTP/1.1\r\n\r\n", 431),
-        ("GET /v1/status HTTP/1.1\r\n\((1...80).map { "X\($0): 1\r\n" }.joined())\r\n", 431),
-        ("hello\r\n\r\n", 400), ("GET /v1/status SPDY/3\r\n\r\n", 400),
-        ("POST /v1/plans HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
-        ("POST /v1/plans HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
-    ])
+    @Test(
+        "A header that is too long, a path that is, and what is no HTTP are answered",
+        arguments: [
+            ("GET /v1/status HTTP/1.1\r\nX: \(String(repeating: "x", count: 17_000))\r\n\r\n", 431),
+            ("GET /v1/\(String(repeating: "x", count: 17_000)) HTTP/1.1\r\n\r\n", 431),
+            ("GET /v1/status HTTP/1.1\r\n\((1...80).map { "X\($0): 1\r\n" }.joined())\r\n", 431),
+            ("hello\r\n\r\n", 400), ("GET /v1/status SPDY/3\r\n\r\n", 400),
+            ("POST /v1/plans HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
+            (
+                "POST /v1/plans HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+                400
+            ),
+        ])
     func noRequest(_ text: String, _ status: Int) async throws {
         try await World.run { world in
             let socket = try RawSocket(world.socket)
@@ -99,9 +111,12 @@ struct ProblemTests {
         }
     }
 
-    @Test("A request that takes too long is answered and not waited for", arguments: [
-        "", "GET /v1/status HT", "POST /v1/plans HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
-    ])
+    @Test(
+        "A request that takes too long is answered and not waited for",
+        arguments: [
+            "", "GET /v1/status HT",
+            "POST /v1/plans HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
+        ])
     func slowRequest(_ text: String) async throws {
         var limits = ControlLimits()
         limits.requestTime = .milliseconds(100)

@@ -8,12 +8,15 @@ import Testing
 
 @Suite("Requests on the control socket")
 struct RequestTests {
-    @Test("Every route answers with its form", arguments: [
-        ("/v1/status", "verdict"), ("/v1/health", "checks"), ("/v1/stores", "items"),
-        ("/v1/stores/\(Samples.stores[0].id)", "location"), ("/v1/stores/\(Samples.stores[0].id)/history", "ledger"),
-        ("/v1/migrations", "items"), ("/v1/backups", "items"), ("/v1/backups/\(Samples.backupID)", "sha256"),
-        ("/v1/operations", "items"), ("/v1/holds", "items"),
-    ])
+    @Test(
+        "Every route answers with its form",
+        arguments: [
+            ("/v1/status", "verdict"), ("/v1/health", "checks"), ("/v1/stores", "items"),
+            ("/v1/stores/\(Samples.stores[0].id)", "location"),
+            ("/v1/stores/\(Samples.stores[0].id)/history", "ledger"),
+            ("/v1/migrations", "items"), ("/v1/backups", "items"), ("/v1/backups/\(Samples.backupID)", "sha256"),
+            ("/v1/operations", "items"), ("/v1/holds", "items"),
+        ])
     func routes(_ path: String, _ field: String) async throws {
         let reply = try await World.run { try await $0.send("GET", path) }
         #expect(reply.status == 200)
@@ -24,7 +27,8 @@ struct RequestTests {
     @Test("An operation is accepted with its place, for the caller that the kernel names")
     func start() async throws {
         try await World.run { world in
-            let body = "{\"kind\":\"migrate\",\"store\":\"\(Samples.stores[1].id)\",\"to\":4,\"planDigest\":\"ab\",\"dryRun\":true}"
+            let body =
+                "{\"kind\":\"migrate\",\"store\":\"\(Samples.stores[1].id)\",\"to\":4,\"planDigest\":\"ab\",\"dryRun\":true}"
             let reply = try await world.post("/v1/operations", body, fields: ["Idempotency-Key": "k1"])
             let operation: OperationRecord = try reply.form()
             #expect(reply.status == 202)
@@ -50,7 +54,8 @@ struct RequestTests {
     @Test("A hold is made, listed and removed")
     func holds() async throws {
         try await World.run { world in
-            let made = try await world.post("/v1/holds", "{\"reason\":\"holidays\",\"until\":\"2026-02-01T00:00:00.000Z\"}")
+            let made = try await world.post(
+                "/v1/holds", "{\"reason\":\"holidays\",\"until\":\"2026-02-01T00:00:00.000Z\"}")
             #expect(made.status == 201)
             let id = try made.form(Hold.self).id
             #expect(try await world.send("GET", "/v1/holds").form(ItemList<Hold>.self).items.map(\.id) == [id])
@@ -66,7 +71,8 @@ struct RequestTests {
             for _ in 1...3 { _ = try await world.post("/v1/operations", "{\"kind\":\"rescan\"}") }
             let first: ItemList<OperationRecord> = try await world.send("GET", "/v1/operations?limit=2").form()
             let next = try #require(first.next)
-            let second: ItemList<OperationRecord> = try await world.send("GET", "/v1/operations?limit=2&after=\(next)").form()
+            let second: ItemList<OperationRecord> = try await world.send("GET", "/v1/operations?limit=2&after=\(next)")
+                .form()
             #expect(first.items.map(\.id) == [Samples.operationID(3), Samples.operationID(2)])
             #expect(second.items.map(\.id) == [Samples.operationID(1)])
             #expect(second.next == nil)

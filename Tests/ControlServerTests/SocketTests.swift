@@ -27,7 +27,8 @@ struct SocketTests {
         #expect(try Directory.entries(folder.path).isEmpty)
     }
 
-    @Test("It is 0600 from the call that makes it, and no later call widens or narrows it",
+    @Test(
+        "It is 0600 from the call that makes it, and no later call widens or narrows it",
         .enabled(if: access("/usr/bin/strace", X_OK) == 0))
     func modeFromBirth() async throws {
         let folder = try Folder()
@@ -35,15 +36,20 @@ struct SocketTests {
         let trace = folder.path + "/trace"
         let program = try await fixture(
             [path],
-            prefix: ["strace", "-D", "-f", "-o", trace, "-e", "trace=bind,chmod,fchmod,fchmodat,umask,rename,listen", "sh", "-c",
-                "umask 0; exec \"$0\" \"$@\""])
+            prefix: [
+                "strace", "-D", "-f", "-o", trace, "-e", "trace=bind,chmod,fchmod,fchmodat,umask,rename,listen", "sh",
+                "-c",
+                "umask 0; exec \"$0\" \"$@\"",
+            ])
         #expect(try FileStatus(ofLink: path).mode == 0o600)
         // With -D the program is our child, and strace a bystander.
         program.send(SIGTERM)
         _ = try await program.end()
         let text = String(decoding: try OpenFile.content(of: trace), as: UTF8.self)
         let calls = text.split(separator: "\n").compactMap { line in
-            ["fchmod(", "chmod(", "bind(", "listen(", "rename("].first { line.contains(" " + $0) && !line.contains("UNFINISHED") }
+            ["fchmod(", "chmod(", "bind(", "listen(", "rename("].first {
+                line.contains(" " + $0) && !line.contains("UNFINISHED")
+            }
         }
         // The mode is set on the descriptor before it has a name, and it listens before it has its own. After that the library
         // listens once more, and nothing touches the mode.
@@ -147,7 +153,8 @@ struct PeerTests {
             // Open the doors that would keep a stranger out before the daemon has to.
             #expect(chmod(world.folder.path, 0o711) == 0 && chmod(world.socket, 0o666) == 0)
             let end = try await RunningProgram.run([
-                "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "curl", "-sS", "--unix-socket", world.socket,
+                "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "curl", "-sS", "--unix-socket",
+                world.socket,
                 "-w", "%{http_code} %{num_connects}", "http://localhost/v1/status", "http://localhost/v1/status",
             ])
             #expect(end.output.components(of: "\"code\":\"permissionDenied\"") == 2)
@@ -160,7 +167,8 @@ struct PeerTests {
         try await World.run { world in
             #expect(chmod(world.folder.path, 0o711) == 0)
             let end = try await RunningProgram.run([
-                "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "curl", "-sS", "--unix-socket", world.socket,
+                "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "curl", "-sS", "--unix-socket",
+                world.socket,
                 "http://localhost/v1/status",
             ])
             #expect(end.status == 7)

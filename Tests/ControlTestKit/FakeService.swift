@@ -121,7 +121,9 @@ public actor FakeService: ControlService {
 
     public func backup(_ id: BackupID) async throws(GuardError) -> BackupForm {
         try arrive(.backup)
-        guard id == Samples.backupID else { throw GuardError(.notFound, "There is no backup \(id)", hint: "See: dementiactl backup list") }
+        guard id == Samples.backupID else {
+            throw GuardError(.notFound, "There is no backup \(id)", hint: "See: dementiactl backup list")
+        }
         return Samples.backup
     }
 

@@ -15,7 +15,9 @@ public struct Reply: Sendable {
         let halves = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
         guard halves.count == 2 else { return nil }
         let lines = halves[0].split(separator: "\r\n")
-        guard let first = lines.first?.split(separator: " "), first.count >= 2, let status = Int(first[1]) else { return nil }
+        guard let first = lines.first?.split(separator: " "), first.count >= 2, let status = Int(first[1]) else {
+            return nil
+        }
         self.status = status
         fields = Dictionary(
             lines.dropFirst().map { line in

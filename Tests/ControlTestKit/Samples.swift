@@ -10,7 +10,8 @@ public enum Samples {
     public static let moment = Timestamp(milliseconds: 1_769_860_800_000)
 
     /// A store called `project` in the state `state`.
-    public static func store(_ project: String, _ state: StoreState, at version: Int?, of wanted: Int? = 4) -> StoreForm {
+    public static func store(_ project: String, _ state: StoreState, at version: Int?, of wanted: Int? = 4) -> StoreForm
+    {
         let location = StoreLocation(engine: .sqlite, name: "/srv/\(project)/.claude-memory.db")
         var form = StoreForm(location: location, project: project, state: state, sizeBytes: 1_572_864)
         form.line = "sqlite-4"
@@ -22,7 +23,9 @@ public enum Samples {
     }
 
     /// `shop` is current, `blog` is behind, `wiki` drifted.
-    public static let stores = [store("shop", .current, at: 4), store("blog", .pending, at: 1), store("wiki", .drifted, at: 2)]
+    public static let stores = [
+        store("shop", .current, at: 4), store("blog", .pending, at: 1), store("wiki", .drifted, at: 2),
+    ]
 
     /// The archive of ``backup``.
     public static let archive = Array("not really compressed".utf8)
@@ -60,7 +63,9 @@ public enum Samples {
     }
 
     /// `record`, ended with `outcome`.
-    public static func settled(_ record: OperationRecord, _ outcome: Outcome, _ error: GuardError? = nil) -> OperationRecord {
+    public static func settled(_ record: OperationRecord, _ outcome: Outcome, _ error: GuardError? = nil)
+        -> OperationRecord
+    {
         var record = record
         record.state = .settled
         record.outcome = outcome
@@ -97,7 +102,11 @@ public enum Samples {
             plan.steps = [.init(version: 4, name: "embeddings", action: .revert, statements: ["DROP TABLE x"])]
             plan.wouldLose = [.init(table: "contexts", column: "embedding", rows: 7), .init(table: "x", rows: 1)]
         } else if store.schemaVersion != store.wantedVersion {
-            plan.steps = [.init(version: 2, name: "rlm", action: .apply, statements: ["ALTER TABLE contexts ADD COLUMN preview TEXT"])]
+            plan.steps = [
+                .init(
+                    version: 2, name: "rlm", action: .apply,
+                    statements: ["ALTER TABLE contexts ADD COLUMN preview TEXT"])
+            ]
         }
         if kind == .restore, plan.destination == nil { plan.wouldLose = [.init(table: "contexts", rows: 3)] }
         return plan

@@ -11,12 +11,17 @@ import Testing
 struct BehaviourTests {
     static let blog = Samples.stores[1].id.value
 
-    @Test("A settled operation's outcome is the exit code, with the operation as the document", arguments: [
-        (Outcome.succeeded, nil, 0), (.nothingToDo, nil, 0), (.busy, .storeBusy, 11), (.failedRestored, .checkVetoed, 4),
-        (.needsAttention, .restoreFailed, 5), (.failedUntouched, .rehearsalFailed, 8), (.failedUntouched, .noSpace, 7),
-        (.failedUntouched, .verificationFailed, 6), (.failedUntouched, .unknownShape, 14), (.failedUntouched, .permissionDenied, 12),
-        (.cancelled, nil, 130),
-    ] as [(Outcome, GuardError.Code?, Int32)])
+    @Test(
+        "A settled operation's outcome is the exit code, with the operation as the document",
+        arguments: [
+            (Outcome.succeeded, nil, 0), (.nothingToDo, nil, 0), (.busy, .storeBusy, 11),
+            (.failedRestored, .checkVetoed, 4),
+            (.needsAttention, .restoreFailed, 5), (.failedUntouched, .rehearsalFailed, 8),
+            (.failedUntouched, .noSpace, 7),
+            (.failedUntouched, .verificationFailed, 6), (.failedUntouched, .unknownShape, 14),
+            (.failedUntouched, .permissionDenied, 12),
+            (.cancelled, nil, 130),
+        ] as [(Outcome, GuardError.Code?, Int32)])
     func outcomes(_ outcome: Outcome, _ code: GuardError.Code?, _ status: Int32) async throws {
         try await World.run { world in
             await world.service.end(outcome, code.map { GuardError($0, "why", hint: "what next") })
@@ -42,11 +47,13 @@ struct BehaviourTests {
         }
     }
 
-    @Test("Wrong use is 64, as a document with --json", arguments: [
-        ["nope"], ["migrate", "--to", "x"], ["downgrade", "abc"], ["backup", "export", "1"], ["backup", "verify"],
-        ["status", "extra"], ["operations", "list", "--limit", "0"], ["hold", "add", "--until", "soon"],
-        ["status", "--timeout", "soon"], ["status", "--color", "blue"],
-    ])
+    @Test(
+        "Wrong use is 64, as a document with --json",
+        arguments: [
+            ["nope"], ["migrate", "--to", "x"], ["downgrade", "abc"], ["backup", "export", "1"], ["backup", "verify"],
+            ["status", "extra"], ["operations", "list", "--limit", "0"], ["hold", "add", "--until", "soon"],
+            ["status", "--timeout", "soon"], ["status", "--color", "blue"],
+        ])
     func usage(_ arguments: [String]) async throws {
         try await World.run { world in
             let text = try await Ctl(world: world).run(arguments)
@@ -63,10 +70,13 @@ struct BehaviourTests {
         #expect(end.status == 0 && end.output.contains("USAGE:") && end.errors.isEmpty)
     }
 
-    @Test("What cannot be found is 10", arguments: [
-        ["stores", "show", "fff"], ["migrate", "/nowhere.db"], ["backup", "show", "7"], ["operations", "show", "zzz"],
-        ["backup", "show", "000001_000000000000"], ["hold", "remove", "x"],
-    ])
+    @Test(
+        "What cannot be found is 10",
+        arguments: [
+            ["stores", "show", "fff"], ["migrate", "/nowhere.db"], ["backup", "show", "7"],
+            ["operations", "show", "zzz"],
+            ["backup", "show", "000001_000000000000"], ["hold", "remove", "x"],
+        ])
     func notFound(_ arguments: [String]) async throws {
         try await World.run { world in
             let end = try await Ctl(world: world).run(arguments + ["--json"])
@@ -75,15 +85,18 @@ struct BehaviourTests {
         }
     }
 
-    @Test("What is hard to get back needs a yes when there is nobody to ask, and nothing is started", arguments: [
-        ["downgrade", blog, "--to", "0"], ["restore", "42"],
-    ])
+    @Test(
+        "What is hard to get back needs a yes when there is nobody to ask, and nothing is started",
+        arguments: [
+            ["downgrade", blog, "--to", "0"], ["restore", "42"],
+        ])
     func confirmation(_ arguments: [String]) async throws {
         try await World.run { world in
             let end = try await Ctl(world: world).run(arguments + ["--json"])
             #expect(end.status == 13)
             let error = try #require(try AnyDocument(end).error)
-            #expect(error.code == .confirmationNeeded && error.hint?.hasSuffix("--yes") == true && !error.causes.isEmpty)
+            #expect(
+                error.code == .confirmationNeeded && error.hint?.hasSuffix("--yes") == true && !error.causes.isEmpty)
             let text = try await Ctl(world: world).run(arguments)
             #expect(text.status == 13 && text.errors.contains("contexts") && text.errors.contains("--yes"))
             #expect(await world.service.started.isEmpty)
@@ -108,9 +121,11 @@ struct BehaviourTests {
         }
     }
 
-    @Test("--exit-code tells that there is something to do", arguments: [
-        ["status"], ["stores", "list"], ["plan"], ["plan", blog],
-    ])
+    @Test(
+        "--exit-code tells that there is something to do",
+        arguments: [
+            ["status"], ["stores", "list"], ["plan"], ["plan", blog],
+        ])
     func exitCode(_ arguments: [String]) async throws {
         try await World.run { world in
             let asked = try await Ctl(world: world).run(arguments + ["--exit-code"])
@@ -138,7 +153,8 @@ struct BehaviourTests {
         }
     }
 
-    @Test("Ctrl-C ends the command with 130, says how to go on, and leaves the operation alone", arguments: [true, false])
+    @Test(
+        "Ctrl-C ends the command with 130, says how to go on, and leaves the operation alone", arguments: [true, false])
     func interrupt(_ isJSON: Bool) async throws {
         try await World.run { world in
             await world.service.end(nil)
@@ -157,7 +173,9 @@ struct BehaviourTests {
                 #expect(end.output.isEmpty)
                 #expect(end.errors.contains("operations watch op_") && end.errors.contains("operations cancel op_"))
             }
-            let state = try await world.send("GET", "/v1/operations/\(Samples.operationID(1))").form(OperationRecord.self).state
+            let state = try await world.send("GET", "/v1/operations/\(Samples.operationID(1))").form(
+                OperationRecord.self
+            ).state
             #expect(state == .running)
         }
     }
@@ -168,7 +186,9 @@ struct BehaviourTests {
             let end = try await Ctl(world: world).run("migrate", Self.blog, "--json", "--progress")
             #expect(end.status == 0)
             let lines = end.errors.split(separator: "\n")
-            #expect(!lines.isEmpty && lines.allSatisfy { $0.hasPrefix("{\"data\":") && $0.contains("\"type\":\"operation\"") })
+            #expect(
+                !lines.isEmpty
+                    && lines.allSatisfy { $0.hasPrefix("{\"data\":") && $0.contains("\"type\":\"operation\"") })
             _ = try AnyDocument(end)
         }
     }
@@ -198,7 +218,9 @@ struct BehaviourTests {
         #expect(end.status == 0 && end.output.contains("\"origin\":\"--socket\"") && !end.output.contains("\"daemon\""))
         try await World.run { world in
             let end = try await Ctl(world: world).run("version")
-            #expect(end.output.contains("$DEMENTIAD_SOCKET") && end.output.contains("dementiad    \(ProductVersion.current)"))
+            #expect(
+                end.output.contains("$DEMENTIAD_SOCKET")
+                    && end.output.contains("dementiad    \(ProductVersion.current)"))
         }
     }
 
@@ -211,9 +233,46 @@ struct BehaviourTests {
             // On a terminal, which script(1) makes.
             let command = "\(try RunningProgram.built("dementiactl")) stores --socket \(world.socket)"
             let terminal = ["script", "-qec", command, "/dev/null"]
-            #expect(try await RunningProgram.run(terminal, environment: ["TERM": "xterm"]).output.contains("\u{1B}[32m"))
+            #expect(
+                try await RunningProgram.run(terminal, environment: ["TERM": "xterm"]).output.contains("\u{1B}[32m"))
             let plain = try await RunningProgram.run(terminal, environment: ["TERM": "xterm", "NO_COLOR": "1"])
             #expect(plain.output.contains("current") && !plain.output.contains("\u{1B}["))
+        }
+    }
+
+    /// Runs it on a terminal that script(1) makes, with `typed` typed.
+    func onTerminal(_ world: World, _ arguments: String, typing typed: String) async throws -> RunningProgram.End {
+        let command = "\(try RunningProgram.built("dementiactl")) \(arguments) --socket \(world.socket)"
+        return try await RunningProgram.run(
+            ["sh", "-c", "printf '\(typed)\\n' | script -qec '\(command)' /dev/null"], environment: ["TERM": "xterm"])
+    }
+
+    @Test("On a terminal it shows what would change, asks, and takes no for an answer")
+    func asks() async throws {
+        try await World.run { world in
+            let no = try await onTerminal(world, "downgrade \(Self.blog) --to 0", typing: "n")
+            #expect(
+                no.status == 13 && no.output.contains("contexts.embedding goes") && no.output.contains("Go on? [y/N]"))
+            #expect(await world.service.started.isEmpty)
+            let yes = try await onTerminal(world, "downgrade \(Self.blog) --to 0", typing: "y")
+            #expect(yes.status == 0 && yes.output.contains("downgraded"))
+            #expect(await world.service.started.count == 1)
+        }
+    }
+
+    @Test("On a terminal a bar shows how far it has come, and is gone at the end")
+    func bar() async throws {
+        try await World.run { world in
+            await world.service.end(nil)
+            async let end = onTerminal(world, "migrate \(Self.blog)", typing: "")
+            await world.service.arrival(at: .events, count: 2)
+            let id = Samples.operationID(1)
+            await world.service.report(Progress(step: .backup, done: 1, total: 2, unit: .bytes), of: id)
+            await world.service.arrival(at: .events, count: 3)
+            await world.service.settle(id, .succeeded)
+            let output = try await end.output
+            #expect(output.contains("backing up  [##########----------]  50 %"), "\(output)")
+            #expect(output.contains("\r\u{1B}[Koperation"))
         }
     }
 

@@ -35,7 +35,8 @@ struct PictureTests {
 
     @Test("A failed operation: what, the state of the data, why, and one next command")
     func operation() {
-        let error = GuardError(.checkVetoed, "the check command said no", hint: "dementiactl history shop", causes: ["exit 1"])
+        let error = GuardError(
+            .checkVetoed, "the check command said no", hint: "dementiactl history shop", causes: ["exit 1"])
         #expect(
             Wording.operation(Samples.settled(Samples.operation(), .failedRestored, error), file) == """
                 operation  op_00000000000000000000000001
@@ -79,9 +80,11 @@ struct PictureTests {
         #expect(Style.printable("zoë 日本") == "zoë 日本")
     }
 
-    @Test("Sizes and times", arguments: [
-        (Int64(0), "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1_572_864, "1.5 MiB"), (1 << 40, "1.0 TiB"),
-    ])
+    @Test(
+        "Sizes and times",
+        arguments: [
+            (Int64(0), "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1_572_864, "1.5 MiB"), (1 << 40, "1.0 TiB"),
+        ])
     func sizes(_ bytes: Int64, _ text: String) {
         #expect(Style.size(bytes) == text)
     }

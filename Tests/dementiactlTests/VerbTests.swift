@@ -104,7 +104,8 @@ struct VerbTests {
     @Test("A failure is one document, and its exit code is the error's", arguments: calls)
     func failure(_ call: Call) async throws {
         try await world { ctl in
-            await ctl.world.service.fail(call.route, with: GuardError(.stateDirectoryBusy, "somebody else", hint: "wait"))
+            await ctl.world.service.fail(
+                call.route, with: GuardError(.stateDirectoryBusy, "somebody else", hint: "wait"))
             let end = try await ctl.run(call.arguments + ["--json"])
             #expect(end.status == 11, "\(end.output)")
             let document = try AnyDocument(end)
@@ -115,7 +116,8 @@ struct VerbTests {
     @Test("A failure as text is on standard error: what, and the next step", arguments: calls)
     func failureText(_ call: Call) async throws {
         try await world { ctl in
-            await ctl.world.service.fail(call.route, with: GuardError(.stateDirectoryBusy, "somebody else", hint: "wait"))
+            await ctl.world.service.fail(
+                call.route, with: GuardError(.stateDirectoryBusy, "somebody else", hint: "wait"))
             let end = try await ctl.run(call.arguments)
             #expect(end.status == 11 && end.output.isEmpty)
             #expect(end.errors == "dementiactl: somebody else\n  next: wait\n")
