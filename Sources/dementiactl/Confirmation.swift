@@ -13,7 +13,7 @@ struct Confirmation {
     func obtain(for plan: PlanForm, command: String) throws(GuardError) {
         if session.isConfirmed { return }
         guard session.console.canAsk else { throw Wording.confirmationNeeded(plan, command: command) }
-        session.console.complain(Wording.change(plan).joined(separator: "\n"))
+        session.console.complain(Wording.change(plan).joined(separator: "\n  "))
         let answer = session.console.answer(to: Wording.question)
         guard ["y", "yes"].contains(answer?.lowercased() ?? "") else { throw Wording.declined(plan, command: command) }
     }

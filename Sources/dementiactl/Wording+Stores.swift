@@ -92,7 +92,9 @@ extension Wording {
         }
         let isNothing = plan.steps.isEmpty && plan.kind != .restore
         let range =
-            isNothing ? "nothing to do, at \(version(plan.from))" : "\(version(plan.from)) to \(version(plan.to))"
+            isNothing
+            ? "nothing to do, at \(version(plan.from))"
+            : (plan.from.map { "\($0) to " } ?? "to ") + version(plan.to)
         var lines = ["\(plan.store)  \(place)  \(plan.line ?? "")  \(style.paint(range, isNothing ? .good : .wait))"]
         if let backup = plan.backup { lines.append("  restore backup \(backup)") }
         for step in plan.steps {
@@ -141,7 +143,7 @@ extension Wording {
         for hold in holds {
             table.add([
                 .init(hold.id), .init(hold.store?.value ?? "all"), .init(style.age(hold.createdAt)),
-                .init(hold.until?.description ?? "removed"), .init(hold.reason),
+                .init(hold.until?.description ?? "no end"), .init(hold.reason),
             ])
         }
         return table.text(style)

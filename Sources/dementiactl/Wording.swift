@@ -10,7 +10,9 @@ enum Wording {
     /// An error as text: what, why, the state of the data, and the next step.
     static func failure(_ problem: Problem) -> String {
         var lines = ["dementiactl: \(Style.printable(problem.detail))"]
-        lines += problem.causes.map { "  because: \(Style.printable($0))" }
+        // Of a confirmation they are what would change, and no reasons.
+        let label = problem.code == .confirmationNeeded ? "" : "because: "
+        lines += problem.causes.map { "  \(label)\(Style.printable($0))" }
         if problem.store != nil || problem.dataState != .untouched {
             lines.append("  data: \(describe(problem.dataState))")
         }
@@ -97,19 +99,20 @@ enum Wording {
 
     /// What a plan would change, for whoever has to say yes.
     static func change(_ plan: PlanForm) -> [String] {
-        var lines = ["\(headline(plan)) changes \(Style.printable(plan.destination ?? plan.location)):"]
-        lines += plan.steps.map { "  \(describe($0.action)) \($0.version) \($0.name)" }
-        lines += losses(plan).map { "  \($0)" }
-        lines += plan.notes.map { "  \(Style.printable($0))" }
-        lines.append("  A backup of the present state is taken first.")
-        return lines
+        let steps = plan.steps.map { "\(describe($0.action)) \($0.version) \($0.name)" }
+        return ["\(headline(plan)) changes \(Style.printable(plan.destination ?? plan.location)):"]
+            + steps + losses(plan) + plan.notes.map { Style.printable($0) }
     }
 
     static func losses(_ plan: PlanForm) -> [String] {
         plan.wouldLose.map { loss in
-            let place = Style.printable(loss.table + (loss.column.map { ".\($0)" } ?? ""))
-            return loss.column == nil
-                ? "\(rows(loss.rows)) of \(place) go" : "\(place) goes, with values in \(rows(loss.rows))"
+            let table = Style.printable(loss.table)
+            guard let column = loss.column else {
+                // A way back takes whole tables; a restore leaves them and takes rows that are younger than the backup.
+                return plan.kind == .restore
+                    ? "table \(table) loses \(rows(loss.rows))" : "table \(table) goes, with \(rows(loss.rows))"
+            }
+            return "column \(table).\(Style.printable(column)) goes, with values in \(rows(loss.rows))"
         }
     }
 

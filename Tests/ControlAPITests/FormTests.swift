@@ -56,7 +56,8 @@ struct FormTests {
         #expect(
             try json(plan) == """
                 {"digest":"\(plan.digest ?? "")","from":4,"kind":"downgrade","line":"sqlite-4",\
-                "location":"/srv/shop/.claude-memory.db","notes":[],\
+                "location":"/srv/shop/.claude-memory.db",\
+                "notes":["A backup of the present state is taken first."],\
                 "steps":[{"action":"revert","name":"embeddings","statements":["DROP TABLE x"],"version":4}],\
                 "store":"10193433463f","to":3,"wouldLose":[{"column":"embedding","rows":7,"table":"contexts"},\
                 {"rows":1,"table":"x"}]}

@@ -108,6 +108,7 @@ public enum Samples {
                     statements: ["ALTER TABLE contexts ADD COLUMN preview TEXT"])
             ]
         }
+        if kind == .downgrade || kind == .restore { plan.notes = ["A backup of the present state is taken first."] }
         if kind == .restore, plan.destination == nil { plan.wouldLose = [.init(table: "contexts", rows: 3)] }
         return plan
     }

@@ -252,7 +252,8 @@ struct BehaviourTests {
         try await World.run { world in
             let no = try await onTerminal(world, "downgrade \(Self.blog) --to 0", typing: "n")
             #expect(
-                no.status == 13 && no.output.contains("contexts.embedding goes") && no.output.contains("Go on? [y/N]"))
+                no.status == 13 && no.output.contains("contexts.embedding goes, with values in 7 rows")
+                    && no.output.contains("Go on? [y/N]"))
             #expect(await world.service.started.isEmpty)
             let yes = try await onTerminal(world, "downgrade \(Self.blog) --to 0", typing: "y")
             #expect(yes.status == 0 && yes.output.contains("downgraded"))

@@ -59,10 +59,10 @@ struct PictureTests {
         #expect(
             Wording.change(plan).joined(separator: "\n") == """
                 The downgrade from 4 to 3 changes /srv/shop/.claude-memory.db:
-                  take back 4 embeddings
-                  contexts.embedding goes, with values in 7 rows
-                  1 row of x go
-                  A backup of the present state is taken first.
+                take back 4 embeddings
+                column contexts.embedding goes, with values in 7 rows
+                table x goes, with 1 row
+                A backup of the present state is taken first.
                 """)
     }
 
