@@ -52,8 +52,10 @@ struct Work {
             if [.storeMissing, .notADatabase, .damaged].contains(error.code), error.dataState == .untouched {
                 return try await replace(with: backup)
             }
-            return error.dataState == .unverified && error.code == .restoreFailed
-                ? try await settleUnverified(error) : try await settleUntouched(error)
+            guard error.code == .restoreFailed else { return try await settleUntouched(error) }
+            // Before the write the fault is the backup's, and the store is as it was.
+            return log.record.dataState == .untouched
+                ? try await settleUntouched(error.asVerification()) : try await settleUnverified(error)
         }
         await store.close()
         var result = OperationResult()
