@@ -129,19 +129,15 @@ struct StreamTests {
         }
     }
 
-    @Test("A stop does not wait for ever for a client that does not read")
+    @Test("A stop does not wait for ever for a client that does not read", .timeLimit(.minutes(1)))
     func stopWithSlowClient() async throws {
         var limits = ControlLimits()
         limits.stopTime = .milliseconds(100)
-        let clock = ContinuousClock()
-        let time = try await clock.measure {
-            try await world(limits) { world in
-                let socket = try RawSocket(world.socket)
-                // Many requests and no reading: the answers fill every buffer. In one piece, which the queue takes at once.
-                await socket.send(String(repeating: "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n", count: 400))
-                await world.service.arrival(at: .status)
-            }
+        try await world(limits) { world in
+            let socket = try RawSocket(world.socket)
+            // Many requests and no reading: the answers fill every buffer. In one piece, which the queue takes at once.
+            await socket.send(String(repeating: "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n", count: 400))
+            await world.service.arrival(at: .status)
         }
-        #expect(time < .seconds(15))
     }
 }

@@ -7,7 +7,8 @@ import GuardCore
 import LinuxKit
 import Testing
 
-@Suite("How the command behaves")
+// One after the other: hundreds of processes at once would only wait for each other.
+@Suite("How the command behaves", .serialized)
 struct BehaviourTests {
     static let blog = Samples.stores[1].id.value
 

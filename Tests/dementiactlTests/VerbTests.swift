@@ -24,7 +24,8 @@ struct Call: Sendable, CustomTestStringConvertible {
     var testDescription: String { arguments.joined(separator: " ") }
 }
 
-@Suite("Every verb")
+// One after the other: hundreds of processes at once would only wait for each other.
+@Suite("Every verb", .serialized)
 struct VerbTests {
     static let blog = Samples.stores[1].id.value
 
