@@ -9,8 +9,8 @@ BUILD   ?= yes
 # What dementiad is linked with; what the sample and its reader use; what the tests use; what a Debian package is made with.
 BUILD_PACKAGES := libsqlite3-dev libzstd-dev libssl-dev pkg-config
 RUN_PACKAGES   := sqlite3 zstd
-TEST_PACKAGES  := sqlite3 zstd python3
-BENCH_PACKAGES := sqlite3 zstd python3
+TEST_PACKAGES  := sqlite3 zstd python3 curl strace
+BENCH_PACKAGES := sqlite3 zstd python3 curl
 DEB_PACKAGES   := dpkg-dev
 
 PROGRAMS := dementiad dementiactl
