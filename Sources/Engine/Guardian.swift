@@ -76,7 +76,9 @@ public actor Guardian {
     public func relayEvents() async {
         for await event in relay.events {
             switch event {
-            case .began(let record), .settled(let record): await feeds[record.id]?.report(record)
+            case .began(let record): await feeds[record.id]?.report(record)
+            // Told by `ended(_:)`, once the store was looked at: who waits for the end finds the new state shown.
+            case .settled: break
             case .progressed(let id, let progress): await feeds[id]?.report(progress)
             }
         }
