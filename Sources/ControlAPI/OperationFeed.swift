@@ -26,12 +26,15 @@ public actor OperationFeed {
 
     /// Tells that the operation now stands so.
     public func report(_ record: OperationRecord) {
+        // Nothing follows the end: what is told on the way may arrive after it.
+        guard log.record.state != .settled else { return }
         log.append(.operation(record))
         wakeAll()
     }
 
     /// Tells how far the running step has come.
     public func report(_ progress: Progress) {
+        guard log.record.state != .settled else { return }
         log.append(.progress(progress))
         wakeAll()
     }

@@ -143,7 +143,8 @@ struct GuardianTests {
         let restored = try await guarded.run(.restore, backup: backup)
         #expect(restored.outcome == .succeeded)
         #expect(try world.contents().differences(from: before) == [])
-        let beside = try Directory.entries(Directory.parent(of: world.store)).filter { $0.hasPrefix(".claude-memory.db.replaced-") }
+        let beside = try Directory.entries(Directory.parent(of: world.store))
+            .filter { $0.hasPrefix(".claude-memory.db.replaced-") }
         #expect(beside.count == (isMissing ? 0 : 1))
         await guarded.stop()
     }
