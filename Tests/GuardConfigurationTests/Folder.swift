@@ -46,7 +46,7 @@ final class Folder {
             files: files,
             environment: ["HOME": "\(path)/home", "PATH": "/usr/bin"].merging(environment) { $1 },
             flags: flags,
-            workingDirectory: "\(path)/work",
+            workingDirectory: "\(path)/desk",
             systemFolder: "\(path)/etc"
         )
     }

@@ -56,14 +56,14 @@ struct LoadingTests {
     @Test("An explicit file and the drop-ins of its own name replace the standard chain")
     func explicitFile() throws {
         try folder.write("migrate: {mode: off}", to: "etc/dementiad.yaml")
-        try folder.write("backup: {level: 4}", to: "work/mine.yaml")
-        try folder.write("backup: {every: never}", to: "work/mine.d/a.yaml")
-        try folder.write("backup: {every: 1h}", to: "work/dementiad.d/a.yaml")
+        try folder.write("backup: {level: 4}", to: "desk/mine.yaml")
+        try folder.write("backup: {every: never}", to: "desk/mine.d/a.yaml")
+        try folder.write("backup: {every: 1h}", to: "desk/dementiad.d/a.yaml")
         let loaded = try ConfigurationLoader.load(folder.sources(.only("mine.yaml")))
         #expect(loaded.settings.migrate.mode == .auto)
         #expect(loaded.settings.backup.level == 4)
         #expect(loaded.settings.backup.every == nil)
-        #expect(loaded.filesRead == ["\(folder.path)/work/mine.yaml", "\(folder.path)/work/mine.d/a.yaml"])
+        #expect(loaded.filesRead == ["\(folder.path)/desk/mine.yaml", "\(folder.path)/desk/mine.d/a.yaml"])
     }
 
     @Test("XDG_CONFIG_HOME moves the user's file, and a relative one is ignored")
@@ -109,8 +109,8 @@ struct LoadingTests {
             environment: ["DEMENTIAD_RELEASES_PATHS": "~/app:/opt/app:app"],
             flags: [.init(.discoverRoots, name: "--watch", values: [".", "with:colon"])])
         let settings = try ConfigurationLoader.load(sources).settings
-        #expect(settings.releases.paths == ["\(home)/app", "/opt/app", "\(here)/work/app"])
-        #expect(settings.discover.roots == ["\(here)/work", "\(here)/work/with:colon"])
+        #expect(settings.releases.paths == ["\(home)/app", "/opt/app", "\(here)/desk/app"])
+        #expect(settings.discover.roots == ["\(here)/desk", "\(here)/desk/with:colon"])
     }
 
     @Test("A flag without values empties a list, and so does an empty variable")
