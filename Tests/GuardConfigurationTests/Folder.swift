@@ -36,7 +36,7 @@ final class Folder {
         return file
     }
 
-    /// Sources in which `etc` is the system's folder, `home` the user's home and `work` the working directory.
+    /// Sources in which `etc` is the system's folder, `home` the user's home and `desk` the working directory.
     func sources(
         _ files: ConfigurationSources.Files = .standard,
         environment: [String: String] = [:],
