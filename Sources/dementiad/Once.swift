@@ -41,10 +41,10 @@ struct Once: AsyncParsableCommand {
     private func pass(
         _ setup: Setup, _ tools: Toolbox, _ bar: ProgressBar, _ output: Output
     ) async throws -> GuardCore.ExitCode {
-        let pass = Pass(tools, mode: setup.mode)
+        let pass = Pass(tools, mode: setup.mode, parallel: setup.parallel)
         let recovered = try await pass.recover()
-        let found = try setup.discover()
-        let items = try await pass.run(over: found.candidates, recovered: recovered)
+        let (found, discovered) = try await setup.discoverer()()
+        let items = try await pass.run(over: discovered.locations, recovered: recovered)
         bar.clear()
         if options.json {
             try output.document("pass", ItemList(items))
@@ -52,7 +52,7 @@ struct Once: AsyncParsableCommand {
             print(
                 PassReport(items: items, found: found, recovered: recovered, roots: setup.roots, mode: setup.mode).text)
         }
-        return Pass.exitCode(of: items, recovered: recovered)
+        return Pass.exitCode(of: items, recovered: recovered, problems: discovered.problems)
     }
 
     private func proveBackups(_ tools: Toolbox, _ output: Output) async throws -> GuardCore.ExitCode {

@@ -27,10 +27,12 @@ struct Workshop: ~Copyable {
 struct Setup {
     private let options: CommonOptions
     private let environment: [String: String]
-    private let settings: Settings
+    let settings: Settings
 
     /// What may happen without asking.
     var mode: MigrationMode { MigrationMode(rawValue: settings.migrate.mode.rawValue) ?? .ask }
+    /// How many stores are worked on at the same time.
+    var parallel: Int { settings.migrate.parallel }
     /// Where memories are looked for.
     var roots: [String] { settings.discover.roots }
 
@@ -95,7 +97,7 @@ struct Setup {
             let tools = try Toolbox(
                 journal: journal, vault: vault, catalogue: try catalogue(), policy: policy, clock: clock,
                 scratch: state.scratch,
-                uid: geteuid(), host: ProcessInfo.processInfo.hostName, observe: observe)
+                uid: geteuid(), host: ProcessInfo.processInfo.hostName, open: try opener(), observe: observe)
             return Workshop(tools: tools, state: state)
         } catch let error as GuardError {
             throw error
@@ -106,7 +108,8 @@ struct Setup {
 
     /// What the daemon guards, and what it may do by itself.
     func guardianSettings() throws(GuardError) -> Guardian.Settings {
-        Guardian.Settings(roots: roots, discovery: discovery, mode: mode)
+        let look = try discoverer()
+        return Guardian.Settings(mode: mode) { () throws(GuardError) in try await look().discovered }
     }
 
     /// How often the daemon looks for memories.
@@ -135,22 +138,6 @@ struct Setup {
                 .permissionDenied, "the folder \(folder) for the socket cannot be made", causes: [error.description])
         }
         return folder + "/control.sock"
-    }
-
-    private var discovery: Discovery {
-        Discovery(ignored: settings.discover.ignore, maxDepth: settings.discover.maxDepth)
-    }
-
-    /// Looks for memories under the roots.
-    func discover() throws(GuardError) -> Discovery.Found {
-        do {
-            return try discovery.walk(roots)
-        } catch {
-            throw GuardError(
-                error.isNotFound ? .notFound : .permissionDenied,
-                "\(error.path ?? "a watched folder") cannot be looked into",
-                hint: "Name an existing folder with --watch, or in discover.roots.", causes: [error.description])
-        }
     }
 
     private func statePath() throws(GuardError) -> String {

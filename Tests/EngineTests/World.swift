@@ -51,16 +51,17 @@ struct World {
         limits.lockPatience = .seconds(20)
     }
 
-    var id: StoreID { StoreLocation(engine: .sqlite, name: store).id }
+    var location: StoreLocation { StoreLocation(engine: .sqlite, name: store) }
+    var id: StoreID { location.id }
 
     // MARK: Acting
 
     /// Runs a pass over the memory.
     func pass() async throws -> Result {
         let directory = try StateDirectory(state)
-        let pass = Pass(try tools(directory.path), mode: mode, limits: limits)
+        let pass = Pass(try tools(directory.path), mode: mode)
         let recovered = try await pass.recover()
-        let items = try await pass.run(over: [store], recovered: recovered)
+        let items = try await pass.run(over: [location], recovered: recovered)
         withExtendedLifetime(directory) {}
         return Result(recovered: recovered, items: items)
     }
@@ -69,7 +70,9 @@ struct World {
         try Toolbox(
             journal: Journal(path: state + "/journal.db", clock: clock.now),
             vault: Vault(openingOrCreating: state + "/vault", now: clock.now), catalogue: catalogue, policy: policy,
-            clock: clock.now, scratch: state + "/scratch", uid: 1000, host: "workstation", observe: observe)
+            clock: clock.now, scratch: state + "/scratch", uid: 1000, host: "workstation",
+            open: { [limits] (location) throws(GuardError) in try SQLiteStore.open(location, limits: limits) },
+            observe: observe)
     }
 
     /// Adds a fifth migration that runs `up` and leaves a table `marker`, because one whose postcondition is true already never runs.
