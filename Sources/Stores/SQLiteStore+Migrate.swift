@@ -115,7 +115,7 @@ extension SQLiteStore {
         // The error's sentence names the migration that failed; what failed as a whole stands at the first one that would have run.
         guard
             let step = plan.steps.first(where: { error.message.contains($0.migration.label) })
-                ?? plan.steps.first(where: { $0.action == .apply }) ?? plan.steps.first
+                ?? plan.steps.first(where: { $0.action != .adopt }) ?? plan.steps.first
         else { return }
         let connection = try open().connection
         if connection.isAutocommit { try lock(connection) }
@@ -146,7 +146,7 @@ extension SQLiteStore {
                 switch step.action {
                 case .adopt: known.contains(step.migration.version)
                 case .revert: false
-                case .apply:
+                case .apply, .repair:
                     try translating("comparing it with the plan") { () throws(SQLiteError) in
                         try Postcondition(step.migration).problems(on: connection).isEmpty
                     }
@@ -173,6 +173,7 @@ extension SQLiteStore {
                 try connection.execute("SAVEPOINT migration")
                 switch step.action {
                 case .apply: try runner.run(migration.up)
+                case .repair: try runner.run(migration.repair + migration.up)
                 case .revert: try runner.run(migration.down ?? [])
                 case .adopt: break
                 }
@@ -228,7 +229,7 @@ extension SQLiteStore {
 
     private func error(_ code: GuardError.Code, _ plan: Plan, _ why: String) -> GuardError {
         GuardError(
-            code, "\(path): the migration to version \(plan.to) was stopped before COMMIT: \(why)", store: location.id,
+            code, "\(path): the migration to version \(plan.destination) was stopped before COMMIT: \(why)", store: location.id,
             hint: "Nothing was changed. The migration has to declare what it changes, or not do it.")
     }
 
