@@ -30,10 +30,14 @@ public struct MigrationFileError: Error, Sendable, Equatable, CustomStringConver
 /// ```
 /// A directive that is misspelt in its place is an error; any other comment is for people.
 /// `-- changes:` may stand several times, always before `-- up`: `fills T.c`, `rewrites T.c`, `renames T to U`, `drops table T`,
-/// `drops column T.c`, `drops object NAME`, or `none`. `-- down: none` says that there is no way back. A statement ends at a semicolon
-/// outside quotes, comments and trigger bodies.
+/// `drops column T.c`, `drops object NAME`, `moves T to U` (rows may leave T when they arrive, unchanged, in U; only in a repair), or
+/// `none`. `-- recurring`, also before `-- up`, says that what it repairs can go bad again. A section `-- repair` holds what a repair
+/// runs before `up`. `-- down: none` says that there is no way back. A statement ends at a semicolon outside quotes, comments and bodies.
+///
+/// Migrations of a PostgreSQL line name their schema as psql does, `:"schema"` as an identifier and `:'schema'` as a text: see
+/// ``SQLTemplate``.
 struct MigrationFile {
-    private enum Section { case head, up, down, verify }
+    private enum Section { case head, up, repair, down, verify }
 
     private let file: String
     private var section = Section.head
@@ -41,6 +45,7 @@ struct MigrationFile {
     private var declaresChanges = false
     private var hasDown = false
     private var isIrreversible = false
+    private var isRecurring = false
     private var unless: String?
     private var begun: Set<Section> = []
     private var statements: [Section: [MigrationStatement]] = [:]
@@ -123,8 +128,14 @@ struct MigrationFile {
         case ("down", "none"?):
             try begin(.head, at: line)
             isIrreversible = true
+        case ("repair", nil): try begin(.repair, at: line)
         case ("verify", nil): try begin(.verify, at: line)
-        case ("up", _), ("down", _), ("verify", _):
+        case ("recurring", nil):
+            guard section == .head, !isIrreversible else {
+                throw error("'-- recurring' stands before '-- up'", at: line)
+            }
+            isRecurring = true
+        case ("up", _), ("down", _), ("verify", _), ("repair", _), ("recurring", _):
             throw error("'-- \(directive.keyword)' stands alone, or as '-- down: none'", at: line)
         case ("changes", let declaration?):
             guard section == .head, !isIrreversible else {
@@ -134,8 +145,9 @@ struct MigrationFile {
             for item in declaration.split(separator: ",") { try declare(Self.trim(item), at: line) }
         case ("unless", let select?):
             try refuseDanglingGuard(at: line)
-            guard section == .up || section == .down, !select.isEmpty else {
-                throw error("'-- unless:' holds a SELECT and guards a statement of '-- up' or '-- down'", at: line)
+            guard section != .head, section != .verify, !select.isEmpty else {
+                throw error(
+                    "'-- unless:' holds a SELECT and guards a statement of '-- up', '-- repair' or '-- down'", at: line)
             }
             unless = select
         case ("code", let name?):
@@ -146,12 +158,13 @@ struct MigrationFile {
             try add(.code(step), at: line)
         default: return false
         }
-        if section == .down, directive.keyword == "down" { downLines = [] }
         return true
     }
 
     private mutating func begin(_ next: Section, at line: Int) throws(MigrationFileError) {
         try refuseDanglingGuard(at: line)
+        // The directive that ends the section is no part of what a ledger keeps of it.
+        if section == .down { downLines.removeLast() }
         section = next
         guard begun.insert(next).inserted else { throw error("this section stands twice", at: line) }
     }
@@ -177,6 +190,7 @@ struct MigrationFile {
             let (table, name) = try column(words[1])
             changes.insert(.rewrites(table: table, column: name))
         case ("renames", 4) where words[2] == "to": changes.insert(.renames(table: words[1], to: words[3]))
+        case ("moves", 4) where words[2] == "to": changes.insert(.moves(table: words[1], to: words[3]))
         case ("drops", 3) where words[1] == "column":
             let (table, name) = try column(words[2])
             changes.insert(.dropsColumn(table: table, column: name))
@@ -201,6 +215,9 @@ struct MigrationFile {
         }
         guard let up = statements[.up] else { throw error("the section '-- up' is missing or empty") }
         guard hasDown != isIrreversible else { throw error("it needs a section '-- down' or the line '-- down: none'") }
+        let movesRows = changes.contains { if case .moves = $0 { true } else { false } }
+        if movesRows, statements[.repair] == nil { throw error("'moves' declares what a section '-- repair' does") }
+        if begun.contains(.repair), statements[.repair] == nil { throw error("the section '-- repair' is empty") }
         var verify: [String] = []
         for statement in statements[.verify] ?? [] {
             guard case .sql(let sql) = statement.body else { throw error("'-- verify' holds SELECTs only") }
@@ -208,14 +225,10 @@ struct MigrationFile {
         }
         guard !verify.isEmpty else { throw error("the section '-- verify' is missing or empty") }
         return Migration(
-            line: line, version: version, name: name, changes: changes, up: up,
-            down: hasDown ? statements[.down] ?? [] : nil, verify: verify,
-            downText: hasDown ? downText : nil, checksum: checksum)
-    }
-
-    /// The down section without the directive that ended it.
-    private var downText: String {
-        downLines.prefix { Self.directive(in: $0)?.keyword != "verify" }.joined(separator: "\n")
+            line: line, version: version, name: name, changes: changes, isRecurring: isRecurring, up: up,
+            repair: statements[.repair] ?? [], down: hasDown ? statements[.down] ?? [] : nil, verify: verify,
+            // The way back from a repair of data is to leave the data as it is.
+            downText: hasDown ? downLines.joined(separator: "\n") : isRecurring ? "" : nil, checksum: checksum)
     }
 
     private func error(_ message: String, at line: Int? = nil) -> MigrationFileError {
