@@ -43,6 +43,7 @@ let package = Package(
         .target(name: "LinuxKit", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "SQLiteKit", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "PostgresKit", dependencies: ["CLibpq"], swiftSettings: strict),
+        .target(name: "SchemaDump", dependencies: ["PostgresKit"], swiftSettings: strict),
         .target(name: "ZstdKit", dependencies: ["CZstd"], swiftSettings: strict),
         .target(name: "HashKit", dependencies: ["CCrypto"], swiftSettings: strict),
 
