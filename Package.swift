@@ -64,7 +64,9 @@ let package = Package(
         ),
         .target(
             name: "Stores",
-            dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit", "SQLiteKit"],
+            dependencies: [
+                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "SchemaDump",
+            ],
             swiftSettings: strict
         ),
         .target(

@@ -267,5 +267,5 @@ extension SQLiteStore {
 
 extension Migration {
     /// How sentences name it: `migration 2 (rlm)`.
-    fileprivate var label: String { "migration \(version) (\(name))" }
+    var label: String { "migration \(version) (\(name))" }
 }
