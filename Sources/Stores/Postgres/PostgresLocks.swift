@@ -29,13 +29,22 @@ struct PostgresLocks {
     }
 
     /// Locks `tables`, which are in order, each in its mode: in one order and never upgraded later, which would deadlock with others.
+    ///
+    /// - Parameter patience: for all of them together: as long as it takes, whoever wants the first ones waits behind us
     static func lock(
-        _ tables: [(name: String, mode: Mode)], of schema: String, on connection: Connection
+        _ tables: [(name: String, mode: Mode)], of schema: String, within patience: Duration, on connection: Connection
     ) throws(PostgresError) {
+        let deadline = ContinuousClock.now + patience
         for (name, mode) in tables {
+            let left = max((deadline - ContinuousClock.now).milliseconds, 1)
             // ONLY: the partitions are in the list themselves, at their own places.
-            try connection.execute("LOCK TABLE ONLY \(SQLText.identifier(schema, name)) IN \(mode.rawValue) MODE")
+            try connection.execute(
+                """
+                SET LOCAL lock_timeout = \(left);
+                LOCK TABLE ONLY \(SQLText.identifier(schema, name)) IN \(mode.rawValue) MODE
+                """)
         }
+        try connection.execute("SET LOCAL lock_timeout = \(patience.milliseconds)")
     }
 
     /// Who holds locks on the tables of `schema`, in words, our own session left out.

@@ -61,7 +61,7 @@ extension PostgresStore {
             let tables = try schema.lockableTables()
             try PostgresLocks.lock(
                 tables.map { ($0, alone?.contains($0) ?? true ? .accessExclusive : .shareRowExclusive) },
-                of: self.schema, on: connection)
+                of: self.schema, within: limits.lockTimeout, on: connection)
             guard try schema.lockableTables() == tables else {
                 throw PostgresError(sqlState: .lockNotAvailable, message: "tables came or went meanwhile")
             }

@@ -27,8 +27,8 @@ extension PostgresStore {
         let schema = PostgresSchema(connection, schema)
         let tables = try schema.lockableTables()
         try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        try connection.execute("SET LOCAL lock_timeout = \(limits.lockTimeout.milliseconds)")
-        try PostgresLocks.lock(tables.map { ($0, .accessShare) }, of: self.schema, on: connection)
+        try PostgresLocks.lock(
+            tables.map { ($0, .accessShare) }, of: self.schema, within: limits.lockTimeout, on: connection)
         try connection.pin(limits)
         guard try schema.exists() else {
             throw PostgresError(sqlState: .undefinedSchema, message: "there is no schema \(self.schema)")
