@@ -32,7 +32,7 @@ public struct MigrationFileError: Error, Sendable, Equatable, CustomStringConver
 /// `-- changes:` may stand several times, always before `-- up`: `fills T.c`, `rewrites T.c`, `renames T to U`, `drops table T`,
 /// `drops column T.c`, `drops object NAME`, `moves T to U` (rows may leave T when they arrive, unchanged, in U; only in a repair), or
 /// `none`. `-- recurring`, also before `-- up`, says that what it repairs can go bad again. A section `-- repair` holds what a repair
-/// runs before `up`. `-- down: none` says that there is no way back. A statement ends at a semicolon outside quotes, comments and bodies.
+/// runs before `up`. A guard goes on in comment lines right below it that begin with three blanks or more. `-- down: none` says that there is no way back. A statement ends at a semicolon outside quotes, comments and bodies.
 ///
 /// Migrations of a PostgreSQL line name their schema as psql does, `:"schema"` as an identifier and `:'schema'` as a text: see
 /// ``SQLTemplate``.
@@ -47,6 +47,8 @@ struct MigrationFile {
     private var isIrreversible = false
     private var isRecurring = false
     private var unless: String?
+    /// Whether the line before was a guard's.
+    private var isInGuard = false
     private var begun: Set<Section> = []
     private var statements: [Section: [MigrationStatement]] = [:]
     private var downLines: [Substring] = []
@@ -56,10 +58,11 @@ struct MigrationFile {
         let (line, version, name) = try identity(of: file)
         let normalised = normalise(text)
         var parser = MigrationFile(file: file)
-        var splitter = StatementSplitter()
+        var splitter = StatementSplitter(SQLDialect(of: line))
         for (number, content) in normalised.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             if parser.section == .down { parser.downLines.append(content) }
             if splitter.isBetweenStatements, let directive = directive(in: content) {
+                if parser.goesOn(content) { continue }
                 if try parser.take(directive, at: number + 1) { continue }
             }
             for statement in splitter.take(content) { try parser.add(.sql(statement), at: number + 1) }
@@ -120,6 +123,7 @@ struct MigrationFile {
         _ directive: (keyword: String, argument: String?),
         at line: Int
     ) throws(MigrationFileError) -> Bool {
+        isInGuard = directive.keyword == "unless"
         switch (directive.keyword, directive.argument) {
         case ("up", nil): try begin(.up, at: line)
         case ("down", nil):
@@ -158,6 +162,13 @@ struct MigrationFile {
             try add(.code(step), at: line)
         default: return false
         }
+        return true
+    }
+
+    /// Takes in `line` when it goes on with the guard before it.
+    private mutating func goesOn(_ line: Substring) -> Bool {
+        guard isInGuard, let begun = unless, line.hasPrefix("--   ") else { return false }
+        unless = begun + " " + Self.trim(line.dropFirst(2))
         return true
     }
 
@@ -204,6 +215,7 @@ struct MigrationFile {
         guard section != .head else { throw error("a statement stands in no section", at: line) }
         statements[section, default: []].append(MigrationStatement(unless: unless, body: body))
         unless = nil
+        isInGuard = false
     }
 
     private func finish(
@@ -240,14 +252,20 @@ struct MigrationFile {
     }
 
     /// The statements of a down section that was kept in a ledger, for the migration called `name`.
-    static func parseDown(_ text: String, name: String) throws(MigrationFileError) -> [MigrationStatement] {
+    static func parseDown(
+        _ text: String, name: String, of line: Line
+    ) throws(MigrationFileError) -> [MigrationStatement] {
         var parser = MigrationFile(file: name)
         parser.section = .down
-        var splitter = StatementSplitter()
+        var splitter = StatementSplitter(SQLDialect(of: line))
         for (number, content) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            if splitter.isBetweenStatements, let directive = directive(in: content), directive.keyword == "unless" {
-                parser.unless = directive.argument
-                continue
+            if splitter.isBetweenStatements, let directive = directive(in: content) {
+                if parser.goesOn(content) { continue }
+                parser.isInGuard = directive.keyword == "unless"
+                if parser.isInGuard {
+                    parser.unless = directive.argument
+                    continue
+                }
             }
             for statement in splitter.take(content) { try parser.add(.sql(statement), at: number + 1) }
         }
