@@ -241,7 +241,9 @@ let package = Package(
         ),
         .testTarget(
             name: "DementiadTests",
-            dependencies: ["GuardCore", "LinuxKit", "SQLiteKit", "TestSupport"],
+            dependencies: [
+                "ControlAPI", "Engine", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport", "dementiad",
+            ],
             swiftSettings: strict
         ),
     ]

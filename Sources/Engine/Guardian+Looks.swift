@@ -25,16 +25,22 @@ extension Guardian {
                 lastBackupAt: entries.max { $0.id < $1.id }?.createdAt, lastProofAt: lastProof)
         }
         let stores = try await stores()
-        let (verdict, summary) = Self.verdict(on: stores, running: running.count)
+        let (verdict, summary) = Self.verdict(on: stores, problems.count, running: running.count)
         return StatusForm(
             verdict: verdict, summary: summary, version: ProductVersion.current, startedAt: startedAt, releases: [],
-            stores: .init(stores), operations: running, vault: vault, holds: holds)
+            stores: .init(stores), operations: running, vault: vault, holds: holds,
+            findings: problems.map { Finding(code: $0.code.rawValue, message: $0.message) })
     }
 
-    private static func verdict(on stores: [StoreForm], running: Int) -> (Verdict, String) {
+    private static func verdict(on stores: [StoreForm], _ unreached: Int, running: Int) -> (Verdict, String) {
         func count(_ states: [StoreState]) -> Int { stores.filter { states.contains($0.state) }.count }
         let bad = count([.failed, .drifted, .unknown, .missing])
         if bad > 0 { return (.attention, "\(bad) of \(stores.count) memories need a look") }
+        if unreached > 0 {
+            return (
+                .attention, unreached == 1 ? "a server cannot be reached" : "\(unreached) servers cannot be reached"
+            )
+        }
         if running > 0 { return (.working, "\(running) operations are at work") }
         let waiting = count([.pending, .held, .busy])
         if waiting > 0 { return (.pending, "\(waiting) of \(stores.count) memories wait") }

@@ -36,7 +36,7 @@ struct RestoreRecovery {
             await store.close()
         } catch {
             await store.close()
-            guard record.steps.last?.detail == Restorer.replacement else { return nil }
+            guard record.steps.last?.detail == Restorer.replacement(of: store.location.engine) else { return nil }
             try await Restorer(tools: tools, store: store, log: log, scratch: scratch).replace(backup)
             return try await settleRestored(backup, difference: 0)
         }

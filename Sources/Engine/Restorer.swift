@@ -42,14 +42,19 @@ struct Restorer {
     func replace(_ backup: Entry) async throws(GuardError) {
         let source = scratch.copy("source", of: store)
         try await decode(backup, to: source)
-        try await log.step(.restore, detail: Self.replacement, dataState: .changing)
+        try await log.step(.restore, detail: Self.replacement(of: store.location.engine), dataState: .changing)
         try await store.recreate(
             from: source, rights: backup.manifest.file, suffix: "replaced-\(log.record.id.value.dropFirst(3))",
             expecting: backup.manifest.content)
     }
 
-    /// The detail of a `restore` step that replaces the file.
-    static let replacement = "the file is replaced"
+    /// The detail of a `restore` step that makes the store anew, by which ``RestoreRecovery`` knows it.
+    static func replacement(of engine: StoreEngine) -> String {
+        switch engine {
+        case .sqlite: "the file is replaced"
+        case .postgres: "the schema is made anew"
+        }
+    }
 
     private func decode(_ backup: Entry, to target: String) async throws(GuardError) {
         let (tools, failure) = (tools, EngineFailure(store.location))

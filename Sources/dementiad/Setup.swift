@@ -33,19 +33,28 @@ struct Setup {
     var mode: MigrationMode { MigrationMode(rawValue: settings.migrate.mode.rawValue) ?? .ask }
     /// How many stores are worked on at the same time.
     var parallel: Int { settings.migrate.parallel }
-    /// Where memories are looked for.
+    /// The folders that memories are looked for in.
     var roots: [String] { settings.discover.roots }
+    /// Everywhere that memories are looked for, for people: without any password.
+    var places: [String] { roots + settings.postgres.connections.map(\.description) }
 
     init(_ options: CommonOptions) throws(GuardError) {
         self.options = options
         environment = ProcessInfo.processInfo.environment
         var flags: [ConfigurationSources.Flag] = []
-        if !options.watch.isEmpty { flags.append(.init(.discoverRoots, name: "--watch", values: options.watch)) }
+        guard !options.postgres.contains(where: { ConnectionText($0).holdsPassword }) else {
+            throw CommandLineSecrets.refusal
+        }
+        // Whoever names a place means this place alone, whatever is configured.
+        if !options.watch.isEmpty || !options.postgres.isEmpty || options.postgresFile != nil {
+            flags.append(.init(.discoverRoots, name: "--watch", values: options.watch))
+            flags.append(.init(.postgresConnections, name: "--postgres", values: options.postgres))
+        }
         if let mode = options.mode { flags.append(.init(.migrateMode, name: "--mode", values: [mode])) }
         if let level = options.logLevel { flags.append(.init(.logLevel, name: "--log-level", values: [level])) }
         let sources = ConfigurationSources(
             files: options.config.map { .only($0) } ?? .standard, environment: environment, flags: flags,
-            workingDirectory: FileManager.default.currentDirectoryPath)
+            connectionFile: options.postgresFile, workingDirectory: FileManager.default.currentDirectoryPath)
         do {
             settings = try ConfigurationLoader.load(sources).settings
         } catch {

@@ -19,7 +19,10 @@ struct Guarded {
     private let relaying: Task<Void, Never>
     private let state: Keeper
 
-    init(_ world: World, mode: MigrationMode = .ask) async throws {
+    init(
+        _ world: World, mode: MigrationMode = .ask,
+        discover: (@Sendable () async throws(GuardError) -> Discovered)? = nil
+    ) async throws {
         self.world = world
         let relay = EventRelay()
         self.relay = relay
@@ -31,7 +34,7 @@ struct Guarded {
         }
         state = Keeper(try StateDirectory(world.state))
         let location = world.location
-        let settings = Guardian.Settings(mode: mode, discover: { Discovered(locations: [location]) })
+        let settings = Guardian.Settings(mode: mode, discover: discover ?? { Discovered(locations: [location]) })
         let guardian = Guardian(try watched.tools(world.state), settings, relay: relay)
         self.guardian = guardian
         relaying = Task { await guardian.relayEvents() }
