@@ -191,6 +191,11 @@ let package = Package(
             dependencies: ["LinuxKit", "SQLiteKit", "TestSupport"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "PostgresKitTests",
+            dependencies: ["LinuxKit", "PostgresKit", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "GuardCoreTests", dependencies: ["Dementia", "GuardCore", "HashKit"], swiftSettings: strict),
         .testTarget(name: "LintTests", swiftSettings: strict),
         .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
