@@ -45,7 +45,8 @@ extension Recognition {
             guard let essential = postgresTables.first(where: { $0.name == name })?.essential else { continue }
             // Many applications have a table of sessions; only one with Dementia's columns is half a memory.
             if essential.allSatisfy({ shape.has(name, $0) }) {
-                return .unknown("it has Dementia's table \(name) and no table \(other), which no Dementia leaves behind")
+                return .unknown(
+                    "it has Dementia's table \(name) and no table \(other), which no Dementia leaves behind")
             }
         }
         return .foreign
@@ -59,7 +60,8 @@ extension Recognition {
     /// From 3 to 9 November 2025 the adapter said `ALTER ROLE … SET search_path`, which acts on later connections only: tables came to lie in
     /// the schema of the project before, and every project's rows in public.
     private static func misplaced(in surroundings: SchemaSurroundings) -> Recognition? {
-        let cause = "a server of November 2025 set the role's search_path with ALTER ROLE, so that the rows of every project went there"
+        let cause =
+            "a server of November 2025 set the role's search_path with ALTER ROLE, so that the rows of every project went there"
         let next =
             "look with SELECT project_name, count(*) FROM public.sessions GROUP BY 1, end the setting with ALTER ROLE … RESET "
             + "search_path, and move each project's rows into its own schema"

@@ -43,7 +43,8 @@ public struct Planner: Sendable {
         let head = wanted ?? catalogue.head(of: line)
         let steps = steps(of: migrations.upTo(head), survey, doing: { _ in .apply })
         let from = version(of: survey, in: line)
-        return Plan(store: store, line: line, from: from, to: steps.isEmpty ? from : [from, head].highest, steps: steps)
+        return Plan(
+            store: store, line: line, from: from, to: steps.isEmpty ? from : [from, head].highest, steps: steps)
     }
 
     /// What brings `migrations` about: what is not true is done, and what is true without the ledger's knowledge is adopted.

@@ -229,7 +229,8 @@ extension SQLiteStore {
 
     private func error(_ code: GuardError.Code, _ plan: Plan, _ why: String) -> GuardError {
         GuardError(
-            code, "\(path): the migration to version \(plan.destination) was stopped before COMMIT: \(why)", store: location.id,
+            code, "\(path): the migration to version \(plan.destination) was stopped before COMMIT: \(why)",
+            store: location.id,
             hint: "Nothing was changed. The migration has to declare what it changes, or not do it.")
     }
 
