@@ -8,7 +8,7 @@ import Testing
 /// Plans of a line that begins at version 0, has a migration that recurs and one that can clear its way.
 @Suite struct PostgresPlannerTests {
     private let catalogue = try! Catalogue()
-    private let store = StoreLocation(engine: .postgres, name: "postgresql://host/db#shop").id
+    private let store = StoreLocation(engine: .postgres, name: "host:5432/db#shop").id
     private var planner: Planner { Planner(catalogue: catalogue) }
 
     private func survey(_ problems: some Sequence<Int>, ledger: [LedgerRow]? = nil) -> Survey {
@@ -107,12 +107,8 @@ import Testing
         #expect(try downgrade([], ledger: rows(0...10), to: 10).isEmpty)
         #expect(try steps(downgrade([], ledger: nil, to: 9)) == "revert 10")
         #expect(try downgrade([], ledger: rows(0...11), to: 0).steps.count == 11)
-        do {
-            _ = try downgrade([], ledger: rows(0...11), to: -1)
-            Issue.record("there is nothing below the base")
-        } catch let error as GuardError {
-            #expect(error.code == .noWayBack)
-        }
+        let below = #expect(throws: GuardError.self) { try downgrade([], ledger: rows(0...11), to: -1) }
+        #expect(below?.code == .noWayBack)
     }
 
     @Test("a repair clears the way of a migration that failed, and of nothing that did not")
@@ -130,6 +126,20 @@ import Testing
         // One that was there and is gone is drift, which a repair mends in the same way.
         #expect(try steps(repair([5], ledger: rows(0...11))) == "repair 5")
         #expect(try steps(repair([11], ledger: rows(0...11))) == "apply 11")
+    }
+
+    @Test("what cannot be planned for a schema is told in a schema's words")
+    func hints() {
+        for (place, word) in [("db:5432/app#shop", "psql"), ("/srv/.claude-memory.db", "sqlite3")] {
+            let unknown = Survey(
+                recognition: .unknown("x"), shape: Shape(tables: [:], indices: []), ledger: nil, problems: [:])
+            do {
+                _ = try planner.plan(for: store, at: place, unknown)
+                Issue.record("an unknown shape has no plan")
+            } catch {
+                #expect(error.code == .unknownShape && error.hint?.contains(word) == true)
+            }
+        }
     }
 
     @Test("what a migration moves it moves in a repair only")
