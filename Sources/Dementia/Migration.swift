@@ -80,7 +80,8 @@ public struct Migration: Hashable, Sendable {
     public init(keptBy line: Line, version: Int, name: String, down: String) throws(MigrationFileError) {
         self.init(
             line: line, version: version, name: name, changes: [], up: [],
-            down: try MigrationFile.parseDown(down, name: "\(line.filePrefix)_\(version)_\(name)", of: line), verify: [],
+            down: try MigrationFile.parseDown(down, name: "\(line.filePrefix)_\(version)_\(name)", of: line),
+            verify: [],
             downText: down,
             checksum: SHA256.digest(of: down))
     }

@@ -32,7 +32,8 @@ public struct MigrationFileError: Error, Sendable, Equatable, CustomStringConver
 /// `-- changes:` may stand several times, always before `-- up`: `fills T.c`, `rewrites T.c`, `renames T to U`, `drops table T`,
 /// `drops column T.c`, `drops object NAME`, `moves T to U` (rows may leave T when they arrive, unchanged, in U; only in a repair), or
 /// `none`. `-- recurring`, also before `-- up`, says that what it repairs can go bad again. A section `-- repair` holds what a repair
-/// runs before `up`. A guard goes on in comment lines right below it that begin with three blanks or more. `-- down: none` says that there is no way back. A statement ends at a semicolon outside quotes, comments and bodies.
+/// runs before `up`. A guard goes on in comment lines right below it that begin with three blanks or more. `-- down: none`
+/// says that there is no way back. A statement ends at a semicolon outside quotes, comments and bodies.
 ///
 /// Migrations of a PostgreSQL line name their schema as psql does, `:"schema"` as an identifier and `:'schema'` as a text: see
 /// ``SQLTemplate``.

@@ -19,8 +19,8 @@ public struct SchemaSurroundings: Sendable, Equatable {
 extension Recognition {
     /// What a PostgreSQL schema of `shape` is.
     ///
-    /// One with sessions and context_locks is a memory, as upstream takes it. Where one of Dementia's tables lacks a column that no migration
-    /// adds, somebody else made it, and the schema is left alone.
+    /// One with sessions and context_locks is a memory, as upstream takes it. Where one of Dementia's tables lacks a column that no
+    /// migration adds, somebody else made it, and the schema is left alone.
     public static func postgres(_ shape: Shape, in surroundings: SchemaSurroundings) -> Recognition {
         if shape.tables.isEmpty { return .empty }
         if isAsync(shape) {
@@ -45,7 +45,8 @@ extension Recognition {
             guard let essential = postgresTables.first(where: { $0.name == name })?.essential else { continue }
             // Many applications have a table of sessions; only one with Dementia's columns is half a memory.
             if essential.allSatisfy({ shape.has(name, $0) }) {
-                return .unknown("it has Dementia's table \(name) and no table \(other), which no Dementia leaves behind")
+                return .unknown(
+                    "it has Dementia's table \(name) and no table \(other), which no Dementia leaves behind")
             }
         }
         return .foreign
@@ -56,10 +57,11 @@ extension Recognition {
         shape.has("sessions", "last_accessed_at") && !shape.has("sessions", "started_at")
     }
 
-    /// From 3 to 9 November 2025 the adapter said `ALTER ROLE … SET search_path`, which acts on later connections only: tables came to lie in
-    /// the schema of the project before, and every project's rows in public.
+    /// From 3 to 9 November 2025 the adapter said `ALTER ROLE … SET search_path`, which acts on later connections only: tables came to lie
+    /// in the schema of the project before, and every project's rows in public.
     private static func misplaced(in surroundings: SchemaSurroundings) -> Recognition? {
-        let cause = "a server of November 2025 set the role's search_path with ALTER ROLE, so that the rows of every project went there"
+        let cause =
+            "a server of November 2025 set the role's search_path with ALTER ROLE, so that the rows of every project went there"
         let next =
             "look with SELECT project_name, count(*) FROM public.sessions GROUP BY 1, end the setting with ALTER ROLE … RESET "
             + "search_path, and move each project's rows into its own schema"

@@ -2,8 +2,8 @@
 
 /// Puts a schema's name into the SQL of a PostgreSQL line, so that nothing relies on a search path.
 ///
-/// The SQL is written with psql's own variables, `:"schema".sessions` where a name stands and `:'schema'` where a text stands, so that it can
-/// also be run by hand with `psql -v schema=…`. As in psql nothing is replaced inside quotes, dollar quotes and comments, nor after `::`.
+/// The SQL is written with psql's own variables, `:"schema".sessions` where a name stands and `:'schema'` where a text stands, so that it
+/// can also be run by hand with `psql -v schema=…`. As in psql nothing is replaced inside quotes, dollar quotes and comments, nor after `::`.
 public enum SQLTemplate {
     /// `sql` for `schema`.
     public static func fill(_ sql: String, schema: String) -> String {

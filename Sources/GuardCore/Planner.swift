@@ -43,7 +43,8 @@ public struct Planner: Sendable {
         let head = wanted ?? catalogue.head(of: line)
         let steps = steps(of: migrations.upTo(head), survey, doing: { _ in .apply })
         let from = version(of: survey, in: line)
-        return Plan(store: store, line: line, from: from, to: steps.isEmpty ? from : [from, head].highest, steps: steps)
+        return Plan(
+            store: store, line: line, from: from, to: steps.isEmpty ? from : [from, head].highest, steps: steps)
     }
 
     /// What brings `migrations` about: what is not true is done, and what is true without the ledger's knowledge is adopted.
@@ -130,13 +131,20 @@ public struct Planner: Sendable {
         case .foreign:
             throw GuardError(
                 .foreignSchema, "\(place) holds tables, but none of Dementia's", store: store,
-                hint: "If this is no memory, keep it out with discover.ignore in the configuration.")
+                hint: isFile(place)
+                    ? "If this is no memory, keep it out with discover.ignore in the configuration."
+                    : "If this is no memory, take it out of postgres.connections in the configuration.")
         case .unknown(let reason):
             throw GuardError(
                 .unknownShape, "\(place) is not a memory that this dementiad knows: \(reason)", store: store,
-                hint: "It is left alone. Look at it with: sqlite3 -readonly FILE .schema")
+                hint: isFile(place)
+                    ? "It is left alone. Look at it with: sqlite3 -readonly FILE .schema"
+                    : "It is left alone. Look at it with psql's \\d SCHEMA.*")
         }
     }
+
+    /// A file's canonical name is an absolute path, a schema's begins with its server.
+    private func isFile(_ place: String) -> Bool { place.hasPrefix("/") }
 
     /// A ledger of another tool, or one from the future: nothing that we know how to go on from.
     private func refuseStrangers(

@@ -295,7 +295,8 @@ SELECT 'table ' || wanted.name || ' is missing'
 FROM (VALUES
     ('sessions'), ('context_locks'), ('audit_trail'), ('memory_entries'), ('file_semantic_model'), ('file_change_history'),
     ('query_results_cache'), ('todos'), ('decisions'), ('context_archives'), ('file_tags'), ('mcp_sessions'), ('breadcrumbs'),
-    ('oauth_authorization_codes'), ('oauth_access_tokens')) AS wanted (name)
+    ('oauth_authorization_codes'), ('oauth_access_tokens')
+) AS wanted (name)
 WHERE NOT EXISTS (
     SELECT 1 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname = :'schema' AND c.relname = wanted.name AND c.relkind IN ('r', 'p'));
@@ -339,7 +340,8 @@ FROM (VALUES
     ('oauth_authorization_codes', 'user_id'), ('oauth_authorization_codes', 'scope'), ('oauth_authorization_codes', 'created_at'),
     ('oauth_authorization_codes', 'expires_at'), ('oauth_authorization_codes', 'used_at'), ('oauth_access_tokens', 'access_token'),
     ('oauth_access_tokens', 'client_id'), ('oauth_access_tokens', 'user_id'), ('oauth_access_tokens', 'scope'),
-    ('oauth_access_tokens', 'created_at'), ('oauth_access_tokens', 'expires_at'), ('oauth_access_tokens', 'last_used_at')) AS wanted (relation, name)
+    ('oauth_access_tokens', 'created_at'), ('oauth_access_tokens', 'expires_at'), ('oauth_access_tokens', 'last_used_at')
+) AS wanted (relation, name)
 JOIN pg_catalog.pg_class AS c ON c.relname = wanted.relation AND c.relkind IN ('r', 'p')
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = :'schema'
 WHERE NOT EXISTS (
@@ -355,7 +357,8 @@ FROM (VALUES
     ('idx_context_archives_label', 'context_archives'), ('idx_file_tags_path', 'file_tags'), ('idx_file_tags_created', 'file_tags'),
     ('idx_mcp_sessions_expires', 'mcp_sessions'), ('idx_mcp_sessions_last_active', 'mcp_sessions'),
     ('idx_breadcrumbs_session', 'breadcrumbs'), ('idx_breadcrumbs_marker', 'breadcrumbs'),
-    ('idx_oauth_codes_expires_at', 'oauth_authorization_codes'), ('idx_oauth_tokens_expires_at', 'oauth_access_tokens')) AS wanted (name, relation)
+    ('idx_oauth_codes_expires_at', 'oauth_authorization_codes'), ('idx_oauth_tokens_expires_at', 'oauth_access_tokens')
+) AS wanted (name, relation)
 LEFT JOIN (
     pg_catalog.pg_index AS i
     JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid

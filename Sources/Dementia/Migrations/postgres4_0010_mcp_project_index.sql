@@ -17,7 +17,8 @@ DROP INDEX IF EXISTS :"schema".idx_sessions_project_active;
 -- verify
 SELECT 'index ' || wanted.name || CASE WHEN i.indexrelid IS NULL THEN ' is missing' ELSE ' is not valid' END
 FROM (VALUES
-    ('idx_sessions_project_active', 'mcp_sessions')) AS wanted (name, relation)
+    ('idx_sessions_project_active', 'mcp_sessions')
+) AS wanted (name, relation)
 LEFT JOIN (
     pg_catalog.pg_index AS i
     JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid

@@ -20,7 +20,7 @@ WHERE NOT EXISTS (
         AND attname = 'project_name' AND NOT attisdropped);
 
 -- A table that is not there cannot stand in a statement, so the rows are counted by a statement of their own.
-SELECT due.count || ' sessions in mcp_sessions have the project name default instead of __PENDING__'
+SELECT 'mcp_sessions.project_name is default where it must be __PENDING__, in this many rows: ' || due.count
 FROM (
     SELECT pg_catalog.substring(pg_catalog.query_to_xml(
         pg_catalog.format('SELECT count(*) AS due FROM %I.mcp_sessions WHERE project_name = ''default''', :'schema'),
