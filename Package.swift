@@ -36,11 +36,14 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CLinux"),
 
         // Safe wrappers that know nothing of Dementia.
         .target(name: "LinuxKit", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "SQLiteKit", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "PostgresKit", dependencies: ["CLibpq"], swiftSettings: strict),
+        .target(name: "SchemaDump", dependencies: ["PostgresKit"], swiftSettings: strict),
         .target(name: "ZstdKit", dependencies: ["CZstd"], swiftSettings: strict),
         .target(name: "HashKit", dependencies: ["CCrypto"], swiftSettings: strict),
 
@@ -61,7 +64,9 @@ let package = Package(
         ),
         .target(
             name: "Stores",
-            dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit", "SQLiteKit"],
+            dependencies: [
+                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "SchemaDump",
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -186,6 +191,11 @@ let package = Package(
         .testTarget(
             name: "SQLiteKitTests",
             dependencies: ["LinuxKit", "SQLiteKit", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PostgresKitTests",
+            dependencies: ["LinuxKit", "PostgresKit", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "GuardCoreTests", dependencies: ["Dementia", "GuardCore", "HashKit"], swiftSettings: strict),

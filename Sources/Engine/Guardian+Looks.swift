@@ -162,8 +162,8 @@ extension Guardian {
             let wish = try Self.wish(kind, request.to)
             let plan = try await plan(wish, location)
             form.line = plan.line.rawValue
-            form.from = plan.from
-            form.to = plan.to
+            form.from = plan.shownFrom
+            form.to = plan.shownTo
             form.digest = plan.digest.hex
             form.steps = plan.steps.map(PlanForm.Step.init)
             if plan.isDowngrade {

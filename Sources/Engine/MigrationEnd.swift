@@ -33,7 +33,7 @@ struct MigrationEnd {
         await store.close()
         try await log.releaseHolds()
         // What a person took back must not be brought again by the next pass.
-        let hold = log.record.kind == .downgrade ? hold("it was taken back to version \(plan.to) on request") : nil
+        let hold = log.record.kind == .downgrade ? hold("it was taken back to version \(plan.destination) on request") : nil
         return try await log.settle(.succeeded, .migratedVerified, hold: hold)
     }
 

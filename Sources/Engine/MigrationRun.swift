@@ -103,7 +103,7 @@ struct MigrationRun {
         try await log.step(.backup)
         let repetition = Repetition(tools: tools, location: store.location)
         let backup = try await BackupTaker(tools: tools, store: store, log: log, scratch: scratch)
-            .take(.migration, line: plan.line.rawValue, version: plan.from) {
+            .take(.migration, line: plan.line.rawValue, version: plan.shownFrom) {
                 [isExplicit] snapshot throws(GuardError) in
                 // Before anything is put into the vault: what fails for ever must not fill it.
                 if !isExplicit { try await repetition.refuse(plan, on: snapshot.content) }
@@ -168,13 +168,13 @@ struct MigrationRun {
         _ plan: Plan, _ backup: ProvedBackup, _ entry: LedgerEntry, lockedSince lock: ContinuousClock.Instant?
     ) async throws(GuardError) -> StateToken {
         let clock = ContinuousClock()
-        try await log.step(.migrate, detail: "\(plan.line.rawValue) \(plan.from) → \(plan.to)", dataState: .changing)
+        try await log.step(.migrate, detail: plan.summary, dataState: .changing)
         let start = clock.now
         let record = try await store.migrate(
             plan, from: backup.snapshot, entry: entry, progress: progress(of: .migrate))
         var result = OperationResult()
-        result.fromVersion = plan.from
-        result.toVersion = plan.to
+        result.fromVersion = plan.shownFrom
+        result.toVersion = plan.shownTo
         result.applied = record.applied
         result.lost = plan.isDowngrade ? record.lost : nil
         result.lockedMilliseconds = lock.map { (clock.now - $0).milliseconds } ?? record.lockedMilliseconds

@@ -51,7 +51,7 @@ struct StoreExaminer {
             let survey = try await store.survey(tools.catalogue)
             let line = try tools.planner.line(of: location.id, at: location.name, survey)
             form.line = line.rawValue
-            form.schemaVersion = tools.planner.version(of: survey, in: line)
+            form.schemaVersion = tools.planner.version(of: survey, in: line) ?? line.origin
             form.wantedVersion = tools.catalogue.head(of: line) ?? form.schemaVersion
             let plan = try tools.planner.plan(for: location.id, at: location.name, survey)
             form.state = plan.isEmpty ? .current : .pending

@@ -108,7 +108,7 @@ struct Work {
     private func lineAndVersion() async throws(GuardError) -> (String, Int?) {
         let survey = try await store.survey(tools.catalogue)
         guard case .memory(let line) = survey.recognition else { return ("unknown", nil) }
-        return (line.rawValue, tools.planner.version(of: survey, in: line))
+        return (line.rawValue, tools.planner.version(of: survey, in: line) ?? line.origin)
     }
 
     private func settleUntouched(_ error: GuardError) async throws(GuardError) -> OperationRecord {

@@ -4,8 +4,8 @@ public import HashKit
 
 /// The content of one table, reduced to what proves that two contents are equal value by value.
 ///
-/// The cells of a column are hashed in row order with their storage class and length, so two equal digests mean the same values
-/// in the same rows. A column that a migration may fill is compared only where it was not NULL: see ``NullRuns``.
+/// SQLite: the cells of a column are hashed in row order with their storage class and length, so two equal digests mean the same
+/// values in the same rows. PostgreSQL: rows have no order, and the server computes ``rowSum``.
 public struct TableDigest: Codable, Sendable, Equatable {
     /// One column's cells, hashed in row order.
     public struct Column: Codable, Sendable, Equatable {
@@ -29,12 +29,37 @@ public struct TableDigest: Codable, Sendable, Equatable {
     public let identities: SHA256Digest
     /// The columns in table order.
     public let columns: [Column]
+    /// PostgreSQL: the sum over all rows of the first 64 bits of the MD5 of a row's text, in decimal. Sums add up: what is moved from one
+    /// table to another is the difference of both.
+    public let rowSum: String?
 
-    public init(name: String, rows: Int64, identities: SHA256Digest, columns: [Column]) {
+    public init(
+        name: String, rows: Int64, identities: SHA256Digest, columns: [Column], rowSum: String? = nil
+    ) {
         self.name = name
         self.rows = rows
         self.identities = identities
         self.columns = columns
+        self.rowSum = rowSum
+    }
+
+    /// The digest of a PostgreSQL table.
+    public init(name: String, rows: Int64, rowSum: String) {
+        self.init(name: name, rows: rows, identities: SHA256.digest(of: ""), columns: [], rowSum: rowSum)
+    }
+}
+
+/// Where a PostgreSQL sequence stands.
+public struct SequenceState: Codable, Sendable, Hashable {
+    public let name: String
+    public let lastValue: Int64
+    /// Whether `lastValue` was given out already.
+    public let isCalled: Bool
+
+    public init(name: String, lastValue: Int64, isCalled: Bool) {
+        self.name = name
+        self.lastValue = lastValue
+        self.isCalled = isCalled
     }
 }
 
@@ -62,17 +87,22 @@ public struct StoreDigest: Codable, Sendable, Equatable {
     public let objects: [SchemaObject]
     /// Every table that holds rows of its own but the ledger's, ordered by name.
     public let tables: [TableDigest]
+    /// PostgreSQL: every sequence but the ledger's, read after the rows, ordered by name. nil where tables keep their own counts.
+    ///
+    /// No part of the ``fingerprint``: a sequence moves on without a transaction, and one that is ahead harms nobody.
+    public let sequences: [SequenceState]?
 
-    public init(objects: [SchemaObject], tables: [TableDigest]) {
+    public init(objects: [SchemaObject], tables: [TableDigest], sequences: [SequenceState]? = nil) {
         self.objects = objects
         self.tables = tables
+        self.sequences = sequences
     }
 
-    /// Equal for two stores exactly when all their objects and values are equal, as far as SHA-256 goes.
+    /// Equal for two stores exactly when all their objects and values are equal, as far as the hashes go.
     public var fingerprint: SHA256Digest {
         var lines = objects.map { "\($0.type) \($0.name) \($0.table) \($0.definition ?? "")" }
         for table in tables {
-            lines.append("\(table.name) \(table.rows) \(table.identities)")
+            lines.append("\(table.name) \(table.rows) \(table.identities)" + (table.rowSum.map { " " + $0 } ?? ""))
             lines += table.columns.map { "\($0.name) \($0.sha256)" }
         }
         return SHA256.digest(of: lines.joined(separator: "\n"))

@@ -116,7 +116,7 @@ extension SQLiteStore {
         // What failed as a whole stands at the first migration that would have run.
         guard
             let step = plan.steps.first(where: { $0.migration.version == error.migration })
-                ?? plan.steps.first(where: { $0.action == .apply }) ?? plan.steps.first
+                ?? plan.steps.first(where: { $0.action != .adopt }) ?? plan.steps.first
         else { return }
         let connection = try open().connection
         if connection.isAutocommit { try lock(connection) }
@@ -147,7 +147,7 @@ extension SQLiteStore {
                 switch step.action {
                 case .adopt: known.contains(step.migration.version)
                 case .revert: false
-                case .apply:
+                case .apply, .repair:
                     try translating("comparing it with the plan") { () throws(SQLiteError) in
                         try Postcondition(step.migration).problems(on: connection).isEmpty
                     }
@@ -174,6 +174,7 @@ extension SQLiteStore {
                 try connection.execute("SAVEPOINT migration")
                 switch step.action {
                 case .apply: try runner.run(migration.up)
+                case .repair: try runner.run(migration.repair + migration.up)
                 case .revert: try runner.run(migration.down ?? [])
                 case .adopt: break
                 }
@@ -230,7 +231,7 @@ extension SQLiteStore {
         _ code: GuardError.Code, _ plan: Plan, _ why: String, migration: Int? = nil
     ) -> GuardError {
         GuardError(
-            code, "\(path): the migration to version \(plan.to) was stopped before COMMIT: \(why)", store: location.id,
+            code, "\(path): the migration to version \(plan.destination) was stopped before COMMIT: \(why)", store: location.id,
             hint: "Nothing was changed. The migration has to declare what it changes, or not do it.",
             migration: migration)
     }
@@ -266,5 +267,5 @@ extension SQLiteStore {
 
 extension Migration {
     /// How sentences name it: `migration 2 (rlm)`.
-    fileprivate var label: String { "migration \(version) (\(name))" }
+    var label: String { "migration \(version) (\(name))" }
 }

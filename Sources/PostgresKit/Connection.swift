@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+
+internal import CLibpq
+
+/// One connection to one database.
+///
+/// Not `Sendable`: it blocks, and belongs to the one thread or actor that opened it. Only ``canceller`` may be used from elsewhere.
+/// Everything is text on the wire: values come as the server writes them, and so depend on its settings, which the caller pins.
+public final class Connection {
+    /// Where a connection stands between BEGIN and COMMIT.
+    public enum TransactionStatus: Sendable {
+        case idle
+        /// A statement is running, or a COPY is under way.
+        case active
+        case inTransaction
+        /// Only ROLLBACK is understood.
+        case failed
+        /// The connection is gone.
+        case unknown
+    }
+
+    let handle: OpaquePointer
+    private let notices: NoticeBox
+
+    /// Connects. Waits as long as `connect_timeout` says, for each address of the host.
+    ///
+    /// - Parameter notice: is told what the server remarks; its notices are dropped without it
+    public init(_ target: ConnectionTarget, notice: ((String) -> Void)? = nil) throws(PostgresError) {
+        let parameters = target.withDefaults()
+        let opened = CStringArray.with(parameters.map(\.key)) { keywords in
+            // Dictionaries give keys and values in one order as long as nobody changes them.
+            CStringArray.with(parameters.map(\.value)) { values in PQconnectdbParams(keywords, values, 0) }
+        }
+        guard let opened else { throw PostgresError(sqlState: nil, message: "libpq has no memory left") }
+        handle = opened
+        notices = NoticeBox(notice)
+        // From here on a throw runs deinit, which finishes the connection.
+        PQsetNoticeReceiver(handle, NoticeBox.receive, Unmanaged.passUnretained(notices).toOpaque())
+        guard PQstatus(handle) == CONNECTION_OK else { throw PostgresError(nil, on: handle) }
+    }
+
+    deinit {
+        PQfinish(handle)
+    }
+
+    // MARK: What it is connected to
+
+    /// The host, or the folder of the socket, that libpq chose.
+    public var host: String { PQhost(handle).map { String(cString: $0) } ?? "" }
+    public var port: String { PQport(handle).map { String(cString: $0) } ?? "" }
+    public var database: String { PQdb(handle).map { String(cString: $0) } ?? "" }
+    public var user: String { PQuser(handle).map { String(cString: $0) } ?? "" }
+
+    /// As in `server_version_num`: 150018 is 15.18.
+    public var serverVersion: Int { Int(PQserverVersion(handle)) }
+
+    /// The process that answered when we connected. A pooler makes this up: another number than `pg_backend_pid()` tells it.
+    public var processID: Int32 { PQbackendPID(handle) }
+
+    /// A setting that the server reports by itself, such as `server_encoding`.
+    public func parameterStatus(_ name: String) -> String? {
+        PQparameterStatus(handle, name).map { String(cString: $0) }
+    }
+
+    public var transactionStatus: TransactionStatus {
+        switch PQtransactionStatus(handle) {
+        case PQTRANS_IDLE: .idle
+        case PQTRANS_ACTIVE: .active
+        case PQTRANS_INTRANS: .inTransaction
+        case PQTRANS_INERROR: .failed
+        default: .unknown
+        }
+    }
+
+    /// What stops a statement from another thread.
+    public var canceller: Canceller { Canceller(PQgetCancel(handle)) }
+
+    // MARK: Statements
+
+    /// Runs every statement of `sql`, which may be several, and drops their rows.
+    ///
+    /// - Returns: the tag of the last one, such as `COMMIT`. COMMIT in a failed transaction answers `ROLLBACK`.
+    @discardableResult
+    public func execute(_ sql: String) throws(PostgresError) -> String {
+        let result = try checked(PQexec(handle, sql))
+        return result.commandTag
+    }
+
+    /// Runs one statement. Its rows are given to `transform` one after the other.
+    ///
+    /// - Parameter parameters: the values of `$1`, `$2`, …, as text; nil is NULL
+    public func rows<Value>(
+        _ sql: String, _ parameters: [String?] = [], _ transform: (Row) throws(PostgresError) -> Value
+    ) throws(PostgresError) -> [Value] {
+        let result = try query(sql, parameters)
+        var values: [Value] = []
+        values.reserveCapacity(result.count)
+        for index in 0..<result.count { values.append(try transform(Row(result: result, index: Int32(index)))) }
+        return values
+    }
+
+    /// The first column of the first row, as text; nil for NULL or no row.
+    public func value(_ sql: String, _ parameters: [String?] = []) throws(PostgresError) -> String? {
+        let result = try query(sql, parameters)
+        return result.count > 0 ? Row(result: result, index: 0).string(0) : nil
+    }
+
+    /// Runs one statement with parameters and drops its rows.
+    ///
+    /// - Returns: how many rows it touched, where the server counts them
+    @discardableResult
+    public func run(_ sql: String, _ parameters: [String?] = []) throws(PostgresError) -> Int {
+        try query(sql, parameters).touchedRows
+    }
+
+    func query(_ sql: String, _ parameters: [String?]) throws(PostgresError) -> QueryResult {
+        let result = CStringArray.with(parameters) { values in
+            // The extended protocol takes exactly one statement.
+            PQexecParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
+        }
+        return try checked(result)
+    }
+
+    /// The result when it is a success.
+    func checked(_ pointer: OpaquePointer?) throws(PostgresError) -> QueryResult {
+        guard let pointer else { throw PostgresError(nil, on: handle) }
+        let result = QueryResult(pointer)
+        switch PQresultStatus(pointer) {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY, PGRES_COPY_IN, PGRES_COPY_OUT: return result
+        default: throw PostgresError(pointer, on: handle)
+        }
+    }
+}
+
+/// A result that frees itself.
+final class QueryResult {
+    let pointer: OpaquePointer
+
+    init(_ pointer: OpaquePointer) {
+        self.pointer = pointer
+    }
+
+    deinit {
+        PQclear(pointer)
+    }
+
+    var count: Int { Int(PQntuples(pointer)) }
+    var commandTag: String { PQcmdStatus(pointer).map { String(cString: $0) } ?? "" }
+    var touchedRows: Int { PQcmdTuples(pointer).flatMap { Int(String(cString: $0)) } ?? 0 }
+}
+
+/// One row of a result. Columns count from 0.
+public struct Row {
+    let result: QueryResult
+    let index: Int32
+
+    /// The number of columns.
+    public var count: Int { Int(PQnfields(result.pointer)) }
+
+    public func isNull(_ column: Int) -> Bool { PQgetisnull(result.pointer, index, Int32(column)) == 1 }
+
+    /// The value as the server writes it, or nil for NULL.
+    public func string(_ column: Int) -> String? {
+        guard !isNull(column), let start = PQgetvalue(result.pointer, index, Int32(column)) else { return nil }
+        let length = Int(PQgetlength(result.pointer, index, Int32(column)))
+        return String(decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)
+    }
+
+    /// The value, or "" for NULL: for columns that cannot be NULL.
+    public func text(_ column: Int) -> String { string(column) ?? "" }
+
+    /// The value as a number, or nil when it is none.
+    public func integer(_ column: Int) -> Int64? { string(column).flatMap { Int64($0) } }
+
+    /// Whether the value is true. NULL is not.
+    public func bool(_ column: Int) -> Bool { string(column) == "t" }
+}
+
+/// Stops a statement of another thread's connection.
+public final class Canceller: @unchecked Sendable {
+    // Sendable because libpq documents PQcancel as safe to be called from any thread, and the pointer never changes.
+    private let pointer: OpaquePointer?
+
+    init(_ pointer: OpaquePointer?) {
+        self.pointer = pointer
+    }
+
+    deinit {
+        PQfreeCancel(pointer)
+    }
+
+    /// Asks the server to stop what it is doing; the statement then fails with ``SQLState/queryCanceled``.
+    public func cancel() throws(PostgresError) {
+        var message = [CChar](repeating: 0, count: 256)
+        guard PQcancel(pointer, &message, Int32(message.count)) == 1 else {
+            let text = message.withUnsafeMutableBufferPointer { PostgresError.sentence($0.baseAddress) }
+            throw PostgresError(sqlState: nil, message: text)
+        }
+    }
+}
+
+/// Keeps the closure alive that libpq gives notices to.
+private final class NoticeBox {
+    private let notice: ((String) -> Void)?
+
+    init(_ notice: ((String) -> Void)?) {
+        self.notice = notice
+    }
+
+    static let receive: PQnoticeReceiver = { context, result in
+        guard let context, let text = PQresultErrorField(result, DiagnosticField.primary) else { return }
+        Unmanaged<NoticeBox>.fromOpaque(context).takeUnretainedValue().notice?(String(cString: text))
+    }
+}
