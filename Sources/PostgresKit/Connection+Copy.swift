@@ -11,8 +11,8 @@ public enum CopyFailure<Failure: Error>: Error {
 extension Connection {
     /// Runs `COPY … TO STDOUT` and gives each chunk, a row with its line end in text format, to `take`.
     ///
-    /// libpq holds one chunk at a time: as long as `take` works, the server waits. When `take` throws, the COPY is cancelled and a
-    /// transaction around it has failed.
+    /// libpq holds one chunk at a time: as long as `take` works, the server waits. When `take` throws, the COPY is cancelled; a
+    /// transaction around it has then failed, unless the server was through already.
     ///
     /// - Returns: the number of rows
     @discardableResult
@@ -23,12 +23,8 @@ extension Connection {
         while true {
             var buffer: UnsafeMutablePointer<CChar>?
             let length = PQgetCopyData(handle, &buffer, 0)
-            guard length >= 0 else {
-                if length == -1 { break }
-                let error = PostgresError(nil, on: handle)
-                drain()
-                throw .server(error)
-            }
+            // -1 is the end, and -2 a failure; the result tells either.
+            guard length >= 0 else { break }
             defer { PQfreemem(buffer) }
             do throws(Failure) {
                 try take(UnsafeRawBufferPointer(start: buffer, count: Int(length)))
@@ -60,22 +56,39 @@ extension Connection {
                 throw .caller(error)
             }
             guard let chunk else { break }
-            // Blocks while the server is behind.
-            guard PQputCopyData(handle, chunk.bindMemory(to: CChar.self).baseAddress, Int32(clamping: chunk.count)) == 1
-            else {
-                let error = PostgresError(nil, on: handle)
+            do throws(PostgresError) {
+                try put(chunk)
+            } catch {
                 drain()
                 throw .server(error)
             }
         }
-        guard PQputCopyEnd(handle, nil) == 1 else { throw .server(PostgresError(nil, on: handle)) }
-        return try Self.asServer(Failure.self) { () throws(PostgresError) in try finish() }
+        return try Self.asServer(Failure.self) { () throws(PostgresError) in
+            guard PQputCopyEnd(handle, nil) == 1 else {
+                let error = PostgresError(nil, on: handle)
+                drain()
+                throw error
+            }
+            return try finish()
+        }
+    }
+
+    /// Hands `chunk` to libpq, which counts in 32 bits. Blocks while the server is behind.
+    private func put(_ chunk: UnsafeRawBufferPointer) throws(PostgresError) {
+        var rest = chunk[...]
+        while !rest.isEmpty {
+            let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
+            rest = rest.dropFirst(piece.count)
+            guard PQputCopyData(handle, piece.bindMemory(to: CChar.self).baseAddress, Int32(piece.count)) == 1 else {
+                throw PostgresError(nil, on: handle)
+            }
+        }
     }
 
     private func begin(_ sql: String, _ expected: ExecStatusType) throws(PostgresError) {
-        let result = try checked(PQexec(handle, sql))
+        try refuseNUL(sql)
+        let result = try checked(PQexec(handle, sql), expected)
         guard PQresultStatus(result.pointer) == expected else {
-            drain()
             throw PostgresError(sqlState: nil, message: "this statement is no COPY in the direction it is used in")
         }
     }
@@ -98,24 +111,32 @@ extension Connection {
 
     /// Ends a COPY out whose rest nobody wants.
     private func abandon() {
-        // When the request cannot be sent the loop below reads everything to the end: slower, and just as correct.
+        // When the request cannot be sent everything is read to the end: slower, and just as correct.
         try? canceller.cancel()
-        var buffer: UnsafeMutablePointer<CChar>?
-        while PQgetCopyData(handle, &buffer, 0) > 0 {
-            PQfreemem(buffer)
-            buffer = nil
-        }
         drain()
     }
 
-    /// libpq wants every result to be read before the next statement.
-    private func drain() {
+    /// Ends what is under way and reads every result, as libpq wants it before the next statement. Ends as well when the connection
+    /// is lost in the middle.
+    func drain() {
         while let result = PQgetResult(handle) {
-            // A COPY that is still open would give the same result for ever.
             let status = PQresultStatus(result)
             PQclear(result)
-            if status == PGRES_COPY_IN { _ = PQputCopyEnd(handle, "the client gave up") }
-            if status == PGRES_COPY_OUT || PQstatus(handle) != CONNECTION_OK { return }
+            guard PQstatus(handle) == CONNECTION_OK else { return }
+            // A COPY that is still open would give the same result for ever.
+            if status == PGRES_COPY_IN, PQputCopyEnd(handle, "the client gave up") != 1 { return }
+            if status == PGRES_COPY_OUT, !skipCopyOut() { return }
+        }
+    }
+
+    /// Reads a COPY out to its end. False when that never came.
+    private func skipCopyOut() -> Bool {
+        var buffer: UnsafeMutablePointer<CChar>?
+        while true {
+            let length = PQgetCopyData(handle, &buffer, 0)
+            guard length > 0 else { return length == -1 }
+            PQfreemem(buffer)
+            buffer = nil
         }
     }
 }

@@ -26,9 +26,8 @@ public final class Connection {
     ///
     /// - Parameter notice: is told what the server remarks; its notices are dropped without it
     public init(_ target: ConnectionTarget, notice: ((String) -> Void)? = nil) throws(PostgresError) {
-        let parameters = target.withDefaults()
+        let parameters = target.withDefaults().sorted { $0.key < $1.key }
         let opened = CStringArray.with(parameters.map(\.key)) { keywords in
-            // Dictionaries give keys and values in one order as long as nobody changes them.
             CStringArray.with(parameters.map(\.value)) { values in PQconnectdbParams(keywords, values, 0) }
         }
         guard let opened else { throw PostgresError(sqlState: nil, message: "libpq has no memory left") }
@@ -57,6 +56,11 @@ public final class Connection {
     /// The process that answered when we connected. A pooler makes this up: another number than `pg_backend_pid()` tells it.
     public var processID: Int32 { PQbackendPID(handle) }
 
+    /// Whether it repeats another server, and can change nothing. Asked, because a pooler does not pass on what the server reports.
+    public func isStandby() throws(PostgresError) -> Bool {
+        try value("SELECT pg_catalog.pg_is_in_recovery()") == "t"
+    }
+
     /// A setting that the server reports by itself, such as `server_encoding`.
     public func parameterStatus(_ name: String) -> String? {
         PQparameterStatus(handle, name).map { String(cString: $0) }
@@ -82,8 +86,8 @@ public final class Connection {
     /// - Returns: the tag of the last one, such as `COMMIT`. COMMIT in a failed transaction answers `ROLLBACK`.
     @discardableResult
     public func execute(_ sql: String) throws(PostgresError) -> String {
-        let result = try checked(PQexec(handle, sql))
-        return result.commandTag
+        try refuseNUL(sql)
+        return try checked(PQexec(handle, sql)).commandTag
     }
 
     /// Runs one statement. Its rows are given to `transform` one after the other.
@@ -114,6 +118,8 @@ public final class Connection {
     }
 
     func query(_ sql: String, _ parameters: [String?]) throws(PostgresError) -> QueryResult {
+        try refuseNUL(sql)
+        for case let parameter? in parameters { try refuseNUL(parameter) }
         let result = CStringArray.with(parameters) { values in
             // The extended protocol takes exactly one statement.
             PQexecParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
@@ -121,23 +127,38 @@ public final class Connection {
         return try checked(result)
     }
 
-    /// The result when it is a success.
-    func checked(_ pointer: OpaquePointer?) throws(PostgresError) -> QueryResult {
+    /// The result when it is a success. A COPY that nobody asked for is none, and is ended.
+    ///
+    /// - Parameter copy: the direction of the COPY that was asked for
+    func checked(_ pointer: OpaquePointer?, _ copy: ExecStatusType? = nil) throws(PostgresError) -> QueryResult {
         guard let pointer else { throw PostgresError(nil, on: handle) }
-        let result = QueryResult(pointer)
+        let result = QueryResult(pointer, notices)
         switch PQresultStatus(pointer) {
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY, PGRES_COPY_IN, PGRES_COPY_OUT: return result
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return result
+        case PGRES_COPY_IN, PGRES_COPY_OUT:
+            if PQresultStatus(pointer) == copy { return result }
+            drain()
+            throw PostgresError(sqlState: nil, message: "this statement is a COPY that nobody reads or feeds")
         default: throw PostgresError(pointer, on: handle)
         }
+    }
+
+    /// A C string ends at its first NUL: half a statement would be run, half a value kept.
+    func refuseNUL(_ text: String) throws(PostgresError) {
+        guard text.utf8.contains(0) else { return }
+        throw PostgresError(sqlState: .characterNotInRepertoire, message: "PostgreSQL holds no text with a NUL in it")
     }
 }
 
 /// A result that frees itself.
 final class QueryResult {
     let pointer: OpaquePointer
+    /// A result may remark as well, of a column that it does not have, and may do so when its connection is gone.
+    private let notices: NoticeBox
 
-    init(_ pointer: OpaquePointer) {
+    init(_ pointer: OpaquePointer, _ notices: NoticeBox) {
         self.pointer = pointer
+        self.notices = notices
     }
 
     deinit {
@@ -149,58 +170,8 @@ final class QueryResult {
     var touchedRows: Int { PQcmdTuples(pointer).flatMap { Int(String(cString: $0)) } ?? 0 }
 }
 
-/// One row of a result. Columns count from 0.
-public struct Row {
-    let result: QueryResult
-    let index: Int32
-
-    /// The number of columns.
-    public var count: Int { Int(PQnfields(result.pointer)) }
-
-    public func isNull(_ column: Int) -> Bool { PQgetisnull(result.pointer, index, Int32(column)) == 1 }
-
-    /// The value as the server writes it, or nil for NULL.
-    public func string(_ column: Int) -> String? {
-        guard !isNull(column), let start = PQgetvalue(result.pointer, index, Int32(column)) else { return nil }
-        let length = Int(PQgetlength(result.pointer, index, Int32(column)))
-        return String(decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)
-    }
-
-    /// The value, or "" for NULL: for columns that cannot be NULL.
-    public func text(_ column: Int) -> String { string(column) ?? "" }
-
-    /// The value as a number, or nil when it is none.
-    public func integer(_ column: Int) -> Int64? { string(column).flatMap { Int64($0) } }
-
-    /// Whether the value is true. NULL is not.
-    public func bool(_ column: Int) -> Bool { string(column) == "t" }
-}
-
-/// Stops a statement of another thread's connection.
-public final class Canceller: @unchecked Sendable {
-    // Sendable because libpq documents PQcancel as safe to be called from any thread, and the pointer never changes.
-    private let pointer: OpaquePointer?
-
-    init(_ pointer: OpaquePointer?) {
-        self.pointer = pointer
-    }
-
-    deinit {
-        PQfreeCancel(pointer)
-    }
-
-    /// Asks the server to stop what it is doing; the statement then fails with ``SQLState/queryCanceled``.
-    public func cancel() throws(PostgresError) {
-        var message = [CChar](repeating: 0, count: 256)
-        guard PQcancel(pointer, &message, Int32(message.count)) == 1 else {
-            let text = message.withUnsafeMutableBufferPointer { PostgresError.sentence($0.baseAddress) }
-            throw PostgresError(sqlState: nil, message: text)
-        }
-    }
-}
-
 /// Keeps the closure alive that libpq gives notices to.
-private final class NoticeBox {
+final class NoticeBox {
     private let notice: ((String) -> Void)?
 
     init(_ notice: ((String) -> Void)?) {

@@ -5,8 +5,8 @@ internal import CLibpq
 /// Which server and database to reach, and as whom: libpq's parameters.
 ///
 /// Passwords come from where libpq looks for them: the text itself, a service file, `.pgpass`, `PGPASSWORD`, or a password file
-/// named by ``passfile``. Printing a target shows none of it.
-public struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
+/// named by ``passfile``. Printing a target, in whatever way, shows none of it.
+public struct ConnectionTarget: Sendable, Hashable {
     /// libpq's keywords and values, as they were written.
     private var parameters: [String: String]
 
@@ -14,21 +14,7 @@ public struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cus
     ///
     /// - Throws: libpq cannot read it. The error does not repeat the text, which may hold a password.
     public init(_ text: String) throws(PostgresError) {
-        let isService = !text.contains("=") && !text.contains("://")
-        let readable = isService ? "service='\(Self.escaped(text))'" : Self.withoutNewerParameters(text)
-        var message: UnsafeMutablePointer<CChar>?
-        guard let options = PQconninfoParse(readable, &message) else {
-            PQfreemem(message)
-            throw PostgresError(sqlState: nil, message: "libpq cannot read this connection text")
-        }
-        defer { PQconninfoFree(options) }
-        var parameters: [String: String] = [:]
-        var option = options
-        while let keyword = option.pointee.keyword {
-            if let value = option.pointee.val { parameters[String(cString: keyword)] = String(cString: value) }
-            option += 1
-        }
-        self.parameters = parameters
+        parameters = try ConnectionText.parameters(text)
     }
 
     /// A file in `.pgpass` form that is asked for the password, such as a systemd credential.
@@ -84,37 +70,42 @@ public struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible, Cus
         set { parameters["application_name"] = newValue }
     }
 
+    /// Keywords and values for libpq, with defaults that keep a dead server or client from holding anything for long. What the
+    /// environment sets is not touched; a service file has no say in what is set here.
+    func withDefaults() -> [String: String] {
+        let environment = Self.environment()
+        var defaults = [
+            "fallback_application_name": "dementiad", "connect_timeout": "15", "keepalives_idle": "5",
+            "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "30000",
+        ]
+        let hosts = host ?? environment["host"] ?? environment["hostaddr"] ?? ""
+        // Of several servers the one that can be written to is meant, not the one that answers first.
+        if hosts.contains(",") { defaults["target_session_attrs"] = "read-write" }
+        var all = defaults.filter { environment[$0.key] == nil }.merging(parameters) { $1 }
+        // Everything is read as UTF-8.
+        all["client_encoding"] = "UTF8"
+        return all
+    }
+
+    /// What `PG…` variables, and the service that `PGSERVICE` names, say.
+    private static func environment() -> [String: String] {
+        guard let options = PQconndefaults() else { return [:] }
+        defer { PQconninfoFree(options) }
+        // libpq's own defaults stand there as well; for these it has one that nobody can have meant.
+        return ConnectionText.values(options).filter { $0 != ("target_session_attrs", "any") }
+    }
+}
+
+extension ConnectionTarget: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Where it leads, without user and secrets.
     public var description: String {
         if let service = parameters["service"] { return "service \(service)" }
         return "\(host ?? "(default host)")/\(parameters["dbname"] ?? "(default database)")"
     }
 
+    /// ``description``.
     public var debugDescription: String { description }
 
-    /// Keywords and values for libpq, with defaults that keep a dead server or client from holding anything for long.
-    func withDefaults() -> [String: String] {
-        let defaults = [
-            "application_name": "dementiad", "connect_timeout": "15", "keepalives_idle": "5",
-            "keepalives_interval": "5",
-            "keepalives_count": "3", "tcp_user_timeout": "30000", "client_encoding": "UTF8",
-        ]
-        return parameters.merging(defaults) { own, _ in own }
-    }
-
-    /// `sslnegotiation` came with libpq 17 and stands in Dementia's own example; an older libpq would refuse the whole URL. Without it
-    /// libpq negotiates TLS the older way, which every server understands.
-    private static func withoutNewerParameters(_ text: String) -> String {
-        guard PQlibVersion() < 170_000, let question = text.firstIndex(of: "?"), text.contains("://") else {
-            return text
-        }
-        let kept = text[text.index(after: question)...].split(separator: "&").filter {
-            !$0.hasPrefix("sslnegotiation=")
-        }
-        return kept.isEmpty ? String(text[..<question]) : text[...question] + kept.joined(separator: "&")
-    }
-
-    private static func escaped(_ value: String) -> String {
-        value.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
-    }
+    /// No more than ``description``: `dump` looks through here.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -7,7 +7,8 @@ internal import CLibpq
 /// Never carries parameters or a connection text: those may be somebody's secrets. `detail` may quote values of the row that was
 /// refused; it is for the store's own ledger and not for a log.
 public struct PostgresError: Error, Sendable, CustomStringConvertible {
-    /// Five characters, see <https://www.postgresql.org/docs/current/errcodes-appendix.html>; nil when libpq itself failed.
+    /// Five characters, see <https://www.postgresql.org/docs/current/errcodes-appendix.html>; nil when libpq itself failed, and for
+    /// whatever a server refused a connection for: libpq keeps no more of that than the sentence.
     public let sqlState: SQLState?
     /// One sentence.
     public let message: String
@@ -45,12 +46,14 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
 
     /// What libpq says of `result`, or of the connection where there is no result.
     init(_ result: OpaquePointer?, on handle: OpaquePointer) {
-        let isLost = PQstatus(handle) != CONNECTION_OK
         func field(_ code: Int32) -> String? {
             guard let result, let text = PQresultErrorField(result, code) else { return nil }
             return String(cString: text)
         }
         let state = field(DiagnosticField.sqlState).map(SQLState.init(rawValue:))
+        // After a FATAL error the server hangs up, which libpq may not have seen yet.
+        let isFatal = ["FATAL", "PANIC"].contains(field(DiagnosticField.severity))
+        let isLost = isFatal || PQstatus(handle) != CONNECTION_OK
         self.init(
             sqlState: state,
             message: field(DiagnosticField.primary) ?? Self.sentence(PQerrorMessage(handle)),
@@ -70,6 +73,8 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
 
 /// The field codes of libpq's diagnostics, which its header has as character macros that Swift does not see.
 enum DiagnosticField {
+    /// In English, whatever language the server speaks.
+    static let severity = Int32(UInt8(ascii: "V"))
     static let sqlState = Int32(UInt8(ascii: "C"))
     static let primary = Int32(UInt8(ascii: "M"))
     static let detail = Int32(UInt8(ascii: "D"))
@@ -109,6 +114,7 @@ public struct SQLState: RawRepresentable, Hashable, Sendable {
     public static let diskFull = SQLState(rawValue: "53100")
     public static let tooManyConnections = SQLState(rawValue: "53300")
     public static let failedTransaction = SQLState(rawValue: "25P02")
+    public static let characterNotInRepertoire = SQLState(rawValue: "22021")
     public static let invalidPassword = SQLState(rawValue: "28P01")
     public static let invalidAuthorization = SQLState(rawValue: "28000")
 }
