@@ -16,13 +16,17 @@ public actor Guardian {
     public struct Settings: Sendable {
         /// What may happen without asking.
         public var mode: MigrationMode
+        /// How many memories are migrated at the same time when nobody asked for it by name.
+        public var parallel: Int
         /// Looks for memories, in folders and on servers. Fails when the folders themselves cannot be looked into.
         public var discover: @Sendable () async throws(GuardError) -> Discovered
 
         public init(
-            mode: MigrationMode, discover: @escaping @Sendable () async throws(GuardError) -> Discovered
+            mode: MigrationMode, parallel: Int = 2,
+            discover: @escaping @Sendable () async throws(GuardError) -> Discovered
         ) {
             self.mode = mode
+            self.parallel = max(1, parallel)
             self.discover = discover
         }
     }
@@ -42,6 +46,9 @@ public actor Guardian {
     private var tasks: [OperationID: Task<Void, Never>] = [:]
     private var keys: [String: (request: OperationRequest, operation: OperationID)] = [:]
     private var isStopping = false
+    /// How many operations that nobody asked for are at work, and those that wait for one of them to end.
+    private var turns = 0
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// - Parameter relay: the one whose `send` is `tools.observe`
     public init(_ tools: Toolbox, _ settings: Settings, relay: EventRelay) {
@@ -197,9 +204,34 @@ public actor Guardian {
     func startMigration(
         _ wish: Wish, _ kind: OperationKind, _ location: StoreLocation, trigger: String, uid: UInt32, isExplicit: Bool
     ) async throws(GuardError) -> OperationRecord {
-        try await startWork(kind, location, trigger: trigger, uid: uid) { (work) throws(GuardError) in
-            try await work.migrate(wish, isExplicit: isExplicit)
+        let guardian = self
+        return try await startWork(kind, location, trigger: trigger, uid: uid) { (work) throws(GuardError) in
+            // Whoever asks by name does not stand in line.
+            if isExplicit { return try await work.migrate(wish, isExplicit: true) }
+            await guardian.takeTurn()
+            let result: Result<OperationRecord, GuardError>
+            do throws(GuardError) {
+                result = .success(try await work.migrate(wish, isExplicit: false))
+            } catch {
+                result = .failure(error)
+            }
+            await guardian.endTurn()
+            return try result.get()
         }
+    }
+
+    /// Waits until there is room for one more. A stop cancels those at work and those that wait alike; each then ends at its first step.
+    private func takeTurn() async {
+        guard turns >= settings.parallel else {
+            turns += 1
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    /// Hands the turn on.
+    private func endTurn() {
+        if waiting.isEmpty { turns -= 1 } else { waiting.removeFirst().resume() }
     }
 
     /// Starts work on the store at `location`, with a scratch folder of its own.

@@ -118,7 +118,8 @@ struct Setup {
     /// What the daemon guards, and what it may do by itself.
     func guardianSettings() throws(GuardError) -> Guardian.Settings {
         let look = try discoverer()
-        return Guardian.Settings(mode: mode) { () throws(GuardError) in try await look().discovered }
+        return Guardian.Settings(mode: mode, parallel: parallel) { () throws(GuardError) in try await look().discovered
+        }
     }
 
     /// How often the daemon looks for memories.

@@ -69,6 +69,46 @@ struct PostgresFlagTests {
         #expect(result.errors.contains("/no/such/file"))
     }
 
+    /// Nobody listens there: the port of a service that no machine runs any more.
+    private static let nowhere = "postgres://ann@127.0.0.1:1/app"
+
+    @Test("A server that cannot be reached is exit 1 and named; every other memory is taken care of")
+    func unreachable() throws {
+        let project = try Project()
+        let file = project.folder.file("connections")
+        try write(Array("# nobody listens\npostgres://ann:hunter2@127.0.0.1:1/other\n".utf8), to: file)
+        chmod(file, 0o600)
+        let arguments = ["--postgres", Self.nowhere, "--postgres-file", file]
+        let result = try project.once(arguments + ["--json"])
+        #expect(result.status == 1, "\(result.output)\(result.errors)")
+        #expect(result.errors == "")
+        let data = try JSON(result.output)["data"]
+        #expect(data?["items"]?.count == 1)
+        #expect(data?["items"]?[0]?["operation"]?["outcome"] == .string("succeeded"))
+        #expect(data?["problems"]?.count == 2)
+        for (index, database) in ["app", "other"].enumerated() {
+            let problem = data?["problems"]?[index]
+            #expect(problem?["code"] == .string("serverUnreachable") && problem?["retryable"] == .bool(true))
+            #expect(problem?["detail"]?.string?.contains("127.0.0.1:1/\(database)") == true, "\(result.output)")
+        }
+        let text = try project.once(arguments)
+        #expect(text.status == 1)
+        #expect(text.output.contains("Not looked into:") && text.output.contains("version 4 of sqlite-4"))
+        #expect(!(result.output + text.output + text.errors).contains("hunter2"))
+    }
+
+    @Test("A server alone: the home is not searched")
+    func serverAlone() throws {
+        let project = try Project()
+        let before = try project.files()
+        let result = try Daemon(
+            ["once", "--state-dir", project.state, "--postgres", Self.nowhere], environment: ["HOME=\(project.root)"]
+        ).run()
+        #expect(result.status == 1, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("127.0.0.1:1/app"))
+        #expect(try project.files() == before)
+    }
+
     @Test("Whoever names a folder means that folder alone: configured servers are left out")
     func watchAlone() throws {
         let project = try Project()

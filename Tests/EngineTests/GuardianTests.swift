@@ -20,7 +20,7 @@ struct Guarded {
     private let state: Keeper
 
     init(
-        _ world: World, mode: MigrationMode = .ask,
+        _ world: World, mode: MigrationMode = .ask, parallel: Int = 2,
         discover: (@Sendable () async throws(GuardError) -> Discovered)? = nil
     ) async throws {
         self.world = world
@@ -34,7 +34,8 @@ struct Guarded {
         }
         state = Keeper(try StateDirectory(world.state))
         let location = world.location
-        let settings = Guardian.Settings(mode: mode, discover: discover ?? { Discovered(locations: [location]) })
+        let settings = Guardian.Settings(
+            mode: mode, parallel: parallel, discover: discover ?? { Discovered(locations: [location]) })
         let guardian = Guardian(try watched.tools(world.state), settings, relay: relay)
         self.guardian = guardian
         relaying = Task { await guardian.relayEvents() }

@@ -42,6 +42,44 @@ struct ParallelTests {
         #expect(result.items.map { $0.operation?.findings.map(\.code) } == [["checkNotRun"], ["checkNotRun"]])
     }
 
+    @Test("The daemon, too, works on so many at the same time and no more", arguments: [1, 2])
+    func daemon(_ parallel: Int) async throws {
+        var world = try World()
+        try meeting(&world, timeout: parallel == 1 ? .milliseconds(300) : .seconds(60))
+        let locations = [world.location, try world.neighbour("other")]
+        let guarded = try await Guarded(
+            world, mode: .auto, parallel: parallel, discover: { Discovered(locations: locations) })
+        for location in locations {
+            let started = try #require(
+                try await guarded.guardian.operations(of: location.id, in: nil, Page()).items.first)
+            let settled = try await guarded.guardian.operation(started.id, waiting: .seconds(60))
+            #expect(settled.outcome == .succeeded)
+            #expect(settled.findings.map(\.code) == (parallel == 1 ? ["checkNotRun"] : []))
+        }
+        await guarded.stop()
+    }
+
+    @Test("A stop reaches those that wait for their turn: nothing of them has begun")
+    func stopWhileWaiting() async throws {
+        var world = try World()
+        // Says that it has begun, and ends only when it is told to.
+        let (begun, pipe) = (world.folder.file("begun"), world.folder.file("pipe"))
+        #expect(try Tool.run(["mkfifo", begun, pipe]).status == 0)
+        world.check("echo here > '\(begun)'; read line < '\(pipe)'", timeout: .seconds(60))
+        let locations = [world.location, try world.neighbour("other")]
+        let guarded = try await Guarded(
+            world, mode: .auto, parallel: 1, discover: { Discovered(locations: locations) })
+        #expect(try Tool.run(["cat", begun]).output == "here\n")
+        let stopping = Task { await guarded.stop() }
+        let waker = try Tool(["sh", "-c", "echo go > '\(pipe)'"])
+        await stopping.value
+        #expect(waker.finish().status == 0)
+        let outcomes = try await world.operations().map(\.outcome)
+        #expect(outcomes == [.cancelled, .cancelled])
+        #expect(try world.contents().columns["context_locks"]?.contains("preview") == false)
+        #expect(try LogicalDump(locations[1].name).columns["context_locks"]?.contains("preview") == false)
+    }
+
     @Test("They are told of in the order in which they were named, each once, whichever was done first")
     func order() async throws {
         let world = try World(.v4_0Real)

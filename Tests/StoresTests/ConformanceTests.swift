@@ -99,6 +99,32 @@ import Testing
         #expect(try world.state(withLedger: true).differences(from: before) == [])
     }
 
+    @Test("what was proved can be rehearsed, and nothing of it stays", arguments: EngineUnderTest.present)
+    func proof(_ engine: EngineUnderTest) async throws {
+        let world = try engine.world()
+        let store = world.anyStore
+        let before = try world.state(withLedger: true)
+        #expect(try await store.preflight().isEmpty)
+        let entry = LedgerEntry.test()
+        let snapshot = try await store.snapshot(into: world.scratch("copy"), progress: nil)
+        let plan = try await plan(world)
+        // Twice, as in the rounds of one migration.
+        for _ in 1...2 {
+            let proof = try await store.prove(
+                snapshot.path, of: snapshot, for: entry.operation, progress: nil)
+            #expect(proof == .restored)
+        }
+        let record = try await store.rehearse(plan, on: snapshot.path, of: snapshot, entry: entry, progress: nil)
+        #expect(record?.applied.count == plan.steps.count)
+        let (rehearsed, live) = await (
+            store.checkTarget(rehearsedOn: snapshot.path), store.checkTarget(rehearsedOn: nil)
+        )
+        #expect(rehearsed != live && !rehearsed.environment.isEmpty && !live.environment.isEmpty)
+        await store.discardScratch(of: entry.operation)
+        await store.close()
+        #expect(try world.state(withLedger: true).differences(from: before) == [])
+    }
+
     @Test("a state that moved after the snapshot is left alone", arguments: EngineUnderTest.present)
     func moved(_ engine: EngineUnderTest) async throws {
         let world = try engine.world()
