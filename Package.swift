@@ -43,6 +43,7 @@ let package = Package(
         .target(name: "LinuxKit", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "SQLiteKit", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "PostgresKit", dependencies: ["CLibpq"], swiftSettings: strict),
+        .target(name: "SchemaDump", dependencies: ["PostgresKit"], swiftSettings: strict),
         .target(name: "ZstdKit", dependencies: ["CZstd"], swiftSettings: strict),
         .target(name: "HashKit", dependencies: ["CCrypto"], swiftSettings: strict),
 
@@ -63,7 +64,9 @@ let package = Package(
         ),
         .target(
             name: "Stores",
-            dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit", "SQLiteKit"],
+            dependencies: [
+                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "SchemaDump",
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -223,7 +226,7 @@ let package = Package(
         // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.
         .executableTarget(
             name: "crash-runner",
-            dependencies: ["Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Vault"],
+            dependencies: ["Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Stores", "Vault"],
             path: "Tests/CrashRunner",
             swiftSettings: strict
         ),
@@ -238,7 +241,9 @@ let package = Package(
         ),
         .testTarget(
             name: "DementiadTests",
-            dependencies: ["GuardCore", "LinuxKit", "SQLiteKit", "TestSupport"],
+            dependencies: [
+                "ControlAPI", "Engine", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport", "dementiad",
+            ],
             swiftSettings: strict
         ),
     ]

@@ -36,6 +36,7 @@ extension PlanForm.Step {
         let statements: [MigrationStatement] =
             switch step.action {
             case .apply: step.migration.up
+            case .repair: step.migration.repair + step.migration.up
             case .revert: step.migration.down ?? []
             case .adopt: []
             }

@@ -5,6 +5,14 @@ internal import HashKit
 /// The database engine that holds a store.
 public enum StoreEngine: String, Codable, Sendable, CaseIterable {
     case sqlite, postgres
+
+    /// What the name of a copy ends in, without the dot: a database file is opened, a script is run.
+    public var copyExtension: String {
+        switch self {
+        case .sqlite: "db"
+        case .postgres: "sql"
+        }
+    }
 }
 
 /// Where a store is: a real path, or a server, database and schema without any secret.

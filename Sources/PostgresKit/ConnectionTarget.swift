@@ -30,6 +30,37 @@ public struct ConnectionTarget: Sendable, Hashable {
         return other
     }
 
+    /// `host:port/database` as libpq understands the target with its service file and environment. Asks no server.
+    ///
+    /// - Throws: libpq does not understand it, such as a service that nobody defines
+    public func address() throws(PostgresError) -> String {
+        let parameters = withDefaults()
+        let handle = CStringArray.with(parameters.map(\.key)) { keywords in
+            CStringArray.with(parameters.map(\.value)) { values in PQconnectStartParams(keywords, values, 0) }
+        }
+        guard let handle else { throw PostgresError(sqlState: nil, message: "libpq has no memory left") }
+        defer { PQfinish(handle) }
+        guard let host = PQhost(handle), let port = PQport(handle), let database = PQdb(handle), host.pointee != 0
+        else {
+            throw PostgresError(nil, on: handle)
+        }
+        return "\(String(cString: host)):\(String(cString: port))/\(String(cString: database))"
+    }
+
+    /// The target for a program that connects by itself, in libpq's environment variables. The password goes with it: the environment of a
+    /// process is for its own user's eyes only.
+    public func environment(database: String?, schema: String) -> [String: String] {
+        let names = [
+            "host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE",
+            "password": "PGPASSWORD", "passfile": "PGPASSFILE", "service": "PGSERVICE", "sslmode": "PGSSLMODE",
+            "sslrootcert": "PGSSLROOTCERT",
+        ]
+        var environment = ["DEMENTIA_SCHEMA": schema]
+        for (keyword, name) in names { environment[name] = parameters[keyword] }
+        if let database { environment["PGDATABASE"] = database }
+        return environment
+    }
+
     /// The host as it is written, which a pooler's name shows in; nil when it comes from elsewhere.
     public var host: String? { parameters["host"] ?? parameters["hostaddr"] }
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+
+/// The settings under which values and definitions are the same text on every server.
+public enum PinnedSettings {
+    /// For a transaction that reads a schema, compares digests or replays a dump. They end with it.
+    ///
+    /// With row security off a table whose rows a policy would hide is an error, and never a short dump. Nothing but `pg_catalog` is in
+    /// the search path, so definitions name the schema of everything else; `pg_temp` stands last, or it would be searched first.
+    public static let statements: [String] =
+        values + [
+            "SET LOCAL lock_timeout = '2s'",
+            // Server 17 brought one more way to be interrupted.
+            """
+            SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'
+            """,
+        ]
+
+    /// What a script needs when `psql` runs it. It takes no locks that anybody could wait for, so it leaves `lock_timeout` alone.
+    static let script: [String] =
+        values + [
+            "SET LOCAL client_min_messages = warning",
+            "SET LOCAL default_tablespace = ''",
+            "SET LOCAL default_table_access_method = heap",
+        ]
+
+    private static let values = [
+        "SET LOCAL client_encoding = 'UTF8'",
+        "SET LOCAL standard_conforming_strings = on",
+        "SET LOCAL DateStyle = 'ISO, YMD'",
+        "SET LOCAL TimeZone = 'UTC'",
+        "SET LOCAL IntervalStyle = 'postgres'",
+        "SET LOCAL extra_float_digits = 3",
+        "SET LOCAL bytea_output = 'hex'",
+        "SET LOCAL xmloption = content",
+        "SET LOCAL quote_all_identifiers = off",
+        "SET LOCAL search_path = pg_catalog, pg_temp",
+        "SET LOCAL row_security = off",
+        "SET LOCAL check_function_bodies = off",
+        "SET LOCAL statement_timeout = 0",
+        "SET LOCAL idle_in_transaction_session_timeout = 0",
+    ]
+}

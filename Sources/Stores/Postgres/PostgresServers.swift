@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+
+public import GuardCore
+internal import LinuxKit
+internal import PostgresKit
+
+/// The databases that memories are looked for in.
+public struct PostgresServers: Sendable {
+    /// One database, or one schema of it.
+    private struct Server: Sendable {
+        let target: ConnectionTarget
+        /// `host:port/database`, as libpq reads it.
+        let address: String
+        /// The only schema that is meant; nil for all that carry Dementia's tables.
+        let schema: String?
+    }
+
+    private let servers: [Server]
+    private let limits: PostgresStore.Limits
+
+    /// - Parameters:
+    ///   - texts: URLs, `keyword=value` strings or service names, each with an optional `#SCHEMA`
+    ///   - passfile: in `.pgpass` form, asked for passwords that the texts do not have
+    /// - Throws: one of them cannot be read. The error names it by its place, since it may hold a password.
+    public init(
+        _ texts: [String], passfile: String? = nil, limits: PostgresStore.Limits = .init()
+    ) throws(GuardError) {
+        self.limits = limits
+        var servers: [Server] = []
+        for (number, text) in texts.enumerated() {
+            let (connection, schema) = Self.split(text)
+            do throws(PostgresError) {
+                var target = try ConnectionTarget(connection)
+                if target.passfile == nil { target.passfile = passfile }
+                servers.append(Server(target: target, address: try target.address(), schema: schema))
+            } catch {
+                throw GuardError(
+                    .configuration, "the PostgreSQL connection number \(number + 1) cannot be used",
+                    hint: "Write a URL, a service name or KEYWORD=VALUE pairs; its password belongs into .pgpass.",
+                    causes: [error.description])
+            }
+        }
+        self.servers = servers
+    }
+
+    /// The schemas that carry tables of Dementia's names, whatever is in them, and the servers that could not be asked.
+    public func stores() -> (found: [StoreLocation], unreachable: [GuardError]) {
+        var found: [StoreLocation] = []
+        var unreachable: [GuardError] = []
+        for server in servers {
+            do throws(PostgresError) {
+                let schemas: [String]
+                if let schema = server.schema {
+                    schemas = [schema]
+                } else {
+                    schemas = try Self.schemas(Connection(server.target))
+                }
+                for schema in schemas {
+                    let location = Self.location(server, schema)
+                    if !found.contains(location) { found.append(location) }
+                }
+            } catch {
+                unreachable.append(
+                    PostgresFailure(location: StoreLocation(engine: .postgres, name: server.address))
+                        .translate(error, "looking for memories"))
+            }
+        }
+        return (found, unreachable)
+    }
+
+    /// The store at `location`, one of the databases that this was made with.
+    public func store(at location: StoreLocation) throws(GuardError) -> PostgresStore {
+        for server in servers where location.name.hasPrefix(server.address + "#") {
+            let schema = String(location.name.dropFirst(server.address.count + 1))
+            do throws(SystemCallError) {
+                return try PostgresStore(server.target, address: server.address, schema: schema, limits: limits)
+            } catch {
+                throw GuardError(
+                    .internalError, "no thread could be made for \(location.name)", store: location.id,
+                    causes: [error.description])
+            }
+        }
+        throw GuardError(
+            .storeMissing, "\(location.name) is in a database that is not configured", store: location.id,
+            hint: "Name its server in postgres.connections, or with --postgres.")
+    }
+
+    private static func location(_ server: Server, _ schema: String) -> StoreLocation {
+        StoreLocation(engine: .postgres, name: "\(server.address)#\(schema)")
+    }
+
+    private static func schemas(_ connection: Connection) throws(PostgresError) -> [String] {
+        try connection.rows(
+            """
+            SELECT n.nspname FROM pg_catalog.pg_namespace n
+            WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND EXISTS (
+                SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid
+                    AND c.relkind IN ('r', 'p') AND c.relname IN ('sessions', 'context_locks'))
+            ORDER BY n.nspname COLLATE "C"
+            """
+        ) { $0.text(0) }
+    }
+
+    /// The text for libpq, and the schema behind the last `#`. A password may hold a `#` too; then more of the URL follows it.
+    private static func split(_ text: String) -> (connection: String, schema: String?) {
+        guard let mark = text.lastIndex(of: "#") else { return (text, nil) }
+        let schema = text[text.index(after: mark)...]
+        guard !schema.isEmpty, !schema.contains("@"), !schema.contains("=") else { return (text, nil) }
+        return (String(text[..<mark]), String(schema))
+    }
+}
