@@ -23,11 +23,46 @@ public struct DumpReplay<Source: Error> {
 
     /// Runs the script in the transaction that `connection` is in. Its own BEGIN and COMMIT are left out.
     ///
-    /// The settings that it pins stay to the end of that transaction.
+    /// The settings that it pins stay to the end of that transaction. Replayed as a whole or not at all: when this throws, the caller
+    /// rolls back, also where only the end is missing.
     ///
-    /// - Returns: the number of rows loaded into each table
+    /// - Returns: the number of rows of each COPY, in the script's order
     @discardableResult
-    public func run(on connection: Connection) throws(ReplayFailure<Source>) -> [String: Int64] {
-        throw .damaged("not yet")
+    public func run(on connection: Connection) throws(ReplayFailure<Source>) -> [Int64] {
+        guard connection.transactionStatus == .inTransaction else {
+            throw .damaged("a script is replayed in a transaction that the caller began")
+        }
+        let reader = SectionReader(next: next)
+        var copied: [Int64] = []
+        while let section = try reader.nextSection() {
+            guard let statement = section.sql else {
+                copied.append(try copy(section, from: reader, on: connection))
+                continue
+            }
+            // The caller's transaction is the one that counts.
+            if section.kind == "BEGIN" || section.kind == "COMMIT" { continue }
+            do throws(PostgresError) {
+                try connection.execute(statement)
+            } catch {
+                throw .server(error, section: section.kind)
+            }
+        }
+        return copied
+    }
+
+    private func copy(
+        _ section: SectionReader<Source>.Section, from reader: SectionReader<Source>, on connection: Connection
+    ) throws(ReplayFailure<Source>) -> Int64 {
+        do throws(CopyFailure<ReplayFailure<Source>>) {
+            let rows = try connection.copyIn(section.copy) { () throws(ReplayFailure<Source>) in
+                try reader.nextRows()
+            }
+            return Int64(rows)
+        } catch {
+            switch error {
+            case .server(let error): throw .server(error, section: "copy")
+            case .caller(let failure): throw failure
+            }
+        }
     }
 }

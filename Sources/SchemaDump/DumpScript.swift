@@ -65,6 +65,12 @@ public enum DumpScript {
         _ inventory: SchemaInventory, on connection: Connection, heading: [String],
         to sink: (UnsafeRawBufferPointer) throws(Failure) -> Void, progress: (DumpProgress) -> Void = { _ in }
     ) throws(CopyFailure<Failure>) -> DumpSummary {
-        throw .server(PostgresError(sqlState: nil, message: "not yet"))
+        var writer = ScriptWriter<Failure>(connection: connection)
+        func send(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+            try sink(bytes)
+            progress(DumpProgress(bytes: writer.summary.bytes, rows: writer.rows))
+        }
+        try writer.write(inventory, heading: heading, to: send)
+        return writer.summary
     }
 }

@@ -13,10 +13,11 @@ extension Setup {
 
     /// Makes the store at a place, by its engine.
     func opener() throws(GuardError) -> @Sendable (StoreLocation) throws(GuardError) -> any Store {
-        { (location) throws(GuardError) in
+        let servers = try servers()
+        return { (location) throws(GuardError) in
             switch location.engine {
             case .sqlite: try SQLiteStore.open(location)
-            case .postgres: throw Self.withoutServers(location)
+            case .postgres: try servers.store(at: location)
             }
         }
     }
@@ -31,16 +32,22 @@ extension Setup {
         } catch {
             throw GuardError(.internalError, "no thread could be made", causes: [error.description])
         }
-        guard settings.postgres.connections.isEmpty else {
-            throw GuardError(
-                .configuration, "this dementiad cannot look for memories in PostgreSQL: it was built without it",
-                hint: "Leave postgres.connections and --postgres out.")
-        }
+        let servers = try servers()
         return { () throws(GuardError) in
-            let found = try await thread.run { () throws(GuardError) in try Self.walk(roots, discovery) }
-            let locations = found.candidates.map { StoreLocation(engine: .sqlite, name: $0) }
-            return (found, Discovered(locations: locations))
+            try await thread.run { () throws(GuardError) in
+                let found = try Self.walk(roots, discovery)
+                let files = found.candidates.map { StoreLocation(engine: .sqlite, name: $0) }
+                let schemas = servers.stores()
+                return (found, Discovered(locations: files + schemas.found, problems: schemas.unreachable))
+            }
         }
+    }
+
+    /// The databases of `postgres.connections`. A password that systemd keeps for the unit is looked for like one in `.pgpass`.
+    private func servers() throws(GuardError) -> PostgresServers {
+        let credentials = environment["CREDENTIALS_DIRECTORY"].map { $0 + "/pgpass" }
+        let passfile = credentials.flatMap { (try? FileStatus.ifPresent($0)) != nil ? $0 : nil }
+        return try PostgresServers(settings.postgres.connections.map(\.text), passfile: passfile)
     }
 
     private static func walk(_ roots: [String], _ discovery: Discovery) throws(GuardError) -> Discovery.Found {
@@ -52,12 +59,5 @@ extension Setup {
                 "\(error.path ?? "a watched folder") cannot be looked into",
                 hint: "Name an existing folder with --watch, or in discover.roots.", causes: [error.description])
         }
-    }
-
-    /// The journal knows a schema whose server is not in the configuration any more.
-    private static func withoutServers(_ location: StoreLocation) -> GuardError {
-        GuardError(
-            .serverUnreachable, "\(location.name) is on a server that is not in the configuration",
-            store: location.id, hint: "Name it with --postgres or in postgres.connections.")
     }
 }

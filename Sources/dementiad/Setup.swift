@@ -26,7 +26,7 @@ struct Workshop: ~Copyable {
 /// Turns flags, environment and configuration into tools. The machine's clock, user, home and environment are read here and nowhere else.
 struct Setup {
     private let options: CommonOptions
-    private let environment: [String: String]
+    let environment: [String: String]
     let settings: Settings
 
     /// What may happen without asking.

@@ -2,6 +2,7 @@
 
 import Dementia
 import GuardCore
+import HashKit
 import Stores
 import TestSupport
 import Testing

@@ -81,8 +81,8 @@ public struct PostgresServers: Sendable {
             }
         }
         throw GuardError(
-            .storeMissing, "\(location.name) is in a database that is not configured", store: location.id,
-            hint: "Name its server in postgres.connections, or with --postgres.")
+            .serverUnreachable, "\(location.name) is on a server that is not in the configuration", store: location.id,
+            hint: "Name it with --postgres or in postgres.connections.")
     }
 
     private static func location(_ server: Server, _ schema: String) -> StoreLocation {
