@@ -141,8 +141,9 @@ extension CatalogueReader {
             let dependency = fields.letter()
             let isOwnerHere = fields.bool()
             if dependency == "i" {
+                let name = qualified(relation.name)
                 tables[table]?.identities.append(
-                    Relation.Identity(column: column, options: "SEQUENCE NAME \(qualified(relation.name)) \(options)"))
+                    Relation.Identity(column: column, options: "SEQUENCE NAME \(name) \(options)"))
                 identitySequences[key.oid] = table
                 belongs(key, to: ObjectKey(.relation, table))
                 continue
@@ -170,10 +171,12 @@ extension CatalogueReader {
     // MARK: Options
 
     /// The storage parameters in `column`, ready for `WITH (…)`; NULL when there are none.
+    ///
+    /// Names in `pg_` are the server's own: since 15.20 and its siblings it keeps a number of its own at each column, `pg_attver`.
     static func optionText(_ column: String, prefix: String = "") -> String {
         """
         (SELECT pg_catalog.string_agg('\(prefix)' || pg_catalog.quote_ident(o.option_name) || '=' || pg_catalog.quote_literal(o.option_value), ', ')
-            FROM pg_catalog.pg_options_to_table(\(column)) o)
+            FROM pg_catalog.pg_options_to_table(\(column)) o WHERE o.option_name !~ '^pg_')
         """
     }
 
