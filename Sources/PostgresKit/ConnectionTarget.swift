@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-internal import CLibpq
-
 /// Which server and database to reach, and as whom: libpq's parameters.
 ///
 /// Passwords come from where libpq looks for them: the text itself, a service file, `.pgpass`, `PGPASSWORD`, or a password file
@@ -34,30 +32,16 @@ public struct ConnectionTarget: Sendable, Hashable {
     ///
     /// - Throws: libpq does not understand it, such as a service that nobody defines
     public func address() throws(PostgresError) -> String {
-        let parameters = withDefaults()
-        let handle = CStringArray.with(parameters.map(\.key)) { keywords in
-            CStringArray.with(parameters.map(\.value)) { values in PQconnectStartParams(keywords, values, 0) }
-        }
-        guard let handle else { throw PostgresError(sqlState: nil, message: "libpq has no memory left") }
-        defer { PQfinish(handle) }
-        guard let host = PQhost(handle), let port = PQport(handle), let database = PQdb(handle), host.pointee != 0
-        else {
-            throw PostgresError(nil, on: handle)
-        }
-        return "\(String(cString: host)):\(String(cString: port))/\(String(cString: database))"
+        try ResolvedTarget(parameters).address
     }
 
     /// The target for a program that connects by itself, in libpq's environment variables. The password goes with it: the environment of a
     /// process is for its own user's eyes only.
     public func environment(database: String?, schema: String) -> [String: String] {
-        let names = [
-            "host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE",
-            "password": "PGPASSWORD", "passfile": "PGPASSFILE", "service": "PGSERVICE", "sslmode": "PGSSLMODE",
-            "sslrootcert": "PGSSLROOTCERT",
-        ]
-        var environment = ["DEMENTIA_SCHEMA": schema]
-        for (keyword, name) in names { environment[name] = parameters[keyword] }
-        if let database { environment["PGDATABASE"] = database }
+        let target = database.map { with(database: $0) } ?? self
+        // What libpq does not understand nobody connects to.
+        var environment = (try? ResolvedTarget(target.parameters))?.environment ?? [:]
+        environment["DEMENTIA_SCHEMA"] = schema
         return environment
     }
 
@@ -70,29 +54,24 @@ public struct ConnectionTarget: Sendable, Hashable {
         set { parameters["application_name"] = newValue }
     }
 
-    /// Keywords and values for libpq, with defaults that keep a dead server or client from holding anything for long. What the
-    /// environment sets is not touched; a service file has no say in what is set here.
+    /// Keywords and values for libpq, with defaults that keep a dead server or client from holding anything for long. What a service file
+    /// or the environment sets stays as it is.
     func withDefaults() -> [String: String] {
-        let environment = Self.environment()
+        // When libpq does not understand it, connecting tells why.
+        let known = (try? ResolvedTarget(parameters))?.values ?? parameters
         var defaults = [
             "fallback_application_name": "dementiad", "connect_timeout": "15", "keepalives_idle": "5",
             "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "30000",
-        ]
-        let hosts = host ?? environment["host"] ?? environment["hostaddr"] ?? ""
-        // Of several servers the one that can be written to is meant, not the one that answers first.
-        if hosts.contains(",") { defaults["target_session_attrs"] = "read-write" }
-        var all = defaults.filter { environment[$0.key] == nil }.merging(parameters) { $1 }
+        ].filter { known[$0.key] == nil }
+        // Of several servers the one that can be written to is meant, not the one that answers first. `any` is libpq's own default.
+        let hosts = known["host"] ?? known["hostaddr"] ?? ""
+        if hosts.contains(","), known["target_session_attrs"] ?? "any" == "any" {
+            defaults["target_session_attrs"] = "read-write"
+        }
+        var all = defaults.merging(parameters) { $1 }
         // Everything is read as UTF-8.
         all["client_encoding"] = "UTF8"
         return all
-    }
-
-    /// What `PG…` variables, and the service that `PGSERVICE` names, say.
-    private static func environment() -> [String: String] {
-        guard let options = PQconndefaults() else { return [:] }
-        defer { PQconninfoFree(options) }
-        // libpq's own defaults stand there as well; for these it has one that nobody can have meant.
-        return ConnectionText.values(options).filter { $0 != ("target_session_attrs", "any") }
     }
 }
 
