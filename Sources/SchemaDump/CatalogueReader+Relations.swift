@@ -141,8 +141,9 @@ extension CatalogueReader {
             let dependency = fields.letter()
             let isOwnerHere = fields.bool()
             if dependency == "i" {
+                let name = qualified(relation.name)
                 tables[table]?.identities.append(
-                    Relation.Identity(column: column, options: "SEQUENCE NAME \(qualified(relation.name)) \(options)"))
+                    Relation.Identity(column: column, options: "SEQUENCE NAME \(name) \(options)"))
                 identitySequences[key.oid] = table
                 belongs(key, to: ObjectKey(.relation, table))
                 continue

@@ -66,11 +66,10 @@ public enum DumpScript {
         to sink: (UnsafeRawBufferPointer) throws(Failure) -> Void, progress: (DumpProgress) -> Void = { _ in }
     ) throws(CopyFailure<Failure>) -> DumpSummary {
         var writer = ScriptWriter<Failure>(connection: connection)
-        func send(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+        try writer.write(inventory, heading: heading) { (bytes, summary, rows) throws(Failure) in
             try sink(bytes)
-            progress(DumpProgress(bytes: writer.summary.bytes, rows: writer.rows))
+            progress(DumpProgress(bytes: summary, rows: rows))
         }
-        try writer.write(inventory, heading: heading, to: send)
         return writer.summary
     }
 }

@@ -7,7 +7,8 @@ private let pieceSize = 256 * 1024
 
 /// Puts a script together and hands it on in large pieces.
 struct ScriptWriter<Failure: Error> {
-    typealias Sink = (UnsafeRawBufferPointer) throws(Failure) -> Void
+    /// Takes a piece, and how many bytes and rows there were so far.
+    typealias Sink = (UnsafeRawBufferPointer, _ bytes: Int64, _ rows: Int64) throws(Failure) -> Void
 
     let connection: Connection
     private(set) var summary = DumpSummary()
@@ -123,14 +124,14 @@ struct ScriptWriter<Failure: Error> {
     private mutating func sendFull(_ added: Int, _ sink: Sink) throws(Failure) {
         summary.bytes += Int64(added)
         guard buffer.count >= pieceSize else { return }
-        try sink(buffer.bytes)
+        try sink(buffer.bytes, summary.bytes, rows)
         buffer.removeFirst(buffer.count)
     }
 
     private mutating func flush(_ sink: Sink) throws(CopyFailure<Failure>) {
         guard buffer.count > 0 else { return }
         do throws(Failure) {
-            try sink(buffer.bytes)
+            try sink(buffer.bytes, summary.bytes, rows)
         } catch {
             throw .caller(error)
         }
