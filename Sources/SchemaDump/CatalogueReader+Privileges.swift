@@ -109,7 +109,8 @@ extension CatalogueReader {
                 SELECT 1, x.* FROM pg_catalog.aclexplode(pg_catalog.acldefault(o.kind::"char", o.owner))
                     WITH ORDINALITY AS x(grantor, grantee, privilege, grantable, place)
             ) e ON true
-            ORDER BY o.class, o.oid, o.sub, e.side, e.place
+            -- The schema's first: who grants in another's name has to see it.
+            ORDER BY o.class <> 2615, o.class, o.oid, o.sub, e.side, e.place
             """)
         for var fields in found {
             let key = ObjectKey(catalogue: fields.oid(), oid: fields.oid())
