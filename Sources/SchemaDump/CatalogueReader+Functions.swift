@@ -9,8 +9,11 @@ extension CatalogueReader {
             """
             SELECT p.oid, p.proname, p.prokind, pg_catalog.pg_get_userbyid(p.proowner),
                 pg_catalog.pg_get_function_identity_arguments(p.oid),
-                CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) END
-            FROM pg_catalog.pg_proc p WHERE p.pronamespace = $1
+                CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) END, d.refobjid
+            FROM pg_catalog.pg_proc p
+            LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i'
+                AND d.refclassid = 'pg_catalog.pg_type'::regclass
+            WHERE p.pronamespace = $1
             """)
         for var fields in found {
             let key = ObjectKey(.function, fields.oid())
@@ -19,11 +22,18 @@ extension CatalogueReader {
             let owner = fields.text()
             let arguments = fields.text()
             guard isOurs(key), kind != "a" else { continue }
+            let definition = fields.text()
+            let range = fields.oid()
+            if range != 0 {
+                // A constructor, which comes with its range type.
+                parts[key] = ObjectKey(.type, range)
+                continue
+            }
             let word = kind == "p" ? "PROCEDURE" : "FUNCTION"
             let identity = "\(qualified(name))(\(arguments))"
             add(
                 .function, word, key, name: name, identity: identity, owner: owner, grant: "\(word) \(identity)",
-                signature: arguments, sql: fields.text().droppingLineEnd() + ";")
+                signature: arguments, sql: definition.droppingLineEnd() + ";")
         }
         try readAggregates()
     }
