@@ -14,6 +14,7 @@ extension PostgresStore {
         guard !plan.isEmpty else {
             return MigrationRecord(applied: [], findings: [], lost: [], lockedMilliseconds: 0, token: snapshot.token)
         }
+        (failureDetail, duplicates) = (nil, nil)
         let session = try open()
         let connection = session.connection
         // One that is inside a transaction got here by `lock()`.
@@ -44,7 +45,7 @@ extension PostgresStore {
     /// - Parameter alone: the tables that nobody may even read meanwhile; nil for all of them
     func lock(alone: Set<String>?, on connection: Connection) throws(GuardError) {
         try takeLocks("taking its locks") { () throws(PostgresError) in
-            try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+            try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
             try connection.pin(limits)
             try connection.execute("SET LOCAL synchronous_commit = on")
             if connection.serverVersion >= 140_000 {
@@ -137,7 +138,8 @@ extension PostgresStore {
             }
             guard problems.isEmpty || step.action == .revert else {
                 throw stopped(
-                    .migrationFailed, plan, "after \(step.migration.label) \(problems.joined(separator: ", "))")
+                    .migrationFailed, plan, "after \(step.migration.label) \(problems.joined(separator: ", "))",
+                    migration: step.migration.version)
             }
         }
         let violations = try translating("proving conservation") { () throws(PostgresError) in
@@ -155,21 +157,26 @@ extension PostgresStore {
     /// What PostgreSQL said about a statement of `migration`.
     private func failed(_ migration: Migration, _ error: PostgresError) -> GuardError {
         failureDetail = error.detail
+        duplicates = DuplicateKeys(error)
         let isOurs = error.sqlState.map { !["08", "53", "57"].contains($0.errorClass) } ?? false
         guard isOurs, !error.isWait, error.sqlState != .diskFull else {
             return failure.translate(error, migration.label)
         }
         return GuardError(
             .migrationFailed, "\(location.name): \(migration.label) failed: \(error.message)", store: location.id,
-            hint: "Nothing was changed. See: dementiactl history \(location.id)", causes: [error.description])
+            hint: "Nothing was changed. See: dementiactl history \(location.id)", causes: [error.description],
+            migration: migration.version)
     }
 
     /// Why `plan` was stopped before COMMIT.
-    func stopped(_ code: GuardError.Code, _ plan: Plan, _ why: String) -> GuardError {
+    func stopped(
+        _ code: GuardError.Code, _ plan: Plan, _ why: String, migration: Int? = nil
+    ) -> GuardError {
         GuardError(
             code, "\(location.name): the migration to version \(plan.destination) was stopped before COMMIT: \(why)",
             store: location.id,
-            hint: "Nothing was changed. The migration has to declare what it changes, or not do it.")
+            hint: "Nothing was changed. The migration has to declare what it changes, or not do it.",
+            migration: migration)
     }
 
     // MARK: COMMIT
