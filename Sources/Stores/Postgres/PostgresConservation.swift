@@ -154,7 +154,8 @@ struct PostgresConservation {
             || item.table == nil && droppable.contains(item.name)
             || changes.droppedColumns(of: table).contains {
                 // What is said of a column goes with it.
-                item.sql.hasPrefix("COMMENT ON COLUMN \(SQLText.identifier(schema, table)).\(SQLText.identifier($0)) IS ")
+                item.sql.hasPrefix(
+                    "COMMENT ON COLUMN \(SQLText.identifier(schema, table)).\(SQLText.identifier($0)) IS ")
             }
     }
 
@@ -166,6 +167,7 @@ struct PostgresConservation {
         return Self.lines(of: item.sql).allSatisfy { line in
             now.contains(line) || isDowngrade
                 || gone.contains { line.hasPrefix($0 + " ") }
+                || changes.droppedObjects.contains { line.hasPrefix("CONSTRAINT \(SQLText.identifier($0)) ") }
         }
     }
 
@@ -238,6 +240,10 @@ extension Set<Change> {
         reduce(into: []) { columns, change in
             if case .dropsColumn(table, let column) = change { columns.insert(column) }
         }
+    }
+
+    fileprivate var droppedObjects: [String] {
+        compactMap { if case .dropsObject(let name) = $0 { name } else { nil } }
     }
 
     fileprivate func target(ofMovesFrom table: String) -> String? {
