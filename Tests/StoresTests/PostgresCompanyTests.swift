@@ -29,6 +29,8 @@ struct PostgresCompanyTests {
         let before = try world.state(withLedger: true)
         let plan = try await world.plan(catalogue)
         let snapshot = try await world.snapshot()
+        await world.store.close()
+        let others = try world.rollbacks(atLeast: 1)
         let idle = try world.stranger()
         try idle.execute("BEGIN; SELECT count(*) FROM innkeeper.context_locks")
         let reader = try Reader(of: world.database.url)
@@ -41,7 +43,8 @@ struct PostgresCompanyTests {
         // Four times the timeout: this machine may be busy with other tests.
         #expect(stall.map { $0 < .seconds(2) } ?? false, "\(String(describing: stall))")
         await world.store.close()
-        #expect(try world.rollbacks(atLeast: 5) == 5)
+        let attempts = try world.rollbacks(atLeast: others + 5) - others
+        #expect(attempts == 5)
         try idle.execute("ROLLBACK")
         #expect(try world.state(withLedger: true).differences(from: before) == [])
         try await world.live(catalogue)

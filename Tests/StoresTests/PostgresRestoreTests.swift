@@ -56,7 +56,7 @@ struct PostgresRestoreTests {
         INSERT INTO numbered (x) VALUES ('c'); SELECT nextval('counter');
         CREATE TABLE later (id SERIAL PRIMARY KEY, hen INTEGER REFERENCES hen); CREATE VIEW late AS SELECT * FROM later;
         ALTER TYPE mood ADD VALUE 'awful'; DELETE FROM context_locks; TRUNCATE memory_entries RESTART IDENTITY;
-        ALTER TABLE decisions ADD COLUMN more TEXT; DROP FUNCTION count_hens;
+        ALTER TABLE todos ADD COLUMN more TEXT; DROP FUNCTION count_hens;
         """
 
     @Test("every object and value of the backup is back, sequences too, and no second schema stays")

@@ -25,8 +25,8 @@ extension PostgresWorld {
         let plan = try make?(planner, survey) ?? planner.plan(for: id, at: store.location.name, survey)
         let entry = LedgerEntry.test()
         let snapshot = try await snapshot("\(entry.operation).sql")
-        #expect(
-            try await store.prove(snapshot.path, of: snapshot, for: entry.operation, progress: nil) == .restored)
+        let proof = try await store.prove(snapshot.path, of: snapshot, for: entry.operation, progress: nil)
+        #expect(proof == .restored)
         let rehearsal = try await store.rehearse(
             plan, on: snapshot.path, of: snapshot, entry: entry, progress: nil)
         let record = try await store.migrate(plan, from: snapshot, entry: entry, progress: nil)

@@ -134,11 +134,10 @@ extension PostgresStore {
                     sqlState: nil, message: "the extension \(needed.name) lives in the schema itself")
             }
             let place = SQLText.identifier(needed.schema)
-            try connection.execute(
-                """
-                CREATE SCHEMA IF NOT EXISTS \(place);
-                CREATE EXTENSION IF NOT EXISTS \(SQLText.identifier(needed.name)) WITH SCHEMA \(place)
-                """)
+            // The server's own schemas are there, as is plpgsql, and CREATE SCHEMA refuses their names even so.
+            if !needed.schema.hasPrefix("pg_") { try connection.execute("CREATE SCHEMA IF NOT EXISTS \(place)") }
+            let name = SQLText.identifier(needed.name)
+            try connection.execute("CREATE EXTENSION IF NOT EXISTS \(name) WITH SCHEMA \(place)")
         }
     }
 
