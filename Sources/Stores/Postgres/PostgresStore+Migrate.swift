@@ -137,7 +137,8 @@ extension PostgresStore {
             }
             guard problems.isEmpty || step.action == .revert else {
                 throw stopped(
-                    .migrationFailed, plan, "after \(step.migration.label) \(problems.joined(separator: ", "))")
+                    .migrationFailed, plan, "after \(step.migration.label) \(problems.joined(separator: ", "))",
+                    migration: step.migration.version)
             }
         }
         let violations = try translating("proving conservation") { () throws(PostgresError) in
@@ -161,15 +162,19 @@ extension PostgresStore {
         }
         return GuardError(
             .migrationFailed, "\(location.name): \(migration.label) failed: \(error.message)", store: location.id,
-            hint: "Nothing was changed. See: dementiactl history \(location.id)", causes: [error.description])
+            hint: "Nothing was changed. See: dementiactl history \(location.id)", causes: [error.description],
+            migration: migration.version)
     }
 
-    /// Why `plan` was stopped before COMMIT.
-    func stopped(_ code: GuardError.Code, _ plan: Plan, _ why: String) -> GuardError {
+    /// Why `plan` was stopped before COMMIT, by `migration` where it was one of them.
+    func stopped(
+        _ code: GuardError.Code, _ plan: Plan, _ why: String, migration: Int? = nil
+    ) -> GuardError {
         GuardError(
             code, "\(location.name): the migration to version \(plan.destination) was stopped before COMMIT: \(why)",
             store: location.id,
-            hint: "Nothing was changed. The migration has to declare what it changes, or not do it.")
+            hint: "Nothing was changed. The migration has to declare what it changes, or not do it.",
+            migration: migration)
     }
 
     // MARK: COMMIT

@@ -163,7 +163,7 @@ extension PostgresStore {
             guard error.code != .serverUnreachable, error.code != .noSpace else { throw error }
             throw GuardError(
                 .rehearsalFailed, "the rehearsal failed: \(error.message)", store: location.id,
-                hint: "Nothing was changed: the plan ran on a copy.", causes: error.causes)
+                hint: "Nothing was changed: the plan ran on a copy.", causes: error.causes, migration: error.migration)
         }
     }
 
