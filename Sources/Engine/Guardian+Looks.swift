@@ -165,7 +165,7 @@ extension Guardian {
             form.from = plan.shownFrom
             form.to = plan.shownTo
             form.digest = plan.digest.hex
-            form.steps = plan.steps.map(PlanForm.Step.init)
+            form.steps = plan.steps.map { PlanForm.Step($0, at: location) }
             if plan.isDowngrade {
                 let losses = try await losses(plan, location)
                 form.wouldLose = losses ?? []

@@ -162,8 +162,10 @@ extension PostgresStore {
         }
         return GuardError(
             .migrationFailed, "\(location.name): \(migration.label) failed: \(error.message)", store: location.id,
-            hint: "Nothing was changed. See: dementiactl history \(location.id)", causes: [error.description],
-            migration: migration.version)
+            hint: migration.repair.isEmpty
+                ? "Nothing was changed. See: dementiactl history \(location.id)"
+                : "Nothing was changed. See what would clear the way: dementiactl repair \(location.id) --dry-run",
+            causes: [error.description], migration: migration.version)
     }
 
     /// Why `plan` was stopped before COMMIT, by `migration` where it was one of them.

@@ -19,7 +19,7 @@ extension PostgresStore {
     /// The database's name tells store and operation, and the operation stands in the journal before: whoever recovers knows what to drop.
     public func prove(
         _ copy: String, of snapshot: Snapshot, for operation: OperationID, progress: ProgressSink?
-    ) throws(GuardError) -> BackupProof {
+    ) throws(GuardError) -> CopyProof {
         discardScratch(of: operation)
         let scratch: ScratchDatabase
         do throws(PostgresError) {
@@ -61,6 +61,7 @@ extension PostgresStore {
             throw PostgresError(
                 sqlState: .insufficientPrivilege, message: "the role \(facts.user) may not create databases")
         }
+        try dropLeftovers(on: connection)
         let name = scratchName(of: operation)
         let locale = try connection.rows(
             """
@@ -81,6 +82,15 @@ extension PostgresStore {
         let scratch = try Connection(target)
         try makeExtensions(on: scratch)
         return ScratchDatabase(name: name, target: target, connection: scratch)
+    }
+
+    /// What an operation left that was ended between its end and its clearing up. One that somebody works in refuses to be dropped.
+    private func dropLeftovers(on connection: Connection) throws(PostgresError) {
+        let names = try connection.rows(
+            "SELECT datname FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname, $1)",
+            ["dementiad_\(location.id)_"]
+        ) { $0.text(0) }
+        for name in names { _ = try? connection.execute("DROP DATABASE IF EXISTS \(SQLText.identifier(name))") }
     }
 
     private func restore(_ copy: String, into scratch: ScratchDatabase, of snapshot: Snapshot) throws(GuardError) {
@@ -163,7 +173,9 @@ extension PostgresStore {
             guard error.code != .serverUnreachable, error.code != .noSpace else { throw error }
             throw GuardError(
                 .rehearsalFailed, "the rehearsal failed: \(error.message)", store: location.id,
-                hint: "Nothing was changed: the plan ran on a copy.", causes: error.causes, migration: error.migration)
+                hint: error.hint?.contains("repair") ?? false
+                    ? error.hint : "Nothing was changed: the plan ran on a copy.",
+                causes: error.causes, migration: error.migration)
         }
     }
 
