@@ -43,7 +43,7 @@ extension PostgresStore {
         scratch = nil
         rehearsedLocks = nil
         // Best effort: the name stays ours, and the next look at this operation tries again.
-        guard let connection = try? open().connection, connection.transactionStatus == .idle else { return }
+        guard let connection = try? Connection(target) else { return }
         _ = try? connection.execute(
             "DROP DATABASE IF EXISTS \(SQLText.identifier(scratchName(of: operation))) WITH (FORCE)")
     }
@@ -53,9 +53,8 @@ extension PostgresStore {
     }
 
     private func makeScratch(for operation: OperationID) throws(PostgresError) -> ScratchDatabase {
-        guard let connection = try? open().connection else {
-            throw PostgresError(sqlState: nil, message: "the server cannot be reached")
-        }
+        // One of its own: the store's may be inside the transaction that holds the locks, where no database can be made.
+        let connection = try Connection(target)
         let facts = try ServerFacts(connection, target)
         guard facts.mayCreateDatabases else {
             throw PostgresError(
