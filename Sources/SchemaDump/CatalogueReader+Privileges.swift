@@ -129,6 +129,22 @@ extension CatalogueReader {
         }
     }
 
+    /// Default privileges without a schema work on what a restore makes, as on everything new.
+    mutating func readGlobalDefaults() throws(PostgresError) {
+        let found = try connection.rows(
+            """
+            SELECT DISTINCT pg_catalog.pg_get_userbyid(d.defaclrole) FROM pg_catalog.pg_default_acl d
+            WHERE d.defaclnamespace = 0 ORDER BY 1
+            """
+        ) { row throws(PostgresError) in Fields(row) }
+        for var fields in found {
+            let role = SQLText.identifier(fields.text())
+            notes.append(
+                "default privileges of \(role) for the whole database are not carried, and work on what a restore makes"
+            )
+        }
+    }
+
     /// The statements of one list of privileges, or nil when it says only what goes without saying.
     mutating func privilegeItem(_ list: Privileges) -> DumpItem? {
         let statements: [String]

@@ -11,7 +11,8 @@ extension CatalogueReader {
                 CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
                 CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
                 c.relispartition, pg_catalog.pg_get_expr(c.relpartbound, c.oid), c.relrowsecurity, c.relforcerowsecurity,
-                c.relreplident, pg_catalog.concat_ws(', ', \(Self.optionText("c.reloptions")), \(Self.optionText("tc.reloptions", prefix: "toast."))),
+                c.relreplident, pg_catalog.concat_ws(', ', \(Self.optionText("c.reloptions")),
+                    \(Self.optionText("tc.reloptions", prefix: "toast."))),
                 m.amname, CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END, c.relispopulated,
                 s.srvname, \(Self.foreignOptionText("ft.ftoptions")), c.reltuples::bigint, c.reltype, c.reltoastrelid,
                 c.reltablespace <> 0, rw.oid
@@ -173,7 +174,8 @@ extension CatalogueReader {
     /// The storage parameters in `column`, ready for `WITH (…)`; NULL when there are none.
     static func optionText(_ column: String, prefix: String = "") -> String {
         """
-        (SELECT pg_catalog.string_agg('\(prefix)' || pg_catalog.quote_ident(o.option_name) || '=' || pg_catalog.quote_literal(o.option_value), ', ')
+        (SELECT pg_catalog.string_agg('\(prefix)' || pg_catalog.quote_ident(o.option_name) || '='
+                || pg_catalog.quote_literal(o.option_value), ', ')
             FROM pg_catalog.pg_options_to_table(\(column)) o)
         """
     }
