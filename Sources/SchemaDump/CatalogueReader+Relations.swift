@@ -172,11 +172,13 @@ extension CatalogueReader {
     // MARK: Options
 
     /// The storage parameters in `column`, ready for `WITH (…)`; NULL when there are none.
+    ///
+    /// `pg_attver`, since 15.20 among the options of columns, is the server's own stamp on its catalogue; pg_dump leaves it out too.
     static func optionText(_ column: String, prefix: String = "") -> String {
         """
         (SELECT pg_catalog.string_agg('\(prefix)' || pg_catalog.quote_ident(o.option_name) || '='
                 || pg_catalog.quote_literal(o.option_value), ', ')
-            FROM pg_catalog.pg_options_to_table(\(column)) o)
+            FROM pg_catalog.pg_options_to_table(\(column)) o WHERE o.option_name <> 'pg_attver')
         """
     }
 

@@ -158,7 +158,9 @@ struct FailureTests {
         let original = try DumpWorld.source.database()
         try original.psql("CREATE SCHEMA s; CREATE TABLE s.t (a integer)")
         let script = try DumpWorld.script(original, "s").bytes
-        let connection = try Connection(ConnectionTarget(try DumpWorld.target.database().url))
+        let target = try DumpWorld.target.database()
+        defer { withExtendedLifetime(target) {} }
+        let connection = try Connection(ConnectionTarget(target.url))
         let settings = "SELECT string_agg(name || '=' || setting, ',' ORDER BY name) FROM pg_settings"
         let before = try connection.value(settings)
         #expect(throws: ReplayFailure<Never>.self) { try DumpWorld.replayer(script).run(on: connection) }

@@ -11,7 +11,9 @@ import Testing
 struct InventoryTests {
     @Test("A schema that is not there is refused by name")
     func noSchema() throws {
-        let connection = try DumpWorld.reader(try DumpWorld.source.database())
+        let database = try DumpWorld.source.database()
+        let connection = try DumpWorld.reader(database)
+        defer { withExtendedLifetime(database) {} }
         let error = #expect(throws: PostgresError.self) { try SchemaInventory(reading: "no\"such", on: connection) }
         #expect(error?.sqlState == .undefinedSchema)
     }

@@ -129,10 +129,10 @@ struct OracleTests {
         BEGIN
             FOR t IN
                 SELECT c.oid, c.relname, string_agg(quote_ident(a.attname), ', ') AS names,
-                    string_agg(CASE WHEN a.atttypid IN ('text'::regtype, 'varchar'::regtype) THEN 'gen_random_uuid()::text'
-                        ELSE '1' END, ', ') AS vals
+                    string_agg(CASE y.typcategory WHEN 'S' THEN 'gen_random_uuid()::text' WHEN 'D' THEN 'now()' WHEN 'B' THEN 'true'
+                        WHEN 'U' THEN '''{}''' ELSE '1' END, ', ') AS vals
                 FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-                    AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+                    AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' LEFT JOIN pg_type y ON y.oid = a.atttypid
                 WHERE c.relnamespace = \(SQLText.literal(SQLText.identifier(schema)))::regnamespace AND c.relkind = 'r'
                 GROUP BY c.oid, c.relname
             LOOP
