@@ -64,7 +64,9 @@ let package = Package(
         ),
         .target(
             name: "Stores",
-            dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit", "SQLiteKit"],
+            dependencies: [
+                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "SchemaDump",
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -230,7 +232,7 @@ let package = Package(
         // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.
         .executableTarget(
             name: "crash-runner",
-            dependencies: ["Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Vault"],
+            dependencies: ["Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Stores", "Vault"],
             path: "Tests/CrashRunner",
             swiftSettings: strict
         ),
@@ -245,7 +247,9 @@ let package = Package(
         ),
         .testTarget(
             name: "DementiadTests",
-            dependencies: ["GuardCore", "LinuxKit", "SQLiteKit", "TestSupport"],
+            dependencies: [
+                "ControlAPI", "Engine", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport", "dementiad",
+            ],
             swiftSettings: strict
         ),
     ]

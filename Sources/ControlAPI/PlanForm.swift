@@ -12,6 +12,8 @@ public struct PlanForm: Codable, Sendable, Equatable {
         case adopt
         /// Its down statements run.
         case revert
+        /// What stands in the way of its statements is moved aside, and then they run.
+        case repair
     }
 
     /// One migration of the plan.

@@ -110,10 +110,13 @@ public struct StatusForm: Codable, Sendable, Equatable {
     public let operations: [OperationRecord]
     public let vault: Vault
     public let holds: [Hold]
+    /// What a person should know beside the stores, such as a server that cannot be reached. nil from a daemon that knows none.
+    public let findings: [Finding]?
 
     public init(
         verdict: Verdict, summary: String, version: String, startedAt: Timestamp, releases: [ReleaseForm],
-        stores: Stores, operations: [OperationRecord], vault: Vault, holds: [Hold]
+        stores: Stores, operations: [OperationRecord], vault: Vault, holds: [Hold],
+        findings: [Finding]? = nil
     ) {
         self.verdict = verdict
         self.summary = summary
@@ -124,6 +127,7 @@ public struct StatusForm: Codable, Sendable, Equatable {
         self.operations = operations
         self.vault = vault
         self.holds = holds
+        self.findings = findings
     }
 }
 

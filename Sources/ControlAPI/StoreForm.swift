@@ -136,6 +136,18 @@ public struct BackupForm: Codable, Sendable, Equatable {
     }
 }
 
+/// What one pass did with every store, and what it could not look into.
+public struct PassForm: Codable, Sendable, Equatable {
+    public let items: [PassItem]
+    /// Servers that could not be reached. Everything else was taken care of.
+    public let problems: [Problem]
+
+    public init(_ items: [PassItem], problems: [GuardError]) {
+        self.items = items
+        self.problems = problems.map { Problem($0) }
+    }
+}
+
 /// What one pass did with one store.
 public struct PassItem: Codable, Sendable, Equatable {
     public let store: StoreForm

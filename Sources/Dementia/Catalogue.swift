@@ -29,6 +29,18 @@ public struct Catalogue: Sendable {
         ("sqlite4_0002_rlm.sql", PackageResources.sqlite4_0002_rlm_sql),
         ("sqlite4_0003_files.sql", PackageResources.sqlite4_0003_files_sql),
         ("sqlite4_0004_embeddings.sql", PackageResources.sqlite4_0004_embeddings_sql),
+        ("postgres4_0000_base.sql", PackageResources.postgres4_0000_base_sql),
+        ("postgres4_0001_memory_session.sql", PackageResources.postgres4_0001_memory_session_sql),
+        ("postgres4_0002_memory_timestamp.sql", PackageResources.postgres4_0002_memory_timestamp_sql),
+        ("postgres4_0003_memory_category.sql", PackageResources.postgres4_0003_memory_category_sql),
+        ("postgres4_0004_session_summary.sql", PackageResources.postgres4_0004_session_summary_sql),
+        ("postgres4_0005_file_model_unique.sql", PackageResources.postgres4_0005_file_model_unique_sql),
+        ("postgres4_0006_context_preview.sql", PackageResources.postgres4_0006_context_preview_sql),
+        ("postgres4_0007_context_key_concepts.sql", PackageResources.postgres4_0007_context_key_concepts_sql),
+        ("postgres4_0008_mcp_project_name.sql", PackageResources.postgres4_0008_mcp_project_name_sql),
+        ("postgres4_0009_mcp_session_summary.sql", PackageResources.postgres4_0009_mcp_session_summary_sql),
+        ("postgres4_0010_mcp_project_index.sql", PackageResources.postgres4_0010_mcp_project_index_sql),
+        ("postgres4_0011_pending_projects.sql", PackageResources.postgres4_0011_pending_projects_sql),
     ]
 
     /// The migrations of `line` in the order of their versions.

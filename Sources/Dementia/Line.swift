@@ -11,6 +11,14 @@ public enum Line: String, Codable, Sendable, CaseIterable {
     /// The lean server 3.1.0: recognised and backed up, never rewritten.
     case lean3 = "lean-3"
 
+    /// How people and scripts read that a store of this line has no version at all: 0, unless the line has a version 0 of its own.
+    public var origin: Int? {
+        switch self {
+        case .sqlite4, .lean3: 0
+        case .postgres4: nil
+        }
+    }
+
     /// How the line's migration files begin, as in `sqlite4_0002_rlm.sql`.
     public var filePrefix: String {
         switch self {

@@ -18,6 +18,8 @@ public enum Change: Hashable, Sendable, Codable {
     case dropsTable(String)
     /// An index, view or trigger goes or is made anew.
     case dropsObject(String)
+    /// Rows may leave the first table when they arrive in the second, unchanged. Counts only where a plan repairs.
+    case moves(table: String, to: String)
 }
 
 /// One statement of a migration.
@@ -55,12 +57,17 @@ public struct Migration: Hashable, Sendable {
     public let name: String
     /// What it may change of what was there.
     public let changes: Set<Change>
+    /// Whether it repairs data that can go bad again: then a postcondition that is no longer true means that it has to run again, and
+    /// is no drift.
+    public let isRecurring: Bool
     public let up: [MigrationStatement]
+    /// What clears the way for `up` where data is in it. Only a repair runs it, before `up`; empty for most.
+    public let repair: [MigrationStatement]
     /// nil: a repair of data that cannot be taken back.
     public let down: [MigrationStatement]?
     /// The postcondition: each SELECT gives one sentence per thing that is not as it must be, and nothing when all is well.
     public let verify: [String]
-    /// The down section as it is kept in the ledger.
+    /// The down section as it is kept in the ledger: nil where there is no way back, and empty where a way back leaves the data as it is.
     public let downText: String?
     /// Over the whole text with LF line ends and without a byte order mark, so that a checkout with CRLF is no drift.
     public let checksum: SHA256Digest
@@ -73,7 +80,8 @@ public struct Migration: Hashable, Sendable {
     public init(keptBy line: Line, version: Int, name: String, down: String) throws(MigrationFileError) {
         self.init(
             line: line, version: version, name: name, changes: [], up: [],
-            down: try MigrationFile.parseDown(down, name: "\(line.filePrefix)_\(version)_\(name)"), verify: [],
+            down: try MigrationFile.parseDown(down, name: "\(line.filePrefix)_\(version)_\(name)", of: line),
+            verify: [],
             downText: down,
             checksum: SHA256.digest(of: down))
     }
@@ -83,7 +91,9 @@ public struct Migration: Hashable, Sendable {
         version: Int,
         name: String,
         changes: Set<Change>,
+        isRecurring: Bool = false,
         up: [MigrationStatement],
+        repair: [MigrationStatement] = [],
         down: [MigrationStatement]?,
         verify: [String],
         downText: String?,
@@ -93,7 +103,9 @@ public struct Migration: Hashable, Sendable {
         self.version = version
         self.name = name
         self.changes = changes
+        self.isRecurring = isRecurring
         self.up = up
+        self.repair = repair
         self.down = down
         self.verify = verify
         self.downText = downText

@@ -30,10 +30,15 @@ public struct MigrationFileError: Error, Sendable, Equatable, CustomStringConver
 /// ```
 /// A directive that is misspelt in its place is an error; any other comment is for people.
 /// `-- changes:` may stand several times, always before `-- up`: `fills T.c`, `rewrites T.c`, `renames T to U`, `drops table T`,
-/// `drops column T.c`, `drops object NAME`, or `none`. `-- down: none` says that there is no way back. A statement ends at a semicolon
-/// outside quotes, comments and trigger bodies.
+/// `drops column T.c`, `drops object NAME`, `moves T to U` (rows may leave T when they arrive, unchanged, in U; only in a repair), or
+/// `none`. `-- recurring`, also before `-- up`, says that what it repairs can go bad again. A section `-- repair` holds what a repair
+/// runs before `up`. A guard goes on in comment lines right below it that begin with three blanks or more. `-- down: none`
+/// says that there is no way back. A statement ends at a semicolon outside quotes, comments and bodies.
+///
+/// Migrations of a PostgreSQL line name their schema as psql does, `:"schema"` as an identifier and `:'schema'` as a text: see
+/// ``SQLTemplate``.
 struct MigrationFile {
-    private enum Section { case head, up, down, verify }
+    private enum Section { case head, up, repair, down, verify }
 
     private let file: String
     private var section = Section.head
@@ -41,7 +46,10 @@ struct MigrationFile {
     private var declaresChanges = false
     private var hasDown = false
     private var isIrreversible = false
+    private var isRecurring = false
     private var unless: String?
+    /// Whether the line before was a guard's.
+    private var isInGuard = false
     private var begun: Set<Section> = []
     private var statements: [Section: [MigrationStatement]] = [:]
     private var downLines: [Substring] = []
@@ -51,10 +59,11 @@ struct MigrationFile {
         let (line, version, name) = try identity(of: file)
         let normalised = normalise(text)
         var parser = MigrationFile(file: file)
-        var splitter = StatementSplitter()
+        var splitter = StatementSplitter(SQLDialect(of: line))
         for (number, content) in normalised.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             if parser.section == .down { parser.downLines.append(content) }
             if splitter.isBetweenStatements, let directive = directive(in: content) {
+                if parser.goesOn(content) { continue }
                 if try parser.take(directive, at: number + 1) { continue }
             }
             for statement in splitter.take(content) { try parser.add(.sql(statement), at: number + 1) }
@@ -115,6 +124,7 @@ struct MigrationFile {
         _ directive: (keyword: String, argument: String?),
         at line: Int
     ) throws(MigrationFileError) -> Bool {
+        isInGuard = directive.keyword == "unless"
         switch (directive.keyword, directive.argument) {
         case ("up", nil): try begin(.up, at: line)
         case ("down", nil):
@@ -123,8 +133,14 @@ struct MigrationFile {
         case ("down", "none"?):
             try begin(.head, at: line)
             isIrreversible = true
+        case ("repair", nil): try begin(.repair, at: line)
         case ("verify", nil): try begin(.verify, at: line)
-        case ("up", _), ("down", _), ("verify", _):
+        case ("recurring", nil):
+            guard section == .head, !isIrreversible else {
+                throw error("'-- recurring' stands before '-- up'", at: line)
+            }
+            isRecurring = true
+        case ("up", _), ("down", _), ("verify", _), ("repair", _), ("recurring", _):
             throw error("'-- \(directive.keyword)' stands alone, or as '-- down: none'", at: line)
         case ("changes", let declaration?):
             guard section == .head, !isIrreversible else {
@@ -134,8 +150,9 @@ struct MigrationFile {
             for item in declaration.split(separator: ",") { try declare(Self.trim(item), at: line) }
         case ("unless", let select?):
             try refuseDanglingGuard(at: line)
-            guard section == .up || section == .down, !select.isEmpty else {
-                throw error("'-- unless:' holds a SELECT and guards a statement of '-- up' or '-- down'", at: line)
+            guard section != .head, section != .verify, !select.isEmpty else {
+                throw error(
+                    "'-- unless:' holds a SELECT and guards a statement of '-- up', '-- repair' or '-- down'", at: line)
             }
             unless = select
         case ("code", let name?):
@@ -146,12 +163,20 @@ struct MigrationFile {
             try add(.code(step), at: line)
         default: return false
         }
-        if section == .down, directive.keyword == "down" { downLines = [] }
+        return true
+    }
+
+    /// Takes in `line` when it goes on with the guard before it.
+    private mutating func goesOn(_ line: Substring) -> Bool {
+        guard isInGuard, let begun = unless, line.hasPrefix("--   ") else { return false }
+        unless = begun + " " + Self.trim(line.dropFirst(2))
         return true
     }
 
     private mutating func begin(_ next: Section, at line: Int) throws(MigrationFileError) {
         try refuseDanglingGuard(at: line)
+        // The directive that ends the section is no part of what a ledger keeps of it.
+        if section == .down { downLines.removeLast() }
         section = next
         guard begun.insert(next).inserted else { throw error("this section stands twice", at: line) }
     }
@@ -177,6 +202,7 @@ struct MigrationFile {
             let (table, name) = try column(words[1])
             changes.insert(.rewrites(table: table, column: name))
         case ("renames", 4) where words[2] == "to": changes.insert(.renames(table: words[1], to: words[3]))
+        case ("moves", 4) where words[2] == "to": changes.insert(.moves(table: words[1], to: words[3]))
         case ("drops", 3) where words[1] == "column":
             let (table, name) = try column(words[2])
             changes.insert(.dropsColumn(table: table, column: name))
@@ -190,6 +216,7 @@ struct MigrationFile {
         guard section != .head else { throw error("a statement stands in no section", at: line) }
         statements[section, default: []].append(MigrationStatement(unless: unless, body: body))
         unless = nil
+        isInGuard = false
     }
 
     private func finish(
@@ -201,6 +228,9 @@ struct MigrationFile {
         }
         guard let up = statements[.up] else { throw error("the section '-- up' is missing or empty") }
         guard hasDown != isIrreversible else { throw error("it needs a section '-- down' or the line '-- down: none'") }
+        let movesRows = changes.contains { if case .moves = $0 { true } else { false } }
+        if movesRows, statements[.repair] == nil { throw error("'moves' declares what a section '-- repair' does") }
+        if begun.contains(.repair), statements[.repair] == nil { throw error("the section '-- repair' is empty") }
         var verify: [String] = []
         for statement in statements[.verify] ?? [] {
             guard case .sql(let sql) = statement.body else { throw error("'-- verify' holds SELECTs only") }
@@ -208,14 +238,10 @@ struct MigrationFile {
         }
         guard !verify.isEmpty else { throw error("the section '-- verify' is missing or empty") }
         return Migration(
-            line: line, version: version, name: name, changes: changes, up: up,
-            down: hasDown ? statements[.down] ?? [] : nil, verify: verify,
-            downText: hasDown ? downText : nil, checksum: checksum)
-    }
-
-    /// The down section without the directive that ended it.
-    private var downText: String {
-        downLines.prefix { Self.directive(in: $0)?.keyword != "verify" }.joined(separator: "\n")
+            line: line, version: version, name: name, changes: changes, isRecurring: isRecurring, up: up,
+            repair: statements[.repair] ?? [], down: hasDown ? statements[.down] ?? [] : nil, verify: verify,
+            // The way back from a repair of data is to leave the data as it is.
+            downText: hasDown ? downLines.joined(separator: "\n") : isRecurring ? "" : nil, checksum: checksum)
     }
 
     private func error(_ message: String, at line: Int? = nil) -> MigrationFileError {
@@ -227,14 +253,20 @@ struct MigrationFile {
     }
 
     /// The statements of a down section that was kept in a ledger, for the migration called `name`.
-    static func parseDown(_ text: String, name: String) throws(MigrationFileError) -> [MigrationStatement] {
+    static func parseDown(
+        _ text: String, name: String, of line: Line
+    ) throws(MigrationFileError) -> [MigrationStatement] {
         var parser = MigrationFile(file: name)
         parser.section = .down
-        var splitter = StatementSplitter()
+        var splitter = StatementSplitter(SQLDialect(of: line))
         for (number, content) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            if splitter.isBetweenStatements, let directive = directive(in: content), directive.keyword == "unless" {
-                parser.unless = directive.argument
-                continue
+            if splitter.isBetweenStatements, let directive = directive(in: content) {
+                if parser.goesOn(content) { continue }
+                parser.isInGuard = directive.keyword == "unless"
+                if parser.isInGuard {
+                    parser.unless = directive.argument
+                    continue
+                }
             }
             for statement in splitter.take(content) { try parser.add(.sql(statement), at: number + 1) }
         }

@@ -7,24 +7,24 @@ internal import LinuxKit
 internal import Stores
 internal import Vault
 
-/// A backup in the vault, the snapshot it holds, and the scratch restore that proved it.
+/// A backup in the vault, the snapshot it holds, and what was read back from it.
 struct ProvedBackup {
     let entry: Entry
     let snapshot: Snapshot
-    /// The restored copy, for a rehearsal.
+    /// The copy that was read back, for a rehearsal.
     let restored: String
     /// Seconds per phase.
     let seconds: [String: Double]
 }
 
-/// Makes backups: snapshot, compress, hash, sync, read back, restore into scratch, publish. Nothing is published that was not proved.
+/// Makes backups: snapshot, proof, compress, hash, sync, read back into scratch, publish. Nothing is published that was not proved.
 struct BackupTaker {
     let tools: Toolbox
     let store: any Store
-    let operation: OperationID
-    /// The operation's own folder in scratch.
-    let folder: String
+    let log: OperationLog
+    let scratch: ScratchFolder
 
+    private var operation: OperationID { log.record.id }
     private var failure: EngineFailure { EngineFailure(store.location) }
 
     /// Backs up the store's present state.
@@ -39,23 +39,23 @@ struct BackupTaker {
     ) async throws(GuardError) -> ProvedBackup {
         let description = try await store.describe()
         try checkRoom(for: description.sizeBytes)
-        let copy = "\(folder)/\(reason.rawValue)-copy.db"
-        let restored = "\(folder)/\(reason.rawValue)-restored.db"
+        let copy = scratch.copy("\(reason.rawValue)-copy", of: store)
+        let restored = scratch.copy("\(reason.rawValue)-restored", of: store)
         for leftover in [copy, restored] { try remove(leftover) }
-        let snapshot = try await store.snapshot(into: copy) { [tools, operation] in
-            tools.observe(.progressed(operation, $0))
-        }
+        let progress: ProgressSink = { [tools, operation] in tools.observe(.progressed(operation, $0)) }
+        let snapshot = try await store.snapshot(into: copy, progress: progress)
         try await accept(snapshot)
+        let proof = try await prove(snapshot, progress)
         let draft = ManifestDraft(
             host: tools.host, daemonVersion: ProductVersion.current, reason: reason, project: description.project,
             line: line, schemaVersion: version, operation: operation, engineFacts: snapshot.engineFacts,
             content: snapshot.content,
-            file: description.file.map { Manifest.File(uid: $0.uid, gid: $0.gid, mode: $0.mode) },
+            file: description.file,
             checks: .init(
                 integrity: snapshot.integrity, foreignKeyViolations: Int(snapshot.foreignKeyViolations),
                 restoreTest: nil),
-            proof: .restored)
-        let (entry, seconds) = try await prove(copy, as: restored, draft)
+            proof: proof.isRestored ? .restored : .decoded)
+        let (entry, seconds) = try await archive(copy, as: restored, draft, provedIn: proof.time)
         // Only the restored copy is needed from here on, and both may be large.
         try remove(copy)
         return ProvedBackup(
@@ -63,10 +63,27 @@ struct BackupTaker {
             seconds: snapshot.seconds.merging(seconds) { first, _ in first })
     }
 
-    /// Compresses `copy` into the vault, restores it from there to `restored` and publishes. Equal SHA-256 of both sides is the proof:
-    /// whatever was found out about the copy is true of the restored bytes.
+    /// Lets the store prove its copy, and tells when it could not by a restore.
     private func prove(
-        _ copy: String, as restored: String, _ draft: ManifestDraft
+        _ snapshot: Snapshot, _ progress: @escaping ProgressSink
+    ) async throws(GuardError) -> (isRestored: Bool, time: Duration) {
+        let clock = ContinuousClock()
+        let start = clock.now
+        switch try await store.prove(snapshot.path, of: snapshot, for: operation, progress: progress) {
+        case .restored:
+            return (true, clock.now - start)
+        case .decoded(let reason):
+            log.add([
+                Finding(code: "proofDecoded", message: "the backup was proved without a restore: \(reason)")
+            ])
+            return (false, clock.now - start)
+        }
+    }
+
+    /// Compresses `copy` into the vault, reads it from there into `restored` and publishes. The SHA-256 of both sides is equal:
+    /// whatever was found out about the copy is true of the archive.
+    private func archive(
+        _ copy: String, as restored: String, _ draft: ManifestDraft, provedIn time: Duration
     ) async throws(GuardError) -> (Entry, [String: Double]) {
         let (tools, location, failure, operation) = (tools, store.location, failure, operation)
         return try await tools.worker.run { () throws(GuardError) in
@@ -79,7 +96,8 @@ struct BackupTaker {
                 let known = newest?.manifest.payload.rawBytes == bytes ? try Self.digest(of: copy) : nil
                 var staging = try tools.vault.stage(
                     for: location,
-                    PayloadOptions(.sqliteDatabase, rawBytes: bytes, level: tools.policy.compressionLevel, known: known)
+                    PayloadOptions(
+                        location.engine.payload, rawBytes: bytes, level: tools.policy.compressionLevel, known: known)
                 )
                 if !staging.isLinked {
                     try staging.write(fileAt: copy) { done in
@@ -91,15 +109,18 @@ struct BackupTaker {
                 let compressed = clock.now
                 try staging.readBack(into: restored)
                 let proved = clock.now
+                let proof = (time + (proved - compressed)).seconds
                 var draft = draft
-                draft.checks = .init(
-                    integrity: draft.checks.integrity, foreignKeyViolations: draft.checks.foreignKeyViolations,
-                    restoreTest: .init(ok: true, at: tools.clock(), seconds: (proved - compressed).seconds))
+                if draft.proof == .restored {
+                    draft.checks = .init(
+                        integrity: draft.checks.integrity, foreignKeyViolations: draft.checks.foreignKeyViolations,
+                        restoreTest: .init(ok: true, at: tools.clock(), seconds: proof))
+                }
                 let entry = try staging.publish(draft)
                 return (
                     entry,
                     [
-                        "compress": (compressed - start).seconds, "prove": (proved - compressed).seconds,
+                        "compress": (compressed - start).seconds, "prove": proof,
                         "publish": (clock.now - proved).seconds,
                     ]
                 )
@@ -162,10 +183,12 @@ struct BackupTaker {
     }
 }
 
-extension Duration {
-    /// The same length in seconds.
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-
-    /// The same length in whole milliseconds.
-    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+extension StoreEngine {
+    /// What its copies are to the vault.
+    fileprivate var payload: PayloadKind {
+        switch self {
+        case .sqlite: .sqliteDatabase
+        case .postgres: .sqlDump
+        }
+    }
 }

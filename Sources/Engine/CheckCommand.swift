@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 
 internal import LinuxKit
+internal import Stores
 
 /// Asks a program of the user's whether a migrated memory is good: `verify.command`.
 ///
 /// It is run twice, on the rehearsed copy and on the live store. Exit 0 accepts and 1 to 125 vetoes; 126, 127, a signal or a timeout
-/// mean that it could not run, which is a finding and no verdict. It gets the path as `$1` and in its environment:
-/// `DEMENTIAD_STORE` and, as Dementia itself reads it, `CLAUDE_MEMORY_DB`; `DEMENTIAD_PHASE` is `rehearsal` or `live`.
+/// mean that it could not run, which is a finding and no verdict. It gets the path or the URL as `$1` and in its environment:
+/// `DEMENTIAD_STORE` and, as Dementia itself reads it, `CLAUDE_MEMORY_DB` for a file; `DEMENTIAD_PHASE` is `rehearsal` or `live`.
 public struct CheckCommand: Sendable, Equatable {
     /// Where the memory is that is to be judged.
     public enum Phase: String, Sendable {
@@ -30,13 +31,12 @@ public struct CheckCommand: Sendable, Equatable {
         case couldNotRun(String)
     }
 
-    /// Asks about the memory at `path`, and waits for the answer no longer than `limit`.
-    func ask(about path: String, _ phase: Phase, atMost limit: Duration) async -> Verdict {
-        let environment = [
-            "DEMENTIAD_STORE": path, "DEMENTIAD_PHASE": phase.rawValue, "CLAUDE_MEMORY_DB": path,
-        ]
+    /// Asks about the memory at `target`, and waits for the answer no longer than `limit`.
+    func ask(about target: CheckTarget, _ phase: Phase, atMost limit: Duration) async -> Verdict {
+        let ours = ["DEMENTIAD_STORE": target.argument, "DEMENTIAD_PHASE": phase.rawValue]
+        let environment = target.environment.merging(ours) { _, ours in ours }
         do {
-            switch try await ChildProcess.run(arguments + [path], adding: environment, timeout: limit) {
+            switch try await ChildProcess.run(arguments + [target.argument], adding: environment, timeout: limit) {
             case .exited(0): return .accepted
             case .exited(126): return .couldNotRun("it is not executable")
             case .exited(127): return .couldNotRun("it was not found")

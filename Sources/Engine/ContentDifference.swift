@@ -28,7 +28,8 @@ struct ContentDifference: Sendable, Equatable {
             let columns = table.columns.filter { column in
                 before.columns.contains { $0.name == column.name && $0.sha256 != column.sha256 }
             }
-            guard table.rows != before.rows || !columns.isEmpty || table.identities != before.identities else {
+            let isSame = columns.isEmpty && table.identities == before.identities && table.rowSum == before.rowSum
+            guard table.rows != before.rows || !isSame else {
                 continue
             }
             tables.append(
@@ -52,7 +53,11 @@ struct ContentDifference: Sendable, Equatable {
         tables.map { table in
             if table.isNew { return "the table \(table.name) is new, with \(table.rows) rows" }
             if table.isGone { return "the table \(table.name) with its \(-table.rows) rows is gone" }
-            if table.rows == 0 { return "values of \(table.name) changed (\(table.columns.joined(separator: ", ")))" }
+            if table.rows == 0 {
+                // PostgreSQL's digests speak of rows and not of columns.
+                let columns = table.columns.isEmpty ? "" : " (\(table.columns.joined(separator: ", ")))"
+                return "values of \(table.name) changed\(columns)"
+            }
             return "\(table.name) has \(abs(table.rows)) rows \(table.rows > 0 ? "more" : "fewer")"
         }
     }

@@ -25,16 +25,22 @@ extension Guardian {
                 lastBackupAt: entries.max { $0.id < $1.id }?.createdAt, lastProofAt: lastProof)
         }
         let stores = try await stores()
-        let (verdict, summary) = Self.verdict(on: stores, running: running.count)
+        let (verdict, summary) = Self.verdict(on: stores, problems.count, running: running.count)
         return StatusForm(
             verdict: verdict, summary: summary, version: ProductVersion.current, startedAt: startedAt, releases: [],
-            stores: .init(stores), operations: running, vault: vault, holds: holds)
+            stores: .init(stores), operations: running, vault: vault, holds: holds,
+            findings: problems.map { Finding(code: $0.code.rawValue, message: $0.message) })
     }
 
-    private static func verdict(on stores: [StoreForm], running: Int) -> (Verdict, String) {
+    private static func verdict(on stores: [StoreForm], _ unreached: Int, running: Int) -> (Verdict, String) {
         func count(_ states: [StoreState]) -> Int { stores.filter { states.contains($0.state) }.count }
         let bad = count([.failed, .drifted, .unknown, .missing])
         if bad > 0 { return (.attention, "\(bad) of \(stores.count) memories need a look") }
+        if unreached > 0 {
+            return (
+                .attention, unreached == 1 ? "a server cannot be reached" : "\(unreached) servers cannot be reached"
+            )
+        }
         if running > 0 { return (.working, "\(running) operations are at work") }
         let waiting = count([.pending, .held, .busy])
         if waiting > 0 { return (.pending, "\(waiting) of \(stores.count) memories wait") }
@@ -75,15 +81,15 @@ extension Guardian {
 
     public func history(of id: StoreID) async throws(GuardError) -> HistoryForm {
         let location = try location(of: id)
-        let store = try Self.open(location, settings.limits)
         let ledger: LedgerHistory
         do throws(GuardError) {
+            let store = try tools.open(location)
             ledger = try await store.history()
+            await store.close()
         } catch {
-            // A store that is gone or damaged still has a history: ours.
+            // A store that is gone, damaged or out of reach still has a history: ours.
             ledger = LedgerHistory(rows: [], events: [])
         }
-        await store.close()
         let audit = try await tools.journaling(about: id) { (journal) throws(JournalError) in
             try await journal.latestEvents(limit: 200, store: id)
         }
@@ -156,12 +162,16 @@ extension Guardian {
             let wish = try Self.wish(kind, request.to)
             let plan = try await plan(wish, location)
             form.line = plan.line.rawValue
-            form.from = plan.from
-            form.to = plan.to
+            form.from = plan.shownFrom
+            form.to = plan.shownTo
             form.digest = plan.digest.hex
-            form.steps = plan.steps.map(PlanForm.Step.init)
+            form.steps = plan.steps.map { PlanForm.Step($0, at: location) }
             if plan.isDowngrade {
-                form.wouldLose = try await losses(plan, location)
+                let losses = try await losses(plan, location)
+                form.wouldLose = losses ?? []
+                if losses == nil {
+                    form.notes.append("What would be lost cannot be told: there is no place to try it in.")
+                }
                 form.notes.append(
                     "A proved backup of the present state is taken first, and automation is held afterwards.")
             }
@@ -172,28 +182,25 @@ extension Guardian {
         return form
     }
 
-    /// What `plan` would take away, found out by running it on a copy.
-    private func losses(_ plan: Plan, _ location: StoreLocation) async throws(GuardError) -> [PlanForm.Loss] {
-        let store = try Self.open(location, settings.limits)
+    /// What `plan` would take away, found out by running it on a copy; nil when there is no place to run it in.
+    private func losses(_ plan: Plan, _ location: StoreLocation) async throws(GuardError) -> [PlanForm.Loss]? {
+        let store = try tools.open(location)
         let id = tools.newOperationID()
-        let scratch: ScratchFolder
-        do {
-            scratch = try ScratchFolder("plan-\(id.value)", in: tools.scratch)
-        } catch {
-            throw EngineFailure(location).system(error, "making scratch for a plan")
-        }
-        defer { scratch.remove() }
-        do throws(GuardError) {
-            let copy = scratch.path + "/copy.db"
-            let snapshot = try await store.snapshot(into: copy, progress: nil)
-            let record = try await store.rehearse(
-                plan, on: copy, of: snapshot, entry: LedgerEntry(operation: id, backup: nil, release: nil),
-                progress: nil)
-            await store.close()
-            return record.lost.map { PlanForm.Loss(table: $0.table, column: $0.column, rows: $0.values) }
-        } catch {
-            await store.close()
-            throw error
+        return try await ScratchFolder.use(for: id, on: store, in: tools.scratch) {
+            (scratch) throws(GuardError) -> [PlanForm.Loss]? in
+            do throws(GuardError) {
+                let copy = scratch.copy("plan", of: store)
+                let snapshot = try await store.snapshot(into: copy, progress: nil)
+                _ = try await store.prove(copy, of: snapshot, for: id, progress: nil)
+                let record = try await store.rehearse(
+                    plan, on: copy, of: snapshot, entry: LedgerEntry(operation: id, backup: nil, release: nil),
+                    progress: nil)
+                await store.close()
+                return record?.lost.map { PlanForm.Loss(table: $0.table, column: $0.column, rows: $0.values) }
+            } catch {
+                await store.close()
+                throw error
+            }
         }
     }
 
@@ -210,17 +217,14 @@ extension Guardian {
             return form
         }
         do throws(GuardError) {
-            let store = try Self.open(location, settings.limits)
-            let scratch: ScratchFolder
-            do {
-                scratch = try ScratchFolder("plan-\(tools.newOperationID().value)", in: tools.scratch)
-            } catch {
-                throw EngineFailure(location).system(error, "making scratch for a plan")
+            let store = try tools.open(location)
+            let name = "plan-\(tools.newOperationID().value)"
+            let content = try await ScratchFolder.look(at: store, named: name, in: tools.scratch) {
+                (copy) throws(GuardError) in
+                try await store.snapshot(into: copy, progress: nil).content
             }
-            defer { scratch.remove() }
-            let snapshot = try await store.snapshot(into: scratch.path + "/copy.db", progress: nil)
             await store.close()
-            let difference = ContentDifference(from: entry.manifest.content, to: snapshot.content)
+            let difference = ContentDifference(from: entry.manifest.content, to: content)
             form.wouldLose = difference.tables.filter { $0.rows > 0 }.map {
                 PlanForm.Loss(table: $0.name, rows: $0.rows)
             }
@@ -232,7 +236,7 @@ extension Guardian {
                 return form
             }
             form.notes = [
-                "\(error.message).", "The restored file takes its place; what is there now stays beside it.",
+                "\(error.message).", "The restored state takes its place; what is there now stays beside it.",
                 "Automation is held afterwards.",
             ]
         }

@@ -222,7 +222,7 @@ extension Guardian: ControlService {
     }
 
     func plan(_ wish: Wish, _ location: StoreLocation) async throws(GuardError) -> Plan {
-        let store = try Self.open(location, settings.limits)
+        let store = try tools.open(location)
         do throws(GuardError) {
             let survey = try await store.survey(tools.catalogue)
             let plan = try wish.plan(with: tools.planner, for: location.id, at: location.name, survey)

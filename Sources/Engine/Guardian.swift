@@ -5,7 +5,7 @@ internal import Dementia
 public import GuardCore
 internal import Journal
 internal import LinuxKit
-public import Stores
+internal import Stores
 internal import Vault
 
 /// The engine of the daemon: knows the stores, starts operations, one mutating operation per store, and tells what becomes of them.
@@ -14,20 +14,20 @@ internal import Vault
 public actor Guardian {
     /// What it guards, and what it may do by itself.
     public struct Settings: Sendable {
-        /// Folders and files that memories are looked for in.
-        public var roots: [String]
-        /// How they are looked for.
-        public var discovery: Discovery
         /// What may happen without asking.
         public var mode: MigrationMode
-        /// How long stores wait and hold.
-        public var limits: SQLiteStore.Limits
+        /// How many memories are migrated at the same time when nobody asked for it by name.
+        public var parallel: Int
+        /// Looks for memories, in folders and on servers. Fails when the folders themselves cannot be looked into.
+        public var discover: @Sendable () async throws(GuardError) -> Discovered
 
-        public init(roots: [String], discovery: Discovery, mode: MigrationMode, limits: SQLiteStore.Limits = .init()) {
-            self.roots = roots
-            self.discovery = discovery
+        public init(
+            mode: MigrationMode, parallel: Int = 2,
+            discover: @escaping @Sendable () async throws(GuardError) -> Discovered
+        ) {
             self.mode = mode
-            self.limits = limits
+            self.parallel = max(1, parallel)
+            self.discover = discover
         }
     }
 
@@ -37,6 +37,8 @@ public actor Guardian {
     private let relay: EventRelay
     /// The stores of the last look, by id.
     var forms: [StoreID: StoreForm] = [:]
+    /// The places that could not be looked into at the last look.
+    var problems: [GuardError] = []
     /// The mutating operation of each store that has one.
     private var busy: [StoreID: OperationID] = [:]
     /// What everybody hears of each operation of this run.
@@ -44,6 +46,9 @@ public actor Guardian {
     private var tasks: [OperationID: Task<Void, Never>] = [:]
     private var keys: [String: (request: OperationRequest, operation: OperationID)] = [:]
     private var isStopping = false
+    /// How many operations that nobody asked for are at work, and those that wait for one of them to end.
+    private var turns = 0
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// - Parameter relay: the one whose `send` is `tools.observe`
     public init(_ tools: Toolbox, _ settings: Settings, relay: EventRelay) {
@@ -57,10 +62,7 @@ public actor Guardian {
 
     /// Settles what an earlier process left, before anybody can ask for anything.
     public func recover() async throws(GuardError) {
-        let limits = settings.limits
-        _ = try await Recovery(
-            tools: tools, open: { (location) throws(GuardError) in try Self.open(location, limits) }
-        ).run()
+        _ = try await Recovery(tools: tools).run()
         for known in try await tools.journaling({ (journal) throws(JournalError) in try await journal.knownStores() }) {
             let sighting = known.lastSighting
             var form = StoreForm(
@@ -174,32 +176,23 @@ public actor Guardian {
 
     // MARK: Stores
 
-    /// Looks for memories under the roots, examines each, and starts what is pending where that may happen without asking.
+    /// Looks for memories, examines each, and starts what is pending where that may happen without asking.
     public func rescan(startingWork: Bool) async throws(GuardError) {
-        let (roots, discovery) = (settings.roots, settings.discovery)
-        let found = try await tools.worker.run { () throws(GuardError) in
-            do throws(SystemCallError) {
-                return try discovery.walk(roots)
-            } catch {
-                throw GuardError(
-                    error.isNotFound ? .notFound : .permissionDenied, "\(error.path ?? "a root") cannot be looked into",
-                    hint: "Look at discover.roots in the configuration.", causes: [error.description])
-            }
-        }
+        let discovered = try await settings.discover()
+        problems = discovered.problems
         var present: Set<StoreID> = []
-        for path in found.candidates {
-            let location = StoreLocation(engine: .sqlite, name: path)
+        for location in discovered.locations {
             present.insert(location.id)
             let examination = await examine(location)
             if startingWork, busy[location.id] == nil, let examination {
-                let store = try Self.open(location, settings.limits)
-                if try await Safekeeping(tools: tools, trigger: "discovery").care(for: store, examination) != nil {
+                if try await Safekeeping(tools: tools, trigger: "discovery").care(at: location, examination) != nil {
                     await examine(location)
                     continue
                 }
             }
             let isPending = examination?.plan.map { !$0.isEmpty } ?? false
-            if startingWork, settings.mode == .auto, isPending, examination?.hold == nil, busy[location.id] == nil {
+            let mode = discovered.asking.contains(location) ? min(settings.mode, .ask) : settings.mode
+            if startingWork, mode == .auto, isPending, examination?.hold == nil, busy[location.id] == nil {
                 _ = try await startMigration(
                     .upgrade(to: nil), .migrate, location, trigger: "discovery", uid: tools.uid, isExplicit: false)
             }
@@ -212,9 +205,34 @@ public actor Guardian {
     func startMigration(
         _ wish: Wish, _ kind: OperationKind, _ location: StoreLocation, trigger: String, uid: UInt32, isExplicit: Bool
     ) async throws(GuardError) -> OperationRecord {
-        try await startWork(kind, location, trigger: trigger, uid: uid) { (work) throws(GuardError) in
-            try await work.migrate(wish, isExplicit: isExplicit)
+        let guardian = self
+        return try await startWork(kind, location, trigger: trigger, uid: uid) { (work) throws(GuardError) in
+            // Whoever asks by name does not stand in line.
+            if isExplicit { return try await work.migrate(wish, isExplicit: true) }
+            await guardian.takeTurn()
+            let result: Result<OperationRecord, GuardError>
+            do throws(GuardError) {
+                result = .success(try await work.migrate(wish, isExplicit: false))
+            } catch {
+                result = .failure(error)
+            }
+            await guardian.endTurn()
+            return try result.get()
         }
+    }
+
+    /// Waits until there is room for one more. A stop cancels those at work and those that wait alike; each then ends at its first step.
+    private func takeTurn() async {
+        guard turns >= settings.parallel else {
+            turns += 1
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    /// Hands the turn on.
+    private func endTurn() {
+        if waiting.isEmpty { turns -= 1 } else { waiting.removeFirst().resume() }
     }
 
     /// Starts work on the store at `location`, with a scratch folder of its own.
@@ -222,18 +240,22 @@ public actor Guardian {
         _ kind: OperationKind, _ location: StoreLocation, trigger: String = "request", uid: UInt32,
         _ body: @escaping @Sendable (Work) async throws(GuardError) -> OperationRecord
     ) async throws(GuardError) -> OperationRecord {
-        let (tools, limits) = (tools, settings.limits)
+        let tools = tools
         return try await begin(kind, on: location.id, trigger: trigger, uid: uid) { (log) throws(GuardError) in
-            let scratch: ScratchFolder
-            do throws(SystemCallError) {
-                scratch = try ScratchFolder(log.record.id.value, in: tools.scratch)
+            let store: any Store
+            do throws(GuardError) {
+                store = try tools.open(location)
             } catch {
-                let error = EngineFailure(location).system(error, "making scratch for the work")
                 return try await log.settle(.failedUntouched, .untouched, error: error)
             }
-            defer { scratch.remove() }
-            return try await body(
-                Work(tools: tools, store: try Self.open(location, limits), log: log, scratch: scratch))
+            return try await ScratchFolder.use(
+                for: log.record.id, on: store, in: tools.scratch,
+                { (scratch) throws(GuardError) in
+                    try await body(Work(tools: tools, store: store, log: log, scratch: scratch))
+                },
+                orElse: { (error) throws(GuardError) in
+                    try await log.settle(.failedUntouched, .untouched, error: error)
+                })
         }
     }
 
@@ -241,8 +263,9 @@ public actor Guardian {
     @discardableResult
     func examine(_ location: StoreLocation) async -> Examination? {
         do throws(GuardError) {
-            let examination = try await StoreExaminer(tools: tools).examine(try Self.open(location, settings.limits))
-            try await StoreExaminer(tools: tools).remember(examination.form)
+            let examiner = StoreExaminer(tools: tools)
+            let examination = try await examiner.examine(location)
+            try await examiner.remember(examination.form)
             forms[location.id] = examination.form
             return examination
         } catch {
@@ -254,13 +277,5 @@ public actor Guardian {
     private func look(at id: StoreID) async {
         guard let form = forms[id] else { return }
         await examine(StoreLocation(engine: form.engine, name: form.location))
-    }
-
-    static func open(_ location: StoreLocation, _ limits: SQLiteStore.Limits) throws(GuardError) -> any Store {
-        do {
-            return try SQLiteStore(path: location.name, limits: limits)
-        } catch {
-            throw EngineFailure(location).system(error, "making a thread for the work")
-        }
     }
 }

@@ -33,7 +33,8 @@ struct MigrationEnd {
         await store.close()
         try await log.releaseHolds()
         // What a person took back must not be brought again by the next pass.
-        let hold = log.record.kind == .downgrade ? hold("it was taken back to version \(plan.to) on request") : nil
+        let hold =
+            log.record.kind == .downgrade ? hold("it was taken back to version \(plan.destination) on request") : nil
         return try await log.settle(.succeeded, .migratedVerified, hold: hold)
     }
 
@@ -53,7 +54,8 @@ struct MigrationEnd {
                 .verificationFailed, "\(place): after the migration \(verification.problems.joined(separator: "; "))",
                 store: store.location.id)
         }
-        if let exit = await CheckAsking(tools: tools, log: log).veto(place, .live) {
+        let target = await store.checkTarget(rehearsedOn: nil)
+        if let exit = await CheckAsking(tools: tools, log: log).veto(target, .live) {
             return GuardError(
                 .checkVetoed, "the check command vetoed the migrated memory \(place) with exit status \(exit)",
                 store: store.location.id)
@@ -130,6 +132,6 @@ struct MigrationEnd {
 extension GuardError {
     /// The same error with another next step.
     func hinting(_ hint: String) -> GuardError {
-        GuardError(code, message, store: store, dataState: dataState, hint: hint, causes: causes)
+        GuardError(code, message, store: store, dataState: dataState, hint: hint, causes: causes, migration: migration)
     }
 }

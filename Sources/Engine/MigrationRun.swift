@@ -4,7 +4,6 @@ internal import Dementia
 internal import GuardCore
 internal import HashKit
 internal import Journal
-internal import LinuxKit
 internal import Stores
 internal import Vault
 
@@ -100,11 +99,11 @@ struct MigrationRun {
             try await log.releaseHolds()
             return .settled(try await log.settle(.nothingToDo, .untouched))
         }
-        try await checkRoom()
+        log.add(try await store.preflight())
         try await log.step(.backup)
         let repetition = Repetition(tools: tools, location: store.location)
-        let backup = try await BackupTaker(tools: tools, store: store, operation: log.record.id, folder: scratch.path)
-            .take(.migration, line: plan.line.rawValue, version: plan.from) {
+        let backup = try await BackupTaker(tools: tools, store: store, log: log, scratch: scratch)
+            .take(.migration, line: plan.line.rawValue, version: plan.shownFrom) {
                 [isExplicit] snapshot throws(GuardError) in
                 // Before anything is put into the vault: what fails for ever must not fill it.
                 if !isExplicit { try await repetition.refuse(plan, on: snapshot.content) }
@@ -139,39 +138,24 @@ struct MigrationRun {
             store: store.location.id, hint: "Nothing was changed. Close the applications that use it and try again.")
     }
 
-    /// The WAL, or the rollback journal, grows beside the store by about what the migration rewrites.
-    private func checkRoom() async throws(GuardError) {
-        let bytes = try await store.describe().sizeBytes
-        let needed = bytes + bytes / 5
-        let filesystem: Filesystem
-        do {
-            filesystem = try Filesystem(holding: Directory.parent(of: place))
-        } catch {
-            throw EngineFailure(store.location).system(error, "looking for room for the migration")
-        }
-        guard filesystem.freeBytes >= needed else {
-            throw GuardError(
-                .noSpace,
-                "a migration of \(place) needs \(needed) bytes beside it and \(filesystem.freeBytes) are free",
-                store: store.location.id, hint: "Nothing was changed. Free some space on that filesystem.")
-        }
-        guard filesystem.isLocal else {
-            throw GuardError(
-                .remoteFilesystem,
-                "\(place) lies on a network filesystem (\(filesystem.type)), where SQLite's locks cannot be trusted",
-                store: store.location.id, hint: "Nothing was changed. Move it to a local filesystem.")
-        }
-    }
-
     /// - Parameter lock: since when writers wait, when they do; the rehearsal ends when they have waited long enough
     private func rehearse(
         _ plan: Plan, _ backup: ProvedBackup, _ entry: LedgerEntry, lockedSince lock: ContinuousClock.Instant?
     ) async throws(GuardError) {
-        let record = try await store.rehearse(
+        let rehearsal = try await store.rehearse(
             plan, on: backup.restored, of: backup.snapshot, entry: entry, progress: progress(of: .rehearse))
-        log.add(record.findings)
         let deadline = lock.map { $0 + tools.policy.lockedBackup }
-        let veto = await CheckAsking(tools: tools, log: log).veto(backup.restored, .rehearsal, until: deadline)
+        var veto: Int32?
+        if let rehearsal {
+            log.add(rehearsal.findings)
+            let target = await store.checkTarget(rehearsedOn: backup.restored)
+            veto = await CheckAsking(tools: tools, log: log).veto(target, .rehearsal, until: deadline)
+        } else {
+            log.add([
+                Finding(
+                    code: "notRehearsed", message: "the migration was not rehearsed: there is no place to try it in")
+            ])
+        }
         if let deadline, ContinuousClock.now > deadline { throw keepsChanging }
         if let veto {
             throw GuardError(
@@ -184,13 +168,13 @@ struct MigrationRun {
         _ plan: Plan, _ backup: ProvedBackup, _ entry: LedgerEntry, lockedSince lock: ContinuousClock.Instant?
     ) async throws(GuardError) -> StateToken {
         let clock = ContinuousClock()
-        try await log.step(.migrate, detail: "\(plan.line.rawValue) \(plan.from) → \(plan.to)", dataState: .changing)
+        try await log.step(.migrate, detail: plan.summary, dataState: .changing)
         let start = clock.now
         let record = try await store.migrate(
             plan, from: backup.snapshot, entry: entry, progress: progress(of: .migrate))
         var result = OperationResult()
-        result.fromVersion = plan.from
-        result.toVersion = plan.to
+        result.fromVersion = plan.shownFrom
+        result.toVersion = plan.shownTo
         result.applied = record.applied
         result.lost = plan.isDowngrade ? record.lost : nil
         result.lockedMilliseconds = lock.map { (clock.now - $0).milliseconds } ?? record.lockedMilliseconds
@@ -249,32 +233,6 @@ struct MigrationRun {
             var progress = progress
             progress.step = step
             tools.observe(.progressed(id, progress))
-        }
-    }
-}
-
-/// Asks the check command and notes what only deserves a finding.
-struct CheckAsking {
-    let tools: Toolbox
-    let log: OperationLog
-
-    /// The exit status of a veto; nil when it accepted, could not run, or there is none.
-    ///
-    /// - Parameter deadline: when it has to be done although its own limit would let it run on
-    func veto(
-        _ path: String, _ phase: CheckCommand.Phase, until deadline: ContinuousClock.Instant? = nil
-    ) async -> Int32? {
-        guard let command = tools.policy.check else { return nil }
-        let left = deadline.map { $0 - .now } ?? command.timeout
-        switch await command.ask(about: path, phase, atMost: min(left, command.timeout)) {
-        case .accepted: return nil
-        case .vetoed(let exit): return exit
-        case .couldNotRun(let why):
-            log.add([
-                Finding(
-                    code: "checkNotRun", message: "the check command could not run on the \(phase.rawValue): \(why)")
-            ])
-            return nil
         }
     }
 }

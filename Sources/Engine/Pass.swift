@@ -3,29 +3,34 @@
 public import ControlAPI
 public import GuardCore
 internal import Journal
-internal import LinuxKit
-public import Stores
+internal import Stores
 
 /// What the engine may do by itself.
-public enum MigrationMode: String, Sendable, CaseIterable, Codable {
-    /// Migrate what is pending.
-    case auto
-    /// Report what is pending, and wait for approval.
-    case ask
+public enum MigrationMode: String, Sendable, CaseIterable, Codable, Comparable {
     /// Only look.
     case off
+    /// Report what is pending, and wait for approval.
+    case ask
+    /// Migrate what is pending.
+    case auto
+
+    /// Whether it permits less.
+    public static func < (left: MigrationMode, right: MigrationMode) -> Bool {
+        (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    }
 }
 
 /// One pass over stores: examine each, migrate what is pending, and tell what became of it.
 public struct Pass: Sendable {
     private let tools: Toolbox
     private let mode: MigrationMode
-    private let limits: SQLiteStore.Limits
+    private let parallel: Int
 
-    public init(_ tools: Toolbox, mode: MigrationMode, limits: SQLiteStore.Limits = .init()) {
+    /// - Parameter parallel: how many stores are worked on at the same time
+    public init(_ tools: Toolbox, mode: MigrationMode, parallel: Int = 1) {
         self.tools = tools
         self.mode = mode
-        self.limits = limits
+        self.parallel = max(1, parallel)
     }
 
     /// Settles what an earlier process left unsettled. Before anything else, once per start.
@@ -33,41 +38,79 @@ public struct Pass: Sendable {
         try await recovery.run()
     }
 
-    private var recovery: Recovery {
-        Recovery(tools: tools, open: { [limits] location throws(GuardError) in try Guardian.open(location, limits) })
-    }
+    private var recovery: Recovery { Recovery(tools: tools) }
 
-    /// Takes care of the stores in the SQLite files at `paths`, one after the other.
+    /// Takes care of the stores at `locations`, a few at the same time, and tells of them in the order in which they are named.
     ///
-    /// A failure of one store is that store's result; only a journal that cannot be written ends the pass. Where nothing is left to do
-    /// because ``recover()`` has just done it, that is the result: `recovered` is what it gave.
+    /// Those that are `asking` are not changed, whatever the mode. A failure of one store is that store's result; only a journal that cannot be written ends the pass, once what is under way has
+    /// ended. Where nothing is left to do because ``recover()`` has just done it, that is the result: `recovered` is what it gave.
     public func run(
-        over paths: [String], recovered: [OperationRecord] = []
+        over locations: [StoreLocation], asking: Set<StoreLocation> = [], recovered: [OperationRecord] = []
     ) async throws(GuardError) -> [PassItem] {
-        var items: [PassItem] = []
-        for path in paths {
-            let item = try await care(for: StoreLocation(engine: .sqlite, name: path))
-            let before = recovered.last { $0.store == item.store.id && $0.outcome != .failedUntouched }
-            items.append(PassItem(store: item.store, operation: item.operation ?? before))
+        // One store named twice must not be worked on twice at once.
+        var known: Set<StoreLocation> = []
+        let stores = locations.filter { known.insert($0).inserted }
+        var items: [Int: PassItem] = [:]
+        var failure: GuardError?
+        await withTaskGroup(of: (Int, Result<PassItem, GuardError>).self) { group in
+            var waiting = stores.enumerated().makeIterator()
+            func startNext() {
+                guard failure == nil, let (number, location) = waiting.next() else { return }
+                group.addTask {
+                    (number, await outcome(of: location, asking.contains(location) ? min(mode, .ask) : mode))
+                }
+            }
+            for _ in 0..<parallel { startNext() }
+            for await (number, outcome) in group {
+                switch outcome {
+                case .success(let item): items[number] = item
+                case .failure(let error): failure = failure ?? error
+                }
+                startNext()
+            }
         }
-        return items
+        if let failure { throw failure }
+        return stores.indices.compactMap { items[$0] }.map { item in
+            let before = recovered.last { $0.store == item.store.id && $0.outcome != .failedUntouched }
+            return PassItem(store: item.store, operation: item.operation ?? before)
+        }
     }
 
-    /// The exit code of a pass: the worst of its stores, those that only ``recover()`` met included. What a crash had cut short before
-    /// COMMIT is no result: the pass did it again.
-    public static func exitCode(of items: [PassItem], recovered: [OperationRecord] = []) -> ExitCode {
+    private func outcome(of location: StoreLocation, _ mode: MigrationMode) async -> Result<PassItem, GuardError> {
+        do throws(GuardError) {
+            return .success(try await care(for: location, mode))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The exit code of a pass: the worst of its stores and of what could not be looked into, stores that only ``recover()`` met
+    /// included. What a crash had cut short before COMMIT is no result: the pass did it again.
+    public static func exitCode(
+        of items: [PassItem], recovered: [OperationRecord] = [], problems: [GuardError] = []
+    ) -> ExitCode {
         let settled = recovered.filter { $0.outcome != .failedUntouched }
-        return ExitCode.worst(of: (items.compactMap(\.operation) + settled).map(\.exitCode))
+        return ExitCode.worst(
+            of: (items.compactMap(\.operation) + settled).map(\.exitCode)
+                + problems.map { ErrorTable.line(for: $0.code).exit })
     }
 
     // MARK: One store
 
-    private func care(for location: StoreLocation) async throws(GuardError) -> PassItem {
-        let store = try Guardian.open(location, limits)
+    private func care(for location: StoreLocation, _ mode: MigrationMode) async throws(GuardError) -> PassItem {
         let examiner = StoreExaminer(tools: tools)
+        let safekeeping = Safekeeping(tools: tools, trigger: "once")
+        let store: any Store
+        do throws(GuardError) {
+            store = try tools.open(location)
+        } catch {
+            let form = try await examiner.examination(of: location, refusing: error).form
+            try await examiner.remember(form)
+            return PassItem(store: form, operation: try await safekeeping.record(error, of: location.id))
+        }
         let examination = try await examiner.examine(store)
         try await examiner.remember(examination.form)
-        if let operation = try await Safekeeping(tools: tools, trigger: "once").care(for: store, examination) {
+        if let operation = try await safekeeping.care(at: location, examination) {
             return PassItem(store: try await examiner.examine(store).form, operation: operation)
         }
         if let open = try await unsettled(location.id) {
@@ -81,9 +124,7 @@ public struct Pass: Sendable {
             var form = examination.form
             form.state = .held
             try await examiner.remember(form)
-            return PassItem(
-                store: form,
-                operation: try await Safekeeping(tools: tools, trigger: "once").record(refusal, of: location.id))
+            return PassItem(store: form, operation: try await safekeeping.record(refusal, of: location.id))
         }
         let operation = try await migrate(store)
         var form = try await examiner.examine(store).form
@@ -99,17 +140,16 @@ public struct Pass: Sendable {
     private func migrate(_ store: any Store) async throws(GuardError) -> OperationRecord {
         let record = newRecord(.migrate, store.location.id)
         let log = try await OperationLog.begin(record, with: tools)
-        let scratch: ScratchFolder
-        do {
-            scratch = try ScratchFolder(record.id.value, in: tools.scratch)
-        } catch {
-            let error = EngineFailure(store.location).system(error, "making scratch for a migration")
-            return try await log.settle(.failedUntouched, .untouched, error: error)
-        }
-        defer { scratch.remove() }
-        return try await MigrationRun(
-            tools: tools, store: store, log: log, scratch: scratch, release: nil, isExplicit: false
-        ).run(.upgrade(to: nil))
+        return try await ScratchFolder.use(
+            for: record.id, on: store, in: tools.scratch,
+            { (scratch) throws(GuardError) in
+                try await MigrationRun(
+                    tools: tools, store: store, log: log, scratch: scratch, release: nil, isExplicit: false
+                ).run(.upgrade(to: nil))
+            },
+            orElse: { (error) throws(GuardError) in
+                try await log.settle(.failedUntouched, .untouched, error: error)
+            })
     }
 
     /// An operation on `store` that still waits for its evidence, after another try to settle it.

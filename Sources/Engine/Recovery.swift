@@ -20,8 +20,6 @@ internal import Vault
 /// A store that is not there stays as it is: its operation waits until the evidence can be looked at.
 struct Recovery {
     let tools: Toolbox
-    /// Opens the store at a place.
-    let open: @Sendable (StoreLocation) throws(GuardError) -> any Store
 
     /// Settles every unsettled operation whose evidence can be read. To be called before anything else, once per start.
     func run() async throws(GuardError) -> [OperationRecord] {
@@ -62,31 +60,39 @@ struct Recovery {
             .interrupted, "dementiad was ended in the middle of it", store: record.store,
             hint: "Nothing has to be done: it is tried again.")
         guard let last = record.steps.last, [.migrate, .verify, .recover, .keep, .restore].contains(last.kind) else {
+            await discardScratch(of: record)
             return try await log.settle(.failedUntouched, .untouched, error: interrupted)
         }
         guard let id = record.store, let location = try await location(of: id) else {
             return try await log.settle(.needsAttention, .unverified, error: interrupted)
         }
         if record.kind == .restore {
-            return try await RestoreRecovery(tools: tools, log: log).settle(try open(location), interrupted)
+            // Without its server in the configuration there is no evidence to look at.
+            guard let store = try? tools.open(location) else { return nil }
+            return try await RestoreRecovery(tools: tools, log: log).settle(store, interrupted)
         }
         let store: any Store
         let hasCommitted: Bool
         do throws(GuardError) {
-            store = try open(location)
+            store = try tools.open(location)
             hasCommitted = try await store.hasCommitted(record.id)
         } catch {
             return nil
         }
-        let scratch: ScratchFolder
-        do {
-            scratch = try ScratchFolder(record.id.value, in: tools.scratch)
-        } catch {
-            throw EngineFailure(location).system(error, "making scratch for the recovery")
+        return try await ScratchFolder.use(for: record.id, on: store, in: tools.scratch) {
+            (scratch) throws(GuardError) in
+            try await settle(record, log, store, hasCommitted: hasCommitted, interrupted, scratch)
         }
-        defer { scratch.remove() }
+    }
+
+    /// Settles an operation that may have changed `store`.
+    private func settle(
+        _ record: OperationRecord, _ log: OperationLog, _ store: any Store, hasCommitted: Bool,
+        _ interrupted: GuardError, _ scratch: ScratchFolder
+    ) async throws(GuardError) -> OperationRecord? {
+        let location = store.location
         let end = MigrationEnd(tools: tools, store: store, log: log, scratch: scratch)
-        if [.migrate, .verify, .recover].contains(last.kind) {
+        if let kind = record.steps.last?.kind, [.migrate, .verify, .recover].contains(kind) {
             guard hasCommitted else {
                 await store.close()
                 return try await log.settle(.failedUntouched, .untouched, error: interrupted)
@@ -98,11 +104,20 @@ struct Recovery {
             return try await log.settle(.needsAttention, .unverified, error: interrupted)
         }
         let failure = GuardError(
-            .verificationFailed, "\(location.name): its migration was found wrong before dementiad was ended", store: id
-        )
+            .verificationFailed, "\(location.name): its migration was found wrong before dementiad was ended",
+            store: location.id)
         if hasCommitted { return try await end.restore(backup, because: failure) }
-        if let kept = try keptState(of: record, id) { end.note(kept: kept, insteadOf: backup) }
+        if let kept = try keptState(of: record, location.id) { end.note(kept: kept, insteadOf: backup) }
         return try await end.settleRestored(failure, backup)
+    }
+
+    /// What the operation left outside of the scratch folder, when it took a backup: nothing else of it is left.
+    private func discardScratch(of record: OperationRecord) async {
+        guard record.steps.contains(where: { $0.kind == .backup }), let id = record.store else { return }
+        // Best effort: a place that cannot be reached now is cleared with a later operation.
+        guard let location = try? await location(of: id), let store = try? tools.open(location) else { return }
+        await store.discardScratch(of: record.id)
+        await store.close()
     }
 
     /// The backup of the failed state that was restored over: the report has to tell what it holds.

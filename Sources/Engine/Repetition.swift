@@ -3,7 +3,6 @@
 internal import GuardCore
 internal import HashKit
 internal import Journal
-internal import LinuxKit
 internal import Stores
 
 /// What failed before COMMIT is tried again by itself only so often, until plan or content changed.
@@ -36,14 +35,10 @@ struct Repetition {
         guard let attempt = try await lastFailure(of: plan) else { return nil }
         let failures = try await failures(of: attempt)
         guard failures >= tools.policy.attempts else { return nil }
-        let scratch: ScratchFolder
-        do {
-            scratch = try ScratchFolder("look-\(location.id)", in: tools.scratch)
-        } catch {
-            throw EngineFailure(location).system(error, "making scratch for a look at the content")
+        let content = try await ScratchFolder.look(at: store, named: "look-\(location.id)", in: tools.scratch) {
+            (copy) throws(GuardError) in
+            try await store.snapshot(into: copy, progress: nil).content
         }
-        defer { scratch.remove() }
-        let content = try await store.snapshot(into: scratch.path + "/copy.db", progress: nil).content
         await store.close()
         return Self.name(of: plan, on: content) == attempt ? refusal(failures) : nil
     }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 internal import GuardCore
-internal import LinuxKit
 internal import Stores
 internal import Vault
 
 /// Finds out what became of a restore on request that a crash cut short.
 ///
-/// A restore into a live file is one transaction of SQLite's: it happened or it did not, and the file's content tells which, even when
-/// somebody has written since: the few tables he wrote to differ from both sides, and all others from one side only. A replaced file is
-/// replaced again.
+/// A restore into a live store is one transaction: it happened or it did not, and the content tells which, even when
+/// somebody has written since: the few tables he wrote to differ from both sides, and all others from one side only. A store that
+/// was made anew is made anew again.
 struct RestoreRecovery {
     let tools: Toolbox
     let log: OperationLog
@@ -20,22 +19,24 @@ struct RestoreRecovery {
         guard record.steps.last?.kind == .restore, let id = record.backup else {
             return try await log.settle(.failedUntouched, .untouched, error: interrupted)
         }
-        let failure = EngineFailure(store.location)
-        let scratch: ScratchFolder
-        do {
-            scratch = try ScratchFolder(record.id.value, in: tools.scratch)
-        } catch {
-            throw failure.system(error, "making scratch for the recovery")
+        return try await ScratchFolder.use(for: record.id, on: store, in: tools.scratch) {
+            (scratch) throws(GuardError) in
+            try await settle(record, store, backup: id, interrupted, scratch)
         }
-        defer { scratch.remove() }
+    }
+
+    private func settle(
+        _ record: OperationRecord, _ store: any Store, backup id: BackupID, _ interrupted: GuardError,
+        _ scratch: ScratchFolder
+    ) async throws(GuardError) -> OperationRecord? {
         let backup = try await tools.reading { (vault) throws(VaultError) in try vault.entry(id) }
         let content: StoreDigest
         do throws(GuardError) {
-            content = try await store.snapshot(into: scratch.path + "/look.db", progress: nil).content
+            content = try await store.snapshot(into: scratch.copy("look", of: store), progress: nil).content
             await store.close()
         } catch {
             await store.close()
-            guard record.steps.last?.detail == Restorer.replacement else { return nil }
+            guard record.steps.last?.detail == Restorer.replacement(of: store.location.engine) else { return nil }
             try await Restorer(tools: tools, store: store, log: log, scratch: scratch).replace(backup)
             return try await settleRestored(backup, difference: 0)
         }

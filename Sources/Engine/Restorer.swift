@@ -20,13 +20,13 @@ struct Restorer {
 
     /// Restores `backup` and gives the backup of the state that it replaced.
     func restore(_ backup: Entry, keeping reason: BackupReason) async throws(GuardError) -> Entry {
-        let source = "\(scratch.path)/source.db"
+        let source = scratch.copy("source", of: store)
         try await decode(backup, to: source)
         var round = 0
         while true {
             round += 1
             try await log.step(.keep)
-            let kept = try await BackupTaker(tools: tools, store: store, operation: log.record.id, folder: scratch.path)
+            let kept = try await BackupTaker(tools: tools, store: store, log: log, scratch: scratch)
                 .take(reason, line: backup.manifest.line, version: nil)
             try await log.step(.restore, detail: "\(backup.id) over \(kept.entry.id)", dataState: .changing)
             do throws(GuardError) {
@@ -38,19 +38,23 @@ struct Restorer {
         }
     }
 
-    /// Puts `backup` in the place of a file that is missing or cannot be opened. Done again by ``RestoreRecovery`` after a crash.
+    /// Puts `backup` in the place of a store that is missing or cannot be opened. Done again by ``RestoreRecovery`` after a crash.
     func replace(_ backup: Entry) async throws(GuardError) {
-        let source = "\(scratch.path)/source.db"
+        let source = scratch.copy("source", of: store)
         try await decode(backup, to: source)
-        try await log.step(.restore, detail: Self.replacement, dataState: .changing)
-        let rights = backup.manifest.file.map { FileRights(uid: $0.uid, gid: $0.gid, mode: $0.mode) }
-        try await store.replaceFile(
-            with: source, rights: rights, suffix: "replaced-\(log.record.id.value.dropFirst(3))",
+        try await log.step(.restore, detail: Self.replacement(of: store.location.engine), dataState: .changing)
+        try await store.recreate(
+            from: source, rights: backup.manifest.file, suffix: "replaced-\(log.record.id.value.dropFirst(3))",
             expecting: backup.manifest.content)
     }
 
-    /// The detail of a `restore` step that replaces the file.
-    static let replacement = "the file is replaced"
+    /// The detail of a `restore` step that makes the store anew, by which ``RestoreRecovery`` knows it.
+    static func replacement(of engine: StoreEngine) -> String {
+        switch engine {
+        case .sqlite: "the file is replaced"
+        case .postgres: "the schema is made anew"
+        }
+    }
 
     private func decode(_ backup: Entry, to target: String) async throws(GuardError) {
         let (tools, failure) = (tools, EngineFailure(store.location))

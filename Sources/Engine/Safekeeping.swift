@@ -4,7 +4,6 @@ internal import ControlAPI
 internal import Dementia
 internal import GuardCore
 internal import Journal
-internal import LinuxKit
 internal import Stores
 internal import Vault
 
@@ -17,16 +16,16 @@ struct Safekeeping {
     private static let keptAll: Set<GuardError.Code> = [.unknownShape, .newerVersion, .drift, .foreignLedger]
 
     /// Looks after what `examination` says will not be migrated: the operation that tells of a refusal, or of a backup that was due.
-    func care(for store: any Store, _ examination: Examination) async throws(GuardError) -> OperationRecord? {
+    func care(at location: StoreLocation, _ examination: Examination) async throws(GuardError) -> OperationRecord? {
         guard let refusal = examination.refusal else {
             // A line without migrations is as it should be, once its content is in the vault.
             guard examination.form.line == Line.lean3.rawValue else { return nil }
-            return try await backUpIfChanged(store, line: Line.lean3.rawValue)
+            return try await backUpIfChanged(location, line: Line.lean3.rawValue)
         }
         if Self.keptAll.contains(refusal.code) {
-            _ = try await backUpIfChanged(store, line: examination.form.line ?? "unknown")
+            _ = try await backUpIfChanged(location, line: examination.form.line ?? "unknown")
         }
-        return try await record(refusal, of: store.location.id)
+        return try await record(refusal, of: location.id)
     }
 
     /// A refusal is an operation too, so that its owner finds it in the history; the same one is not written twice in a row.
@@ -40,29 +39,26 @@ struct Safekeeping {
         return try await log.settle(isBusy ? .busy : .failedUntouched, .untouched, error: refusal)
     }
 
-    /// Backs up `store` unless its content is in the newest backup already; then there is nothing to tell.
-    private func backUpIfChanged(_ store: any Store, line: String) async throws(GuardError) -> OperationRecord? {
-        let id = store.location.id
+    /// Backs up the store unless its content is in the newest backup already; then there is nothing to tell.
+    private func backUpIfChanged(_ location: StoreLocation, line: String) async throws(GuardError) -> OperationRecord? {
+        let store = try tools.open(location)
+        let id = location.id
         let record = newRecord(.backup, id)
-        let scratch: ScratchFolder
-        do {
-            scratch = try ScratchFolder(record.id.value, in: tools.scratch)
-        } catch {
-            throw EngineFailure(store.location).system(error, "making scratch for a backup")
-        }
-        defer { scratch.remove() }
-        do throws(GuardError) {
-            let now = try await store.snapshot(into: scratch.path + "/look.db", progress: nil)
-            let newest = try await tools.reading { (vault) throws(VaultError) in try vault.newest(of: id) }
-            if newest?.manifest.content == now.content {
-                await store.close()
-                return nil
+        return try await ScratchFolder.use(for: record.id, on: store, in: tools.scratch) {
+            (scratch) throws(GuardError) -> OperationRecord? in
+            do throws(GuardError) {
+                let now = try await store.snapshot(into: scratch.copy("look", of: store), progress: nil)
+                let newest = try await tools.reading { (vault) throws(VaultError) in try vault.newest(of: id) }
+                if newest?.manifest.content == now.content {
+                    await store.close()
+                    return nil
+                }
+            } catch {
+                // Whatever is in the way will be in the way of the backup too, which tells it properly.
             }
-        } catch {
-            // Whatever is in the way will be in the way of the backup too, which tells it properly.
+            let log = try await OperationLog.begin(record, with: tools)
+            return try await Work(tools: tools, store: store, log: log, scratch: scratch).backup(.schedule)
         }
-        let log = try await OperationLog.begin(record, with: tools)
-        return try await Work(tools: tools, store: store, log: log, scratch: scratch).backup(.schedule)
     }
 
     private func newRecord(_ kind: OperationKind, _ store: StoreID) -> OperationRecord {

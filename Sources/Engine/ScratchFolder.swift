@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+internal import GuardCore
 internal import LinuxKit
+internal import Stores
 
 /// An operation's own folder for restores that prove and rehearse. Gone when the operation is over; swept at start when a crash left it.
 struct ScratchFolder: Sendable {
@@ -12,8 +14,54 @@ struct ScratchFolder: Sendable {
         try Directory.createAll(path)
     }
 
+    /// Runs `body` with a folder of `operation`'s own, and takes away everything that it needed for proofs and rehearsals of `store`:
+    /// here and, when `body` may have taken a backup, where the store itself made room for them.
+    ///
+    /// - Parameter refused: what becomes of it all when there is no folder; without it that is thrown
+    static func use<Result: Sendable>(
+        for operation: OperationID, on store: any Store, in scratch: String,
+        _ body: (ScratchFolder) async throws(GuardError) -> Result,
+        orElse refused: (GuardError) async throws(GuardError) -> Result = { (error) throws(GuardError) in throw error }
+    ) async throws(GuardError) -> Result {
+        let folder: ScratchFolder
+        do throws(SystemCallError) {
+            folder = try ScratchFolder(operation.value, in: scratch)
+        } catch {
+            return try await refused(EngineFailure(store.location).system(error, "making scratch for the work"))
+        }
+        let result: Swift.Result<Result, GuardError>
+        do throws(GuardError) {
+            result = .success(try await body(folder))
+        } catch {
+            result = .failure(error)
+        }
+        await store.discardScratch(of: operation)
+        folder.remove()
+        return try result.get()
+    }
+
+    /// Runs `body` with the path for a copy of `store` that nobody needs after a look at it.
+    static func look<Result: Sendable>(
+        at store: any Store, named name: String, in scratch: String,
+        _ body: (String) async throws(GuardError) -> Result
+    ) async throws(GuardError) -> Result {
+        let folder: ScratchFolder
+        do throws(SystemCallError) {
+            folder = try ScratchFolder(name, in: scratch)
+        } catch {
+            throw EngineFailure(store.location).system(error, "making scratch for a look")
+        }
+        defer { folder.remove() }
+        return try await body(folder.copy("look", of: store))
+    }
+
+    /// The path of a copy of `store` in it, with the ending that such copies have.
+    func copy(_ name: String, of store: any Store) -> String {
+        "\(path)/\(name).\(store.location.engine.copyExtension)"
+    }
+
     /// Removes the folder with everything in it.
-    func remove() {
+    private func remove() {
         // Best effort: the next start sweeps scratch, and what is in it is only ever a copy.
         try? Directory.removeTree(path)
     }

@@ -23,6 +23,17 @@ public struct Examination: Sendable {
 struct StoreExaminer {
     let tools: Toolbox
 
+    /// How the store at `location` stands.
+    func examine(_ location: StoreLocation) async throws(GuardError) -> Examination {
+        let store: any Store
+        do throws(GuardError) {
+            store = try tools.open(location)
+        } catch {
+            return try await examination(of: location, refusing: error)
+        }
+        return try await examine(store)
+    }
+
     /// How `store` stands.
     func examine(_ store: any Store) async throws(GuardError) -> Examination {
         let location = store.location
@@ -32,9 +43,7 @@ struct StoreExaminer {
             form = StoreForm(
                 location: location, project: description.project, state: .current, sizeBytes: description.sizeBytes)
         } catch {
-            form = StoreForm(location: location, project: location.name, state: Self.state(for: error), sizeBytes: 0)
-            form.lastBackup = try await lastBackup(of: location.id)
-            return Examination(form: form, plan: nil, refusal: error, hold: nil)
+            return try await examination(of: location, refusing: error)
         }
         form.lastBackup = try await lastBackup(of: location.id)
         let hold = try await hold(on: location.id)
@@ -42,7 +51,7 @@ struct StoreExaminer {
             let survey = try await store.survey(tools.catalogue)
             let line = try tools.planner.line(of: location.id, at: location.name, survey)
             form.line = line.rawValue
-            form.schemaVersion = tools.planner.version(of: survey, in: line)
+            form.schemaVersion = tools.planner.version(of: survey, in: line) ?? line.origin
             form.wantedVersion = tools.catalogue.head(of: line) ?? form.schemaVersion
             let plan = try tools.planner.plan(for: location.id, at: location.name, survey)
             form.state = plan.isEmpty ? .current : .pending
@@ -56,10 +65,18 @@ struct StoreExaminer {
         }
     }
 
+    /// How the store at `location` stands, which could not be looked at because of `error`.
+    func examination(of location: StoreLocation, refusing error: GuardError) async throws(GuardError) -> Examination {
+        var form = StoreForm(
+            location: location, project: location.name, state: Self.state(for: error), sizeBytes: 0)
+        form.lastBackup = try await lastBackup(of: location.id)
+        return Examination(form: form, plan: nil, refusal: error, hold: nil)
+    }
+
     private static func state(for error: GuardError) -> StoreState {
         switch error.code {
         case .drift: .drifted
-        case .storeMissing: .missing
+        case .storeMissing, .serverUnreachable: .missing
         case .storeBusy, .storeMoved: .busy
         case .notADatabase, .foreignSchema, .foreignLedger, .unknownShape, .newerVersion: .unknown
         default: .failed

@@ -4,6 +4,7 @@ public import Dementia
 public import GuardCore
 public import Journal
 public import LinuxKit
+public import Stores
 public import Vault
 
 /// What the engine works with. Time, randomness and places come in from outside; the composition root fills this once.
@@ -45,6 +46,8 @@ public struct Toolbox: Sendable {
     public let scratch: String
     /// On whose behalf the daemon itself works.
     public let uid: UInt32
+    /// Makes the store at a place, for the engine that holds it. Nothing is opened or reached by that yet.
+    public let open: @Sendable (StoreLocation) throws(GuardError) -> any Store
     /// The name of this machine, for manifests.
     public let host: String
     /// Watches. Called from any thread, and must not block.
@@ -61,6 +64,7 @@ public struct Toolbox: Sendable {
         scratch: String,
         uid: UInt32,
         host: String,
+        open: @escaping @Sendable (StoreLocation) throws(GuardError) -> any Store,
         observe: @escaping @Sendable (Event) -> Void = { _ in }
     ) throws(SystemCallError) {
         self.journal = journal
@@ -71,6 +75,7 @@ public struct Toolbox: Sendable {
         self.scratch = scratch
         self.uid = uid
         self.host = host
+        self.open = open
         self.observe = observe
         worker = try ThreadExecutor(name: "vault")
     }

@@ -28,10 +28,8 @@ struct Work {
         do throws(GuardError) {
             try await log.step(.backup)
             let (line, version) = try await lineAndVersion()
-            let backup = try await BackupTaker(
-                tools: tools, store: store, operation: log.record.id, folder: scratch.path
-            )
-            .take(reason, line: line, version: version)
+            let backup = try await BackupTaker(tools: tools, store: store, log: log, scratch: scratch)
+                .take(reason, line: line, version: version)
             log.note(backup: backup.entry.id)
         } catch {
             return try await settleUntouched(error)
@@ -65,7 +63,7 @@ struct Work {
         return try await log.settle(.succeeded, .restoredVerified, result: result, hold: log.restoreHold(of: backup.id))
     }
 
-    /// The store is missing, or no database any more: its file is replaced, and what was there stays beside it.
+    /// The store is missing, or no database any more: it is made anew, and what was there stays beside it.
     private func replace(with backup: Entry) async throws(GuardError) -> OperationRecord {
         do throws(GuardError) {
             try await Restorer(tools: tools, store: store, log: log, scratch: scratch).replace(backup)
@@ -82,7 +80,7 @@ struct Work {
             try await log.step(.verify)
             let survey = try await store.survey(tools.catalogue)
             _ = try tools.planner.plan(for: id, at: place, survey)
-            let copy = "\(scratch.path)/verify.db"
+            let copy = scratch.copy("verify", of: store)
             let snapshot = try await store.snapshot(into: copy, progress: nil)
             log.add(try await changes(in: snapshot))
         } catch {
@@ -110,7 +108,7 @@ struct Work {
     private func lineAndVersion() async throws(GuardError) -> (String, Int?) {
         let survey = try await store.survey(tools.catalogue)
         guard case .memory(let line) = survey.recognition else { return ("unknown", nil) }
-        return (line.rawValue, tools.planner.version(of: survey, in: line))
+        return (line.rawValue, tools.planner.version(of: survey, in: line) ?? line.origin)
     }
 
     private func settleUntouched(_ error: GuardError) async throws(GuardError) -> OperationRecord {

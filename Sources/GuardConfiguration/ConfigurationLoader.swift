@@ -16,6 +16,7 @@ public enum ConfigurationLoader {
         load.readFiles()
         load.readEnvironment()
         load.readFlags()
+        load.readConnectionFile()
         load.checkTogether()
         if let errors = ConfigurationErrors(load.problems, files: load.filesTried) { throw errors }
         return LoadedConfiguration(settings: load.settings, filesRead: load.filesRead, origins: load.origins)
@@ -143,6 +144,47 @@ private struct Load {
             let isList = Setting.named(flag.key)?.separator != nil
             let value = written(isList ? flag.values : nil, or: flag.values.last ?? "", at: place)
             set(flag.key, to: value, from: place, reader: reader)
+        }
+    }
+
+    /// Reads `--postgres-file`: a connection a line. `URL#SCHEMA` is one, so only a line that begins with `#` is a comment.
+    mutating func readConnectionFile() {
+        guard let path = sources.connectionFile else { return }
+        let name = path.hasPrefix("/") ? path : "\(sources.workingDirectory)/\(path)"
+        // Somebody may have given the URL where the file belongs.
+        let shown = ConnectionText(name).holdsPassword ? quoted(name) : name
+        let flag = Place.flag("--postgres-file")
+        filesTried.append(name)
+        let file: FileText
+        do throws(FileFailure) {
+            file = try FileReading.text(at: name)
+        } catch {
+            problems.append(.init(flag, "\(shown): \(error.sentence)"))
+            return
+        }
+        if let mode = file.sharedMode {
+            problems.append(
+                .init(
+                    flag, "others than its owner may read \(shown) (mode \(mode)), and it is for passwords",
+                    suggestion: "make it readable for its owner only: chmod 600"))
+            return
+        }
+        let named = sources.flags.contains { $0.key == .postgresConnections } ? settings.postgres.connections : []
+        let list = Written(content: .list(Self.lines(of: file.text, in: name)), place: flag)
+        set(.postgresConnections, to: list, from: flag, reader: reader(folder: sources.workingDirectory))
+        settings.postgres.connections = named + settings.postgres.connections
+    }
+
+    private static func lines(of text: String, in file: String) -> [Written] {
+        text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated().compactMap {
+            index, line in
+            let start = line.drop(while: \.isWhitespace)
+            let end = start.lastIndex { !$0.isWhitespace }.map(start.index(after:)) ?? start.startIndex
+            guard start.startIndex < end, !start.hasPrefix("#") else { return nil }
+            let column = 1 + line[..<start.startIndex].unicodeScalars.count
+            return Written(
+                content: .scalar(String(start[..<end]), isQuoted: true),
+                place: .position(file: file, line: index + 1, column: column))
         }
     }
 

@@ -35,6 +35,8 @@ public struct ConfigurationSources: Sendable {
     public var environment: [String: String]
     /// What the command line says.
     public var flags: [Flag]
+    /// The file that `--postgres-file` names: a connection a line, added to those of the flags.
+    public var connectionFile: String?
     /// Where relative paths of flags and environment variables begin: an absolute path.
     public var workingDirectory: String
     /// The system's folder of configuration.
@@ -46,18 +48,21 @@ public struct ConfigurationSources: Sendable {
     ///   - files: which files are read
     ///   - environment: every environment variable of the process
     ///   - flags: what the command line says
+    ///   - connectionFile: the file that `--postgres-file` names
     ///   - workingDirectory: where relative paths of flags and environment variables begin, an absolute path
     ///   - systemFolder: the system's folder of configuration
     public init(
         files: Files = .standard,
         environment: [String: String],
         flags: [Flag] = [],
+        connectionFile: String? = nil,
         workingDirectory: String,
         systemFolder: String = "/etc/dementiad"
     ) {
         self.files = files
         self.environment = environment
         self.flags = flags
+        self.connectionFile = connectionFile
         self.workingDirectory = workingDirectory
         self.systemFolder = systemFolder
     }

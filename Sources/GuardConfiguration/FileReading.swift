@@ -12,6 +12,8 @@ struct FileText: Sendable {
     /// The rule is the one libpq has for private keys: 0600, or 0640 when the file is root's, who gives it to a
     /// service's group.
     let exposedMode: String?
+    /// The same when anybody else than its owner may read it, whoever that is.
+    let sharedMode: String?
 }
 
 /// Why a file or folder could not be read.
@@ -21,6 +23,15 @@ enum FileFailure: Error {
     case unreadable(String)
     /// This line, counted from 1, is the first that is not UTF-8.
     case notText(line: Int)
+
+    /// What happened, for a message that names the file.
+    var sentence: String {
+        switch self {
+        case .missing: "there is no such file"
+        case .unreadable(let reason): reason
+        case .notText(let line): "line \(line) is not UTF-8 text"
+        }
+    }
 }
 
 /// Reads files and folders with plain system calls.
@@ -51,8 +62,11 @@ enum FileReading {
             throw .notText(line: lineOfBadByte(in: bytes))
         }
         let forbidden: mode_t = status.st_uid == 0 ? S_IROTH : S_IRGRP | S_IROTH
-        let isExposed = status.st_mode & S_IFMT == S_IFREG && status.st_mode & forbidden != 0
-        return FileText(text: text, exposedMode: isExposed ? octal(status.st_mode & 0o7777) : nil)
+        let isFile = status.st_mode & S_IFMT == S_IFREG
+        func mode(if bits: mode_t) -> String? {
+            isFile && status.st_mode & bits != 0 ? octal(status.st_mode & 0o7777) : nil
+        }
+        return FileText(text: text, exposedMode: mode(if: forbidden), sharedMode: mode(if: S_IRGRP | S_IROTH))
     }
 
     /// The names in the folder at `path`, sorted by their bytes, so that every locale reads them in the same order.

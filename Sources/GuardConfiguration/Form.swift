@@ -137,6 +137,11 @@ extension Form<[ConnectionText]> {
             return reader.refuse(item, "expected a PostgreSQL URL, which begins with postgres:// or postgresql://")
         }
         let connection = ConnectionText(text)
+        if case .flag = item.place, connection.holdsPassword {
+            return reader.refuse(
+                item, "a password on the command line can be read by every user of this machine",
+                suggestion: "use a service, ~/.pgpass or --postgres-file")
+        }
         if let mode = reader.exposedMode, connection.holdsPassword {
             return reader.refuse(
                 item, "others may read this file (mode \(mode)), and it holds a password",

@@ -25,7 +25,7 @@ public enum ExitCode: Int32, Sendable, Codable, CaseIterable {
     /// The order in which `dementiad once` picks the worst of its stores.
     public static let worstFirst: [ExitCode] = [
         .needsAttention, .verificationFailed, .failedRestored, .failed, .failedUntouched, .noBackup, .notPermitted,
-        .busy, .notMigratable, .done,
+        .busy, .notMigratable, .notFound, .done,
     ]
 
     /// The worst of `codes` in the order of ``worstFirst``; ``done`` for none.
@@ -96,6 +96,7 @@ public struct ErrorTable: Sendable {
             line("The plan is no longer the one that was confirmed", .confirmationNeeded, 409, retryable: true)
         case .notCancellable: line("Too late to cancel", .failed, 409)
         case .keyReused: line("The idempotency key belongs to another request", .usage, 422)
+        case .serverUnreachable: line("The database server cannot be reached", .failed, 503, retryable: true)
         case .notReachable: line("The daemon cannot be reached", .notReachable, 503, retryable: true)
         case .timedOut: line("Timed out", .timedOut, 504, retryable: true)
         case .interrupted: line("Interrupted", .interrupted, 499, retryable: true)

@@ -20,7 +20,7 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
         // The request came too late, or does not fit what it refers to.
         case planChanged, notCancellable, keyReused
         // Elsewhere.
-        case notReachable, timedOut, interrupted, internalError
+        case serverUnreachable, notReachable, timedOut, interrupted, internalError
     }
 
     /// The documented word.
@@ -35,6 +35,8 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
     public let hint: String?
     /// What lies below, in words without secrets.
     public let causes: [String]
+    /// The version of the migration that failed, when it was one of them and not the plan as a whole.
+    public let migration: Int?
 
     public init(
         _ code: Code,
@@ -42,7 +44,8 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
         store: StoreID? = nil,
         dataState: DataState = .untouched,
         hint: String? = nil,
-        causes: [String] = []
+        causes: [String] = [],
+        migration: Int? = nil
     ) {
         self.code = code
         self.message = message
@@ -50,11 +53,12 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
         self.dataState = dataState
         self.hint = hint
         self.causes = causes
+        self.migration = migration
     }
 
     /// The same error about data in `state`.
     public func with(dataState state: DataState) -> GuardError {
-        GuardError(code, message, store: store, dataState: state, hint: hint, causes: causes)
+        GuardError(code, message, store: store, dataState: state, hint: hint, causes: causes, migration: migration)
     }
 
     public var description: String { causes.isEmpty ? message : "\(message) (\(causes.joined(separator: "; ")))" }

@@ -5,6 +5,14 @@ internal import HashKit
 /// The database engine that holds a store.
 public enum StoreEngine: String, Codable, Sendable, CaseIterable {
     case sqlite, postgres
+
+    /// What the name of a copy ends in, without the dot: a database file is opened, a script is run.
+    public var copyExtension: String {
+        switch self {
+        case .sqlite: "db"
+        case .postgres: "sql"
+        }
+    }
 }
 
 /// Where a store is: a real path, or a server, database and schema without any secret.
@@ -19,6 +27,12 @@ public struct StoreLocation: Hashable, Sendable, Codable {
     public init(engine: StoreEngine, name: String) {
         self.engine = engine
         self.name = name
+    }
+
+    /// The schema's name; nil for a file.
+    public var schema: String? {
+        guard engine == .postgres, let mark = name.lastIndex(of: "#") else { return nil }
+        return String(name[name.index(after: mark)...])
     }
 
     /// The store's identity, the same in every run.

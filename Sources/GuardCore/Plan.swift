@@ -11,6 +11,8 @@ public enum PlannedAction: String, Codable, Sendable {
     case adopt
     /// Its down statements run, as the ledger kept them.
     case revert
+    /// What clears the way for its statements runs, and then they.
+    case repair
 }
 
 /// The steps that take a store from its shape to the wanted version, computed, never guessed.
@@ -28,14 +30,14 @@ public struct Plan: Sendable, Equatable {
 
     public let store: StoreID
     public let line: Line
-    /// The version before, computed over the line's list and not by a maximum; 0 for none.
-    public let from: Int
-    /// The version after.
-    public let to: Int
+    /// The version before, computed over the line's list and not by a maximum; nil for none.
+    public let from: Int?
+    /// The version after; nil for none.
+    public let to: Int?
     /// In the order in which they run.
     public let steps: [Step]
 
-    public init(store: StoreID, line: Line, from: Int, to: Int, steps: [Step]) {
+    public init(store: StoreID, line: Line, from: Int?, to: Int?, steps: [Step]) {
         self.store = store
         self.line = line
         self.from = from
@@ -49,16 +51,40 @@ public struct Plan: Sendable, Equatable {
     /// Whether it goes back: then what its statements drop is lost, and nothing else may change.
     public var isDowngrade: Bool { steps.contains { $0.action == .revert } }
 
-    /// Everything that the plan's migrations declare to change.
+    /// ``from`` as people and scripts read it: see ``Line/origin``.
+    public var shownFrom: Int? { from ?? line.origin }
+
+    /// ``to`` as people and scripts read it.
+    public var shownTo: Int? { to ?? line.origin }
+
+    /// ``to`` in a sentence.
+    public var destination: String { shownTo.map(String.init) ?? "none" }
+
+    /// The way in a word, such as `sqlite-4 1 → 4`.
+    public var summary: String { "\(line.rawValue) \(shownFrom.map(String.init) ?? "none") → \(destination)" }
+
+    /// Everything that the plan's migrations declare to change. What they declare to move, only a repair moves.
     public var changes: Set<Change> {
-        steps.filter { $0.action == .apply }.reduce(into: []) { $0.formUnion($1.migration.changes) }
+        steps.reduce(into: []) { changes, step in
+            switch step.action {
+            case .repair: changes.formUnion(step.migration.changes)
+            case .apply: changes.formUnion(step.migration.changes.filter { !$0.isMove })
+            case .adopt, .revert: break
+            }
+        }
     }
 
     /// Equal for two plans exactly when they would run the same migrations, to the letter, on the same store.
     public var digest: SHA256Digest {
         let steps = steps.map { "\($0.migration.version) \($0.action.rawValue) \($0.migration.checksum)" }
-        return SHA256.digest(of: "\(store) \(line.rawValue) \(from) \(to)\n" + steps.joined(separator: "\n"))
+        let origin = shownFrom.map(String.init) ?? "none"
+        return SHA256.digest(
+            of: "\(store) \(line.rawValue) \(origin) \(destination)\n" + steps.joined(separator: "\n"))
     }
+}
+
+extension Change {
+    fileprivate var isMove: Bool { if case .moves = self { true } else { false } }
 }
 
 /// One row of the ledger, as far as planning needs it.

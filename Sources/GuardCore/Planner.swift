@@ -11,11 +11,17 @@ public struct Planner: Sendable {
         self.catalogue = catalogue
     }
 
-    /// The store's version: the last of the line's versions up to which every postcondition is true; 0 for none.
+    /// The store's version: the last of the line's versions up to which every postcondition is true; nil for none.
     ///
-    /// Evidence, not the ledger: a file that upstream migrated has no ledger and is at its version all the same.
-    public func version(of survey: Survey, in line: Line) -> Int {
-        catalogue.migrations(of: line).prefix { survey.problems[$0.version] == nil }.last?.version ?? 0
+    /// Evidence, not the ledger: a file that upstream migrated has no ledger and is at its version all the same. Only what a recurring
+    /// repair has repaired says nothing about how far a schema is, since the application spoils it and mends it; so where a ledger
+    /// records anything it tells of those, and a version falls neither back when the repair is due again nor stays when it was taken back.
+    public func version(of survey: Survey, in line: Line) -> Int? {
+        let recorded = survey.recorded
+        return catalogue.migrations(of: line).prefix { migration in
+            migration.isRecurring && !recorded.isEmpty
+                ? recorded.contains(migration.version) : survey.problems[migration.version] == nil
+        }.last?.version
     }
 
     /// The plan that takes the store `survey` tells of to `wanted`, or to the head of its line.
@@ -29,39 +35,51 @@ public struct Planner: Sendable {
         try refuseStrangers(store, at: place, survey, in: line)
         try refuseDrift(of: store, at: place, survey, in: line)
         let migrations = catalogue.migrations(of: line)
-        if let wanted, wanted != 0, !migrations.contains(where: { $0.version == wanted }) {
+        if let wanted, wanted != line.origin, !migrations.contains(where: { $0.version == wanted }) {
             throw GuardError(
                 .usage, "there is no version \(wanted) of \(line.rawValue) that \(place) could go to", store: store,
                 hint: "See which there are: dementiactl plan \(store)")
         }
-        let head = wanted ?? catalogue.head(of: line) ?? 0
-        let known = Set((survey.ledger ?? []).filter(\.success).map(\.version))
-        let steps = migrations.filter { $0.version <= head }.compactMap { migration in
-            if survey.problems[migration.version] != nil {
-                return Plan.Step(migration: migration, action: .apply)
-            }
-            return known.contains(migration.version) ? nil : Plan.Step(migration: migration, action: .adopt)
-        }
+        let head = wanted ?? catalogue.head(of: line)
+        let steps = steps(of: migrations.upTo(head), survey, doing: { _ in .apply })
         let from = version(of: survey, in: line)
-        return Plan(store: store, line: line, from: from, to: max(from, steps.isEmpty ? from : head), steps: steps)
+        return Plan(
+            store: store, line: line, from: from, to: steps.isEmpty ? from : [from, head].highest, steps: steps)
+    }
+
+    /// What brings `migrations` about: what is not true is done, and what is true without the ledger's knowledge is adopted.
+    private func steps(
+        of migrations: [Migration], _ survey: Survey, doing action: (Migration) -> PlannedAction
+    ) -> [Plan.Step] {
+        migrations.compactMap { migration in
+            if survey.problems[migration.version] != nil {
+                return Plan.Step(migration: migration, action: action(migration))
+            }
+            return survey.recorded.contains(migration.version) ? nil : Plan.Step(migration: migration, action: .adopt)
+        }
     }
 
     /// The plan that converges a half-migrated or drifted store: every step whose postcondition is not true is applied again, whatever
     /// the ledger says. The migrations' guards make what is there already stay as it is.
+    ///
+    /// It goes up to what the store has or had, and to a migration that failed when that one knows how to clear its way.
     public func repair(for store: StoreID, at place: String, _ survey: Survey) throws(GuardError) -> Plan {
         let line = try line(of: store, at: place, survey)
         try refuseStrangers(store, at: place, survey, in: line)
-        let reached = max(
-            version(of: survey, in: line), (survey.ledger ?? []).filter(\.success).map(\.version).max() ?? 0)
-        let known = Set((survey.ledger ?? []).filter(\.success).map(\.version))
-        let steps = catalogue.migrations(of: line).filter { $0.version <= reached }.compactMap { migration in
-            if survey.problems[migration.version] != nil { return Plan.Step(migration: migration, action: .apply) }
-            return known.contains(migration.version) ? nil : Plan.Step(migration: migration, action: .adopt)
+        let migrations = catalogue.migrations(of: line)
+        let failed = Set((survey.ledger ?? []).filter { !$0.success }.map(\.version))
+        let blocked = migrations.last { migration in
+            failed.contains(migration.version) && !migration.repair.isEmpty && survey.problems[migration.version] != nil
         }
-        return Plan(store: store, line: line, from: version(of: survey, in: line), to: reached, steps: steps)
+        let from = version(of: survey, in: line)
+        let reached = [from, survey.recorded.max(), blocked?.version].highest
+        let steps = steps(of: migrations.upTo(reached), survey) { $0.repair.isEmpty ? .apply : .repair }
+        return Plan(store: store, line: line, from: from, to: reached, steps: steps)
     }
 
     /// The plan that takes the store back to `target` by the down statements that its ledger kept, newest first.
+    ///
+    /// A recurring repair of data is passed over: its ledger row goes and the data stays as it is.
     public func downgrade(
         for store: StoreID, at place: String, _ survey: Survey, to target: Int
     ) throws(GuardError) -> Plan {
@@ -70,15 +88,19 @@ public struct Planner: Sendable {
         try refuseForeignLedger(store, at: place, survey)
         let recorded = (survey.ledger ?? []).filter(\.success)
         // What upstream's own server brought has no ledger row; the catalogue knows its way back.
-        let unrecorded = catalogue.migrations(of: line).filter { migration in
-            survey.problems[migration.version] == nil && !recorded.contains { $0.version == migration.version }
+        let migrations = catalogue.migrations(of: line)
+        let unrecorded = migrations.filter { migration in
+            survey.problems[migration.version] == nil && !survey.recorded.contains(migration.version)
+                // Without a row there is nothing of it that could go.
+                && !(migration.isRecurring && migration.down == nil)
         }.map {
             LedgerRow(version: $0.version, name: $0.name, success: true, checksum: $0.checksum.hex, down: $0.downText)
         }
         let rows = (recorded + unrecorded).filter { $0.version > target }.sorted { $0.version > $1.version }
         var steps: [Plan.Step] = []
         for row in rows {
-            guard let down = row.down else {
+            let isRecurring = migrations.contains { $0.version == row.version && $0.isRecurring }
+            guard let down = row.down ?? (isRecurring ? "" : nil) else {
                 throw GuardError(
                     .noWayBack,
                     "\(place): migration \(row.version) (\(row.name)) cannot be taken back: its ledger keeps no way down",
@@ -109,13 +131,20 @@ public struct Planner: Sendable {
         case .foreign:
             throw GuardError(
                 .foreignSchema, "\(place) holds tables, but none of Dementia's", store: store,
-                hint: "If this is no memory, keep it out with discover.ignore in the configuration.")
+                hint: isFile(place)
+                    ? "If this is no memory, keep it out with discover.ignore in the configuration."
+                    : "If this is no memory, take it out of postgres.connections in the configuration.")
         case .unknown(let reason):
             throw GuardError(
                 .unknownShape, "\(place) is not a memory that this dementiad knows: \(reason)", store: store,
-                hint: "It is left alone. Look at it with: sqlite3 -readonly FILE .schema")
+                hint: isFile(place)
+                    ? "It is left alone. Look at it with: sqlite3 -readonly FILE .schema"
+                    : "It is left alone. Look at it with psql's \\d SCHEMA.*")
         }
     }
+
+    /// A file's canonical name is an absolute path; a schema's, which may begin with the folder of a socket, follows a `#`.
+    private func isFile(_ place: String) -> Bool { place.hasPrefix("/") && !place.contains("#") }
 
     /// A ledger of another tool, or one from the future: nothing that we know how to go on from.
     private func refuseStrangers(
@@ -154,7 +183,7 @@ public struct Planner: Sendable {
                     store: store,
                     hint: "An applied migration must not be edited: give the change a number of its own.")
             }
-            if let problem = survey.problems[row.version]?.first {
+            if !migration.isRecurring, let problem = survey.problems[row.version]?.first {
                 throw GuardError(
                     .drift,
                     "\(place) records migration \(row.version) (\(row.name)) as applied, but \(problem)",
@@ -163,4 +192,22 @@ public struct Planner: Sendable {
             }
         }
     }
+}
+
+extension Survey {
+    /// The versions that the ledger records as applied.
+    fileprivate var recorded: Set<Int> { Set((ledger ?? []).filter(\.success).map(\.version)) }
+}
+
+extension [Migration] {
+    /// Those up to `version`; none for no version.
+    fileprivate func upTo(_ version: Int?) -> [Migration] {
+        guard let version else { return [] }
+        return filter { $0.version <= version }
+    }
+}
+
+extension [Int?] {
+    /// The highest of the versions that are there.
+    fileprivate var highest: Int? { compactMap(\.self).max() }
 }

@@ -15,4 +15,13 @@ enum CStringArray {
             body(buffer.baseAddress.unsafelyUnwrapped)
         }
     }
+
+    /// The same for keywords and their values, in one order.
+    static func with<Result>(
+        _ pairs: [String: String],
+        _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Result
+    ) -> Result {
+        let ordered = pairs.sorted { $0.key < $1.key }
+        return with(ordered.map(\.key)) { keywords in with(ordered.map(\.value)) { values in body(keywords, values) } }
+    }
 }

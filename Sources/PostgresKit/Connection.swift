@@ -26,9 +26,8 @@ public final class Connection {
     ///
     /// - Parameter notice: is told what the server remarks; its notices are dropped without it
     public init(_ target: ConnectionTarget, notice: ((String) -> Void)? = nil) throws(PostgresError) {
-        let parameters = target.withDefaults().sorted { $0.key < $1.key }
-        let opened = CStringArray.with(parameters.map(\.key)) { keywords in
-            CStringArray.with(parameters.map(\.value)) { values in PQconnectdbParams(keywords, values, 0) }
+        let opened = CStringArray.with(target.withDefaults()) { keywords, values in
+            PQconnectdbParams(keywords, values, 0)
         }
         guard let opened else { throw PostgresError(sqlState: nil, message: "libpq has no memory left") }
         handle = opened

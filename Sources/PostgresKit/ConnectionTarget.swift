@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-internal import CLibpq
-
 /// Which server and database to reach, and as whom: libpq's parameters.
 ///
 /// Passwords come from where libpq looks for them: the text itself, a service file, `.pgpass`, `PGPASSWORD`, or a password file
@@ -30,6 +28,23 @@ public struct ConnectionTarget: Sendable, Hashable {
         return other
     }
 
+    /// `host:port/database` as libpq understands the target with its service file and environment. Asks no server.
+    ///
+    /// - Throws: libpq does not understand it, such as a service that nobody defines
+    public func address() throws(PostgresError) -> String {
+        try ResolvedTarget(parameters).address
+    }
+
+    /// The target for a program that connects by itself, in libpq's environment variables. The password goes with it: the environment of a
+    /// process is for its own user's eyes only.
+    public func environment(database: String?, schema: String) -> [String: String] {
+        let target = database.map { with(database: $0) } ?? self
+        // What libpq does not understand nobody connects to.
+        var environment = (try? ResolvedTarget(target.parameters))?.environment ?? [:]
+        environment["DEMENTIA_SCHEMA"] = schema
+        return environment
+    }
+
     /// The host as it is written, which a pooler's name shows in; nil when it comes from elsewhere.
     public var host: String? { parameters["host"] ?? parameters["hostaddr"] }
 
@@ -39,29 +54,24 @@ public struct ConnectionTarget: Sendable, Hashable {
         set { parameters["application_name"] = newValue }
     }
 
-    /// Keywords and values for libpq, with defaults that keep a dead server or client from holding anything for long. What the
-    /// environment sets is not touched; a service file has no say in what is set here.
+    /// Keywords and values for libpq, with defaults that keep a dead server or client from holding anything for long. What a service file
+    /// or the environment sets stays as it is.
     func withDefaults() -> [String: String] {
-        let environment = Self.environment()
+        // When libpq does not understand it, connecting tells why.
+        let known = (try? ResolvedTarget(parameters))?.values ?? parameters
         var defaults = [
             "fallback_application_name": "dementiad", "connect_timeout": "15", "keepalives_idle": "5",
             "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "30000",
-        ]
-        let hosts = host ?? environment["host"] ?? environment["hostaddr"] ?? ""
-        // Of several servers the one that can be written to is meant, not the one that answers first.
-        if hosts.contains(",") { defaults["target_session_attrs"] = "read-write" }
-        var all = defaults.filter { environment[$0.key] == nil }.merging(parameters) { $1 }
+        ].filter { known[$0.key] == nil }
+        // Of several servers the one that can be written to is meant, not the one that answers first. `any` is libpq's own default.
+        let hosts = known["host"] ?? known["hostaddr"] ?? ""
+        if hosts.contains(","), known["target_session_attrs"] ?? "any" == "any" {
+            defaults["target_session_attrs"] = "read-write"
+        }
+        var all = defaults.merging(parameters) { $1 }
         // Everything is read as UTF-8.
         all["client_encoding"] = "UTF8"
         return all
-    }
-
-    /// What `PG…` variables, and the service that `PGSERVICE` names, say.
-    private static func environment() -> [String: String] {
-        guard let options = PQconndefaults() else { return [:] }
-        defer { PQconninfoFree(options) }
-        // libpq's own defaults stand there as well; for these it has one that nobody can have meant.
-        return ConnectionText.values(options).filter { $0 != ("target_session_attrs", "any") }
     }
 }
 

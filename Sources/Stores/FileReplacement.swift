@@ -11,8 +11,8 @@ extension SQLiteStore {
     /// The only case in which a file is replaced by rename (design §5, 6; `research/backup-anchors.md` §6.1, path B), and only when no
     /// process has it open. What was there stays beside it, under names that end in `suffix`. Each step can be done again after a
     /// crash: first the old `-wal` and `-journal` go aside, because SQLite would replay them into whatever has the database's name.
-    public func replaceFile(
-        with source: String, rights: FileRights?, suffix: String, expecting content: StoreDigest
+    public func recreate(
+        from source: String, rights: FileRights?, suffix: String, expecting content: StoreDigest
     ) throws(GuardError) {
         close()
         try checkReplaceable()

@@ -24,7 +24,7 @@ extension SQLiteStore {
         do throws(GuardError) {
             // `data_version` tells what others committed, the pager's version what this connection committed itself.
             let state = try translating("reading its version") { () throws(SQLiteError) in try token(session) }
-            guard state == snapshot.token else { throw failure.moved("somebody wrote to it") }
+            guard .sqlite(state) == snapshot.token else { throw failure.moved("somebody wrote to it") }
             try checkSameFile(session)
             try checkStillPlanned(plan, on: connection)
             let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
@@ -38,11 +38,11 @@ extension SQLiteStore {
             try commit(connection)
             let held = clock.now - locked
             // Our own commit does not move `data_version`: what is read from now on may be somebody else's already.
-            let after = StateToken(
+            let after = SQLiteState(
                 session: session.id, version: state.version, pagerVersion: try committedVersion(connection))
             return MigrationRecord(
                 applied: work.applied, findings: work.findings, lost: work.lost, lockedMilliseconds: held.milliseconds,
-                token: after)
+                token: .sqlite(after))
         } catch {
             // After some errors (a full disk) SQLite has rolled back by itself; then nothing is left to end.
             if !connection.isAutocommit { try? connection.execute("ROLLBACK") }
@@ -52,9 +52,9 @@ extension SQLiteStore {
     }
 
     /// The state that `session` sees. The order matters: the pager knows its version after it has looked at the file.
-    func token(_ session: Session) throws(SQLiteError) -> StateToken {
+    func token(_ session: Session) throws(SQLiteError) -> SQLiteState {
         let version = try session.connection.dataVersion()
-        return StateToken(
+        return SQLiteState(
             session: session.id, version: version, pagerVersion: try session.connection.pagerDataVersion())
     }
 
@@ -73,7 +73,7 @@ extension SQLiteStore {
 
     public func rehearse(
         _ plan: Plan, on scratch: String, of snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
-    ) async throws(GuardError) -> MigrationRecord {
+    ) async throws(GuardError) -> MigrationRecord? {
         let rehearsal: SQLiteStore
         do {
             rehearsal = try SQLiteStore(path: scratch, limits: limits)
@@ -93,7 +93,8 @@ extension SQLiteStore {
                     error.code, "the rehearsal of \(path): \(error.message)", store: location.id, causes: error.causes)
                 : GuardError(
                     .rehearsalFailed, "the rehearsal failed: \(message)", store: location.id,
-                    hint: "Nothing was changed: the plan ran on a copy.", causes: error.causes)
+                    hint: "Nothing was changed: the plan ran on a copy.", causes: error.causes,
+                    migration: error.migration)
         }
     }
 
@@ -103,7 +104,7 @@ extension SQLiteStore {
     ) throws(GuardError) -> MigrationRecord {
         let session = try open()
         let state = try translating("reading its version") { () throws(SQLiteError) in try token(session) }
-        let record = try migrate(plan, from: snapshot.with(state), entry: entry, progress: progress)
+        let record = try migrate(plan, from: snapshot.with(.sqlite(state)), entry: entry, progress: progress)
         let verification = try verify(plan, entry: entry, since: record.token)
         guard verification.problems.isEmpty else {
             throw error(.verificationFailed, plan, verification.problems.joined(separator: "; "))
@@ -112,10 +113,10 @@ extension SQLiteStore {
     }
 
     public func recordFailure(_ error: GuardError, of plan: Plan, entry: LedgerEntry) throws(GuardError) {
-        // The error's sentence names the migration that failed; what failed as a whole stands at the first one that would have run.
+        // What failed as a whole stands at the first migration that would have run.
         guard
-            let step = plan.steps.first(where: { error.message.contains($0.migration.label) })
-                ?? plan.steps.first(where: { $0.action == .apply }) ?? plan.steps.first
+            let step = plan.steps.first(where: { $0.migration.version == error.migration })
+                ?? plan.steps.first(where: { $0.action != .adopt }) ?? plan.steps.first
         else { return }
         let connection = try open().connection
         if connection.isAutocommit { try lock(connection) }
@@ -146,7 +147,7 @@ extension SQLiteStore {
                 switch step.action {
                 case .adopt: known.contains(step.migration.version)
                 case .revert: false
-                case .apply:
+                case .apply, .repair:
                     try translating("comparing it with the plan") { () throws(SQLiteError) in
                         try Postcondition(step.migration).problems(on: connection).isEmpty
                     }
@@ -173,6 +174,7 @@ extension SQLiteStore {
                 try connection.execute("SAVEPOINT migration")
                 switch step.action {
                 case .apply: try runner.run(migration.up)
+                case .repair: try runner.run(migration.repair + migration.up)
                 case .revert: try runner.run(migration.down ?? [])
                 case .adopt: break
                 }
@@ -195,9 +197,8 @@ extension SQLiteStore {
             }
             guard problems.isEmpty else {
                 throw self.error(
-                    .migrationFailed, plan,
-                    "after \(migration.label) "
-                        + problems.joined(separator: ", "))
+                    .migrationFailed, plan, "after \(migration.label) " + problems.joined(separator: ", "),
+                    migration: migration.version)
             }
         }
         let violations = try translating("proving conservation") { () throws(SQLiteError) in
@@ -222,14 +223,18 @@ extension SQLiteStore {
                 "\(path): \(migration.label) failed: \(error.message)\(refused)",
                 store: location.id,
                 hint: "Nothing was changed. See: dementiad's journal, or dementiactl history \(location.id)",
-                causes: [error.description])
+                causes: [error.description], migration: migration.version)
         }
     }
 
-    private func error(_ code: GuardError.Code, _ plan: Plan, _ why: String) -> GuardError {
+    private func error(
+        _ code: GuardError.Code, _ plan: Plan, _ why: String, migration: Int? = nil
+    ) -> GuardError {
         GuardError(
-            code, "\(path): the migration to version \(plan.to) was stopped before COMMIT: \(why)", store: location.id,
-            hint: "Nothing was changed. The migration has to declare what it changes, or not do it.")
+            code, "\(path): the migration to version \(plan.destination) was stopped before COMMIT: \(why)",
+            store: location.id,
+            hint: "Nothing was changed. The migration has to declare what it changes, or not do it.",
+            migration: migration)
     }
 
     // MARK: Locks
@@ -263,5 +268,5 @@ extension SQLiteStore {
 
 extension Migration {
     /// How sentences name it: `migration 2 (rlm)`.
-    fileprivate var label: String { "migration \(version) (\(name))" }
+    var label: String { "migration \(version) (\(name))" }
 }

@@ -14,7 +14,7 @@ extension SQLiteStore {
     ) throws(GuardError) {
         let session = try open()
         let connection = session.connection
-        guard kept.token.session == session.id else {
+        guard let state = kept.token.sqlite, state.session == session.id else {
             throw failure.moved("it was closed since, and nobody watched it")
         }
         do throws(GuardError) {
@@ -22,7 +22,7 @@ extension SQLiteStore {
                 connection.waitForLocks(atMost: limits.lockPatience)
                 try connection.execute("PRAGMA query_only = 0; PRAGMA synchronous = FULL")
             }
-            let version = try write(prepared(source, for: session, content), into: session, replacing: kept)
+            let version = try write(prepared(source, for: session, content), into: session, replacing: state)
             try verifyRestored(content, version, session)
         } catch {
             close()
@@ -61,7 +61,7 @@ extension SQLiteStore {
 
     /// Writes `backup` over the file and gives the pager's version right after it.
     private func write(
-        _ backup: Connection, into session: Session, replacing kept: Snapshot
+        _ backup: Connection, into session: Session, replacing kept: SQLiteState
     ) throws(GuardError) -> UInt32 {
         let connection = session.connection
         let pages = try translating("waiting for its write lock") { () throws(SQLiteError) in
@@ -83,7 +83,7 @@ extension SQLiteStore {
         let version = try translating("reading its version") { () throws(SQLiteError) in
             try connection.pagerDataVersion()
         }
-        guard version == kept.token.pagerVersion, try status().isSameFile(as: session.file) else {
+        guard version == kept.pagerVersion, try status().isSameFile(as: session.file) else {
             throw failure.moved("somebody wrote to it")
         }
         while true {

@@ -50,7 +50,7 @@ extension SQLiteStore {
             throw failure.translate(error, "copying it")
         }
         return Snapshot(
-            path: path, token: token, content: content, bytes: bytes, integrity: check.integrity,
+            path: path, token: .sqlite(token), content: content, bytes: bytes, integrity: check.integrity,
             foreignKeyViolations: check.violations, engineFacts: facts,
             seconds: [
                 "copy": (copied - start).seconds, "check": (checked - copied).seconds,
@@ -101,7 +101,7 @@ extension SQLiteStore {
     /// is in a write transaction.
     private func copy(
         _ session: Session, to path: String, progress: ProgressSink?
-    ) throws(GuardError) -> (StateToken, [String: String]) {
+    ) throws(GuardError) -> (SQLiteState, [String: String]) {
         let connection = session.connection.isAutocommit ? session.connection : try connect().connection
         let (start, wal) = (ContinuousClock.now, walSize)
         do throws(SQLiteError) {
@@ -172,17 +172,5 @@ extension SQLiteStore {
         facts["encoding"] = try connection.string("PRAGMA encoding")
         facts["sqliteVersion"] = try connection.string("SELECT sqlite_version()")
         return facts
-    }
-}
-
-extension Duration {
-    /// The same length in seconds.
-    var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
-    }
-
-    /// The same length in whole milliseconds.
-    var milliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

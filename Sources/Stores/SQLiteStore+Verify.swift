@@ -45,11 +45,11 @@ extension SQLiteStore {
 
     /// Whether somebody committed since `token`, which the store's own connection knows.
     private func wasWritten(since token: StateToken?) throws(GuardError) -> Bool {
-        guard let token else { return true }
+        guard let state = token?.sqlite else { return true }
         let session = try open()
-        guard session.id == token.session else { return true }
+        guard session.id == state.session else { return true }
         return try translating("reading its version") { () throws(SQLiteError) in
-            try session.connection.dataVersion() != token.version
+            try session.connection.dataVersion() != state.version
         }
     }
 }

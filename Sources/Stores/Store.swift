@@ -21,32 +21,9 @@ public struct StoreDescription: Sendable, Equatable {
     }
 }
 
-/// Owner and mode of a file.
-public struct FileRights: Codable, Sendable, Equatable {
-    public let uid: UInt32
-    public let gid: UInt32
-    public let mode: UInt32
-
-    public init(uid: UInt32, gid: UInt32, mode: UInt32) {
-        self.uid = uid
-        self.gid = gid
-        self.mode = mode
-    }
-}
-
-/// Tells whether a store still is in the state of a snapshot. Only the store that gave it can read it, and only while it is open.
-public struct StateToken: Sendable, Equatable {
-    /// The connection that the other two are numbers of: to another one they mean nothing, and might be equal by chance.
-    let session: UInt64
-    /// What moves when somebody else commits, as the store's connection sees it.
-    let version: Int64
-    /// What moves when anybody commits, the store's own connection included.
-    let pagerVersion: UInt32
-}
-
 /// A consistent copy of a store, checked and counted.
 public struct Snapshot: Sendable {
-    /// Where the copy lies: a file of the caller's scratch folder.
+    /// Where the copy lies: a file of the caller's scratch folder. A database file, or for PostgreSQL a plain SQL script.
     public let path: String
     /// The state that the copy holds.
     public let token: StateToken
@@ -118,6 +95,27 @@ public struct LedgerHistory: Sendable, Equatable {
     }
 }
 
+/// How sure it is that a copy can be restored.
+public enum CopyProof: Sendable, Equatable {
+    /// It was restored, or is what a restore would give, and holds what the snapshot shows.
+    case restored
+    /// No restore could be tried, for this reason: its bytes and digests are all that vouches for it.
+    case decoded(because: String)
+}
+
+/// Where a check command finds the memory that it is to judge.
+public struct CheckTarget: Sendable, Equatable {
+    /// What it gets as its last argument, and as `DEMENTIAD_STORE`: a path, or a URL without a password.
+    public let argument: String
+    /// What it gets in its environment beside that, in the words of Dementia itself.
+    public let environment: [String: String]
+
+    public init(argument: String, environment: [String: String]) {
+        self.argument = argument
+        self.environment = environment
+    }
+}
+
 /// Who and why, for the ledger's rows.
 public struct LedgerEntry: Sendable, Equatable {
     public let operation: OperationID
@@ -149,10 +147,10 @@ public struct Verification: Sendable, Equatable {
 ///
 /// Two implementations, SQLite and PostgreSQL, pass one conformance suite. The order of a migration is
 /// 1. ``survey(_:)`` and a plan,
-/// 2. ``snapshot(into:progress:)``, which the vault proves and publishes, and a rehearsal on the restore that proved it,
+/// 2. ``snapshot(into:progress:)`` and ``prove(_:of:for:progress:)``, then the vault publishes it, and a rehearsal on what proved it,
 /// 3. ``migrate(_:from:entry:progress:)``, which does nothing when the store is no longer in the snapshot's state,
 /// 4. ``verify(_:entry:since:)`` from a new connection,
-/// 5. ``close()``, which lets go of everything.
+/// 5. ``close()``, which lets go of everything, and ``discardScratch(of:)`` when the operation is over.
 ///
 /// Every error is a ``GuardError`` with the store's id, and with `dataState` as the store knows it.
 public protocol Store: Actor {
@@ -162,11 +160,22 @@ public protocol Store: Actor {
     /// A look from outside. Fails with ``GuardError/Code/storeMissing`` when there is nothing.
     func describe() throws(GuardError) -> StoreDescription
 
+    /// What speaks against changing the store, before anything is begun: fails with it, or gives what a person should only know.
+    func preflight() throws(GuardError) -> [Finding]
+
     /// Shape, ledger and the truth of every postcondition of `catalogue`.
     func survey(_ catalogue: Catalogue) throws(GuardError) -> Survey
 
     /// Copies the store's state to a new file at `path` without its write lock, and checks the copy.
     func snapshot(into path: String, progress: ProgressSink?) throws(GuardError) -> Snapshot
+
+    /// Proves that the copy at `copy`, which ``snapshot(into:progress:)`` made, can be restored. What it needs for that beyond the scratch
+    /// folder it names after `operation` and keeps for ``rehearse(_:on:of:entry:progress:)``, until ``discardScratch(of:)``.
+    ///
+    /// The vault then stores exactly these bytes and reads them back, so that what is proved of the copy is true of the archive.
+    func prove(
+        _ copy: String, of snapshot: Snapshot, for operation: OperationID, progress: ProgressSink?
+    ) async throws(GuardError) -> CopyProof
 
     /// Runs `plan` in one transaction when the store still is in the state of `token`; otherwise fails with
     /// ``GuardError/Code/storeMoved`` and changes nothing.
@@ -180,11 +189,14 @@ public protocol Store: Actor {
     /// state that is locked. The fallback of design §5, step 3, for a store that never holds still: at most two seconds.
     func lock() throws(GuardError)
 
-    /// Runs `plan` on the database at `scratch`, which holds exactly the state of `snapshot`, and verifies the result there. The store
-    /// itself is not touched.
+    /// Runs `plan` on what the file at `scratch` holds, exactly the state of `snapshot`, and verifies the result there. The store itself
+    /// is not touched. nil when there is no place to try it in: then nothing was rehearsed.
     func rehearse(
         _ plan: Plan, on scratch: String, of snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
-    ) async throws(GuardError) -> MigrationRecord
+    ) async throws(GuardError) -> MigrationRecord?
+
+    /// Where a check command finds the memory: rehearsed on the file at `scratch`, or for nil the live one.
+    func checkTarget(rehearsedOn scratch: String?) -> CheckTarget
 
     /// Writes down in the ledger that `plan` failed with `error`, in a transaction of its own. Never overwrites a success.
     func recordFailure(_ error: GuardError, of plan: Plan, entry: LedgerEntry) throws(GuardError)
@@ -198,16 +210,20 @@ public protocol Store: Actor {
     /// Whether the ledger has rows of `operation`: how recovery tells a commit that happened from one that did not.
     func hasCommitted(_ operation: OperationID) throws(GuardError) -> Bool
 
-    /// Puts the state of the database file at `source` in place of the store's, in one transaction, exactly when the store still is in
+    /// Puts the state of the copy at `source` in place of the store's, in one transaction, exactly when the store still is in
     /// the state of `kept`; otherwise fails with ``GuardError/Code/storeMoved`` and changes nothing. `source` is scratch of ours that
     /// may be changed on the way; it has to hold `content`.
     func restore(from source: String, expecting content: StoreDigest, replacing kept: Snapshot) throws(GuardError)
 
-    /// Puts the database at `source` in the place of a store that is missing or cannot be opened, when nobody uses it. What was there
+    /// Puts the copy at `source` in the place of a store that is missing or cannot be opened, when nobody uses it. What was there
     /// stays beside it under names that end in `suffix`. Can be repeated after a crash with the same `suffix`.
-    func replaceFile(
-        with source: String, rights: FileRights?, suffix: String, expecting content: StoreDigest
+    func recreate(
+        from source: String, rights: FileRights?, suffix: String, expecting content: StoreDigest
     ) throws(GuardError)
+
+    /// Drops what ``prove(_:of:for:progress:)`` and ``rehearse(_:on:of:entry:progress:)`` made outside of the scratch folder for
+    /// `operation`, if they did. Best effort; whoever cannot now does it with a later operation.
+    func discardScratch(of operation: OperationID) async
 
     /// Lets go of connections. The store can be used again.
     func close()

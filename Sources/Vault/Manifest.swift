@@ -16,22 +16,6 @@ public struct Manifest: Codable, Sendable, Equatable {
         public let location: String
     }
 
-    /// Whose the file was and who might read it; only a file has this.
-    public struct File: Codable, Sendable, Equatable {
-        /// The owner.
-        public let uid: UInt32
-        /// The owning group.
-        public let gid: UInt32
-        /// The permission bits.
-        public let mode: UInt32
-
-        public init(uid: UInt32, gid: UInt32, mode: UInt32) {
-            self.uid = uid
-            self.gid = gid
-            self.mode = mode
-        }
-    }
-
     /// What was examined before the backup was published.
     public struct Checks: Codable, Sendable, Equatable {
         /// A restore that was tried, and how long it took.
@@ -103,7 +87,7 @@ public struct Manifest: Codable, Sendable, Equatable {
     /// The digests of the content.
     public let content: StoreDigest
     /// Owner and mode of the store's file.
-    public let file: File?
+    public let file: FileRights?
     /// What was examined.
     public let checks: Checks
     /// How it was proved.

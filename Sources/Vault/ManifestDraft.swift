@@ -25,7 +25,7 @@ public struct ManifestDraft: Sendable {
     /// The digests of the copy.
     public var content: StoreDigest
     /// Owner and mode of the store's file.
-    public var file: Manifest.File?
+    public var file: FileRights?
     /// What was examined.
     public var checks: Manifest.Checks
     /// How the backup was proved. There is no way to publish one that was not.
@@ -42,7 +42,7 @@ public struct ManifestDraft: Sendable {
         operation: OperationID? = nil,
         engineFacts: [String: String] = [:],
         content: StoreDigest,
-        file: Manifest.File? = nil,
+        file: FileRights? = nil,
         checks: Manifest.Checks,
         proof: BackupProof
     ) {

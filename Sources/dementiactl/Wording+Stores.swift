@@ -36,6 +36,10 @@ extension Wording {
                     .joined(separator: "\n"))
         }
         if !status.holds.isEmpty { blocks.append("Holds\n" + holds(status.holds, style)) }
+        if let findings = status.findings, !findings.isEmpty {
+            blocks.append(
+                "Findings\n" + findings.map { "  \(Style.printable($0.message))" }.joined(separator: "\n"))
+        }
         let vault = status.vault
         blocks.append(
             "Vault  \(count(vault.backups, "backup", "backups")), \(Style.size(vault.storedBytes)) in \(vault.path), "

@@ -142,6 +142,7 @@ enum Wording {
         case .apply: "apply"
         case .adopt: "record"
         case .revert: "take back"
+        case .repair: "repair"
         }
     }
 

@@ -24,6 +24,7 @@ enum Main {
         let arguments = Array(CommandLine.arguments.dropFirst())
         let output = Output(isJSON: arguments.contains("--json"))
         do {
+            try CommandLineSecrets.refuse(in: arguments)
             var command = try Dementiad.parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -33,7 +34,7 @@ enum Main {
         } catch let error as GuardError {
             output.fail(error)
         } catch {
-            output.failParsing(error, by: Dementiad.self)
+            output.failParsing(error, of: arguments, by: Dementiad.self)
         }
     }
 }

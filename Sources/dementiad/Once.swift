@@ -16,7 +16,7 @@ struct Once: AsyncParsableCommand {
             Finds every memory under the watched folders, and takes each one that is behind to the head of its line: a proved backup, \
             a rehearsal on the restored copy, one transaction, a verification. What fails is put back.
 
-            Exit status: 0 done or nothing to do, 4 failed and restored, 5 needs attention, 6 verification failed, 7 no backup \
+            Exit status: 0 done or nothing to do, 1 a server cannot be reached, 4 failed and restored, 5 needs attention, 6 verification failed, 7 no backup \
             possible, 8 failed and untouched, 11 busy, 12 not permitted, 14 not a memory that may be migrated.
             """
     )
@@ -41,18 +41,21 @@ struct Once: AsyncParsableCommand {
     private func pass(
         _ setup: Setup, _ tools: Toolbox, _ bar: ProgressBar, _ output: Output
     ) async throws -> GuardCore.ExitCode {
-        let pass = Pass(tools, mode: setup.mode)
+        let pass = Pass(tools, mode: setup.mode, parallel: setup.parallel)
         let recovered = try await pass.recover()
-        let found = try setup.discover()
-        let items = try await pass.run(over: found.candidates, recovered: recovered)
+        let (found, discovered) = try await setup.discoverer()()
+        let items = try await pass.run(
+            over: discovered.locations, asking: discovered.asking, recovered: recovered)
         bar.clear()
         if options.json {
-            try output.document("pass", ItemList(items))
+            try output.document("pass", PassForm(items, problems: discovered.problems))
         } else {
-            print(
-                PassReport(items: items, found: found, recovered: recovered, roots: setup.roots, mode: setup.mode).text)
+            let report = PassReport(
+                items: items, found: found, problems: discovered.problems, recovered: recovered, places: setup.places,
+                mode: setup.mode)
+            print(report.text)
         }
-        return Pass.exitCode(of: items, recovered: recovered)
+        return Pass.exitCode(of: items, recovered: recovered, problems: discovered.problems)
     }
 
     private func proveBackups(_ tools: Toolbox, _ output: Output) async throws -> GuardCore.ExitCode {
@@ -79,6 +82,25 @@ struct CommonOptions: ParsableArguments {
 
     @Option(help: "Look for memories under this folder, or guard this file. Repeatable; replaces the configured roots.")
     var watch: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Look for memories on this PostgreSQL server. Repeatable; replaces the configured roots and connections.",
+            discussion: "A URL or a service name, with #SCHEMA for one schema. Never with a password.",
+            valueName: "url-or-service"))
+    var postgres: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Read PostgreSQL URLs from this file, one a line; only its owner may be able to read it.",
+            valueName: "file"))
+    var postgresFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "An installed Dementia: the database in its .env file is looked at, and never changed without asking. Repeatable.",
+            valueName: "dir"))
+    var release: [String] = []
 
     @Option(help: "The least severe message that is logged: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?

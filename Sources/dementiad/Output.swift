@@ -30,11 +30,12 @@ struct Output: Sendable {
     }
 
     /// What the argument parser has to say: help and versions are results, the rest is wrong use.
-    func failParsing(_ error: any Error, by command: any ParsableCommand.Type) -> Never {
+    func failParsing(_ error: any Error, of arguments: [String], by command: any ParsableCommand.Type) -> Never {
         if command.exitCode(for: error).isSuccess {
             print(command.message(for: error))
             exit(.done)
         }
+        if CommandLineSecrets.mayStand(in: arguments) { fail(CommandLineSecrets.refusal) }
         if isJSON { fail(GuardError(.usage, command.message(for: error), hint: "See: dementiad --help")) }
         Self.complain(command.fullMessage(for: error))
         exit(.usage)

@@ -9,8 +9,11 @@ internal import Stores
 struct PassReport {
     let items: [PassItem]
     let found: Discovery.Found
+    /// What could not be looked into.
+    let problems: [GuardError]
     let recovered: [OperationRecord]
-    let roots: [String]
+    /// Where memories were looked for.
+    let places: [String]
     let mode: MigrationMode
 
     /// The whole report, without a line end at its end.
@@ -23,16 +26,24 @@ struct PassReport {
         }
         blocks.append(headline)
         blocks += items.map { StoreReport(item: $0, mode: mode).text }
+        if !problems.isEmpty {
+            blocks.append(
+                (["Not looked into:"] + problems.map(Self.sentence)).joined(separator: "\n"))
+        }
         if let notes { blocks.append(notes) }
         return blocks.joined(separator: "\n\n")
     }
 
     private var headline: String {
-        let places = roots.joined(separator: ", ")
+        let places = places.joined(separator: ", ")
         guard !items.isEmpty else { return "No memory was found under \(places)." }
         let count = Wording.count(items.count, "memory", plural: "memories")
         let bad = items.filter { ($0.operation?.exitCode ?? .done) != .done }.count
         if bad > 0 { return "\(count) under \(places): \(bad) \(bad == 1 ? "needs" : "need") a look." }
+        if !problems.isEmpty {
+            return
+                "\(count) under \(places), and \(problems.count == 1 ? "one place" : "\(problems.count) places") out of reach."
+        }
         let waiting = items.filter { $0.store.state != .current }.count
         return waiting == 0
             ? "\(count) under \(places): all is well."
@@ -52,6 +63,11 @@ struct PassReport {
     private static func some(_ paths: [String]) -> String {
         let rest = paths.count - 3
         return paths.prefix(3).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+    }
+
+    private static func sentence(_ problem: GuardError) -> String {
+        (["  \(problem.message)"] + problem.causes.map { "    because: \($0)" }
+            + (problem.hint.map { ["    \($0)"] } ?? [])).joined(separator: "\n")
     }
 
     private static func outcome(_ record: OperationRecord) -> String {
@@ -86,8 +102,12 @@ struct StoreReport {
         if let from = result?.fromVersion {
             facts.append(("was", "version \(from) of \(store.line ?? "its line")"))
         }
-        if let backup = operation.backup { facts.append(("backed up", "\(backup), restored and compared")) }
-        if operation.steps.contains(where: { $0.kind == .rehearse && $0.state == .done }) {
+        func isNoted(_ code: String) -> Bool { operation.findings.contains { $0.code == code } }
+        if let backup = operation.backup {
+            let proof = isNoted("proofDecoded") ? "read back and compared" : "restored and compared"
+            facts.append(("backed up", "\(backup), \(proof)"))
+        }
+        if operation.steps.contains(where: { $0.kind == .rehearse && $0.state == .done }), !isNoted("notRehearsed") {
             facts.append(("rehearsed", "on the restored copy"))
         }
         if let applied = result?.applied, !applied.isEmpty {

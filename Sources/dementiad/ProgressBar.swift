@@ -7,11 +7,19 @@ internal import Synchronization
 
 /// One line on standard error while long work runs, on a terminal only.
 ///
-/// Shows nothing before a step has taken a quarter of a second: short work should not flicker.
+/// Shows nothing before a step has taken a quarter of a second: short work should not flicker. Of several operations at once it shows
+/// the one that began first, and how many there are beside it.
 final class ProgressBar: Sendable {
+    /// One operation's running step.
+    private struct Work {
+        let operation: OperationID
+        var step: StepKind
+        var began: ContinuousClock.Instant
+    }
+
     private struct State {
-        var step: StepKind?
-        var began = ContinuousClock.now
+        /// In the order in which they began.
+        var work: [Work] = []
         var drawn = ContinuousClock.now
         var isVisible = false
     }
@@ -25,18 +33,30 @@ final class ProgressBar: Sendable {
 
     /// Draws what `event` tells, at most ten times a second.
     func show(_ event: Toolbox.Event) {
-        guard isEnabled, case .progressed(_, let progress) = event else { return }
+        guard isEnabled else { return }
+        switch event {
+        case .began: break
+        case .progressed(let id, let progress): show(progress, of: id)
+        case .settled(let record): state.withLock { $0.work.removeAll { $0.operation == record.id } }
+        }
+    }
+
+    private func show(_ progress: Progress, of id: OperationID) {
         let line: String? = state.withLock { state in
             let now = ContinuousClock.now
-            if state.step != progress.step {
-                state.step = progress.step
-                state.began = now
+            let index = state.work.firstIndex { $0.operation == id } ?? state.work.endIndex
+            if index == state.work.endIndex {
+                state.work.append(Work(operation: id, step: progress.step, began: now))
+            } else if state.work[index].step != progress.step {
+                state.work[index].step = progress.step
+                state.work[index].began = now
             }
-            let elapsed = now - state.began
-            guard elapsed > .milliseconds(250), now - state.drawn > .milliseconds(100) else { return nil }
+            let elapsed = now - state.work[index].began
+            guard index == 0, elapsed > .milliseconds(250), now - state.drawn > .milliseconds(100) else { return nil }
             state.drawn = now
             state.isVisible = true
-            return Self.line(progress, elapsed)
+            let others = state.work.count - 1
+            return Self.line(progress, elapsed) + (others > 0 ? "  and \(others) more" : "")
         }
         if let line { write("\r\u{1B}[2K" + line) }
     }
@@ -55,7 +75,7 @@ final class ProgressBar: Sendable {
         let width = 24
         let filled = Int((share * Double(width)).rounded(.down))
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        let seconds = max(0.001, Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18)
+        let seconds = max(0.001, elapsed.seconds)
         let rate = Double(progress.done) / seconds
         let left = rate > 0 ? Double(progress.total - progress.done) / rate : 0
         let amount =

@@ -40,7 +40,7 @@ struct Serve: AsyncParsableCommand {
         let path = try setup.socketPath(socket)
         let listening = try ListeningSocket(at: path)
         logger.notice(
-            "dementiad is ready", metadata: ["socket": "\(path)", "roots": "\(setup.roots.joined(separator: ", "))"])
+            "dementiad is ready", metadata: ["socket": "\(path)", "places": "\(setup.places.joined(separator: ", "))"])
         // In start order; they stop in reverse: first nobody can ask any more, then no new work begins, then work ends.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -26,24 +26,38 @@ struct Workshop: ~Copyable {
 /// Turns flags, environment and configuration into tools. The machine's clock, user, home and environment are read here and nowhere else.
 struct Setup {
     private let options: CommonOptions
-    private let environment: [String: String]
-    private let settings: Settings
+    let environment: [String: String]
+    let settings: Settings
 
     /// What may happen without asking.
     var mode: MigrationMode { MigrationMode(rawValue: settings.migrate.mode.rawValue) ?? .ask }
-    /// Where memories are looked for.
+    /// How many stores are worked on at the same time.
+    var parallel: Int { settings.migrate.parallel }
+    /// The folders that memories are looked for in.
     var roots: [String] { settings.discover.roots }
+    /// Everywhere that memories are looked for, for people: without any password.
+    var places: [String] { roots + settings.postgres.connections.map(\.description) }
 
     init(_ options: CommonOptions) throws(GuardError) {
         self.options = options
         environment = ProcessInfo.processInfo.environment
         var flags: [ConfigurationSources.Flag] = []
-        if !options.watch.isEmpty { flags.append(.init(.discoverRoots, name: "--watch", values: options.watch)) }
+        guard !options.postgres.contains(where: { ConnectionText($0).holdsPassword }) else {
+            throw CommandLineSecrets.refusal
+        }
+        // Whoever names a place means this place alone, whatever is configured.
+        if !options.watch.isEmpty || !options.postgres.isEmpty || options.postgresFile != nil {
+            flags.append(.init(.discoverRoots, name: "--watch", values: options.watch))
+            flags.append(.init(.postgresConnections, name: "--postgres", values: options.postgres))
+        }
+        if !options.release.isEmpty {
+            flags.append(.init(.releasesPaths, name: "--release", values: options.release))
+        }
         if let mode = options.mode { flags.append(.init(.migrateMode, name: "--mode", values: [mode])) }
         if let level = options.logLevel { flags.append(.init(.logLevel, name: "--log-level", values: [level])) }
         let sources = ConfigurationSources(
             files: options.config.map { .only($0) } ?? .standard, environment: environment, flags: flags,
-            workingDirectory: FileManager.default.currentDirectoryPath)
+            connectionFile: options.postgresFile, workingDirectory: FileManager.default.currentDirectoryPath)
         do {
             settings = try ConfigurationLoader.load(sources).settings
         } catch {
@@ -95,7 +109,7 @@ struct Setup {
             let tools = try Toolbox(
                 journal: journal, vault: vault, catalogue: try catalogue(), policy: policy, clock: clock,
                 scratch: state.scratch,
-                uid: geteuid(), host: ProcessInfo.processInfo.hostName, observe: observe)
+                uid: geteuid(), host: ProcessInfo.processInfo.hostName, open: try opener(), observe: observe)
             return Workshop(tools: tools, state: state)
         } catch let error as GuardError {
             throw error
@@ -106,7 +120,9 @@ struct Setup {
 
     /// What the daemon guards, and what it may do by itself.
     func guardianSettings() throws(GuardError) -> Guardian.Settings {
-        Guardian.Settings(roots: roots, discovery: discovery, mode: mode)
+        let look = try discoverer()
+        return Guardian.Settings(mode: mode, parallel: parallel) { () throws(GuardError) in try await look().discovered
+        }
     }
 
     /// How often the daemon looks for memories.
@@ -135,22 +151,6 @@ struct Setup {
                 .permissionDenied, "the folder \(folder) for the socket cannot be made", causes: [error.description])
         }
         return folder + "/control.sock"
-    }
-
-    private var discovery: Discovery {
-        Discovery(ignored: settings.discover.ignore, maxDepth: settings.discover.maxDepth)
-    }
-
-    /// Looks for memories under the roots.
-    func discover() throws(GuardError) -> Discovery.Found {
-        do {
-            return try discovery.walk(roots)
-        } catch {
-            throw GuardError(
-                error.isNotFound ? .notFound : .permissionDenied,
-                "\(error.path ?? "a watched folder") cannot be looked into",
-                hint: "Name an existing folder with --watch, or in discover.roots.", causes: [error.description])
-        }
     }
 
     private func statePath() throws(GuardError) -> String {

@@ -6,6 +6,7 @@ import Glibc
 import GuardCore
 import Journal
 import LinuxKit
+import Stores
 import Vault
 
 /// Runs one pass as `dementiad once` does, and ends itself with SIGKILL at one write of the journal. The crash tests start it.
@@ -35,10 +36,12 @@ enum Main {
         }
         let tools = try Toolbox(
             journal: journal, vault: Vault(openingOrCreating: state.vault, now: clock), catalogue: catalogue(arguments),
-            policy: policy, clock: clock, scratch: state.scratch, uid: geteuid(), host: "crash")
+            policy: policy, clock: clock, scratch: state.scratch, uid: geteuid(), host: "crash",
+            open: { (location) throws(GuardError) in try SQLiteStore.open(location) })
         let pass = Pass(tools, mode: .auto)
         let recovered = try await pass.recover()
-        _ = try await pass.run(over: [arguments[2]], recovered: recovered)
+        _ = try await pass.run(
+            over: [StoreLocation(engine: .sqlite, name: arguments[2])], recovered: recovered)
         withExtendedLifetime(state) {}
     }
 

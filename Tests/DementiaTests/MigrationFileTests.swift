@@ -61,9 +61,11 @@ import Testing
     @Test("the down section that a ledger keeps gives the same statements again")
     func down() throws {
         let migration = try MigrationFile.parse(Self.whole, file: Self.name)
-        #expect(try MigrationFile.parseDown(#require(migration.downText), name: "ledger") == migration.down)
+        #expect(
+            try MigrationFile.parseDown(#require(migration.downText), name: "ledger", of: .sqlite4) == migration.down)
         for shipped in try Catalogue().migrations(of: .sqlite4) where shipped.down != nil {
-            #expect(try MigrationFile.parseDown(#require(shipped.downText), name: "ledger") == shipped.down)
+            #expect(
+                try MigrationFile.parseDown(#require(shipped.downText), name: "ledger", of: .sqlite4) == shipped.down)
         }
     }
 

@@ -5,8 +5,8 @@ import Testing
 @testable import Dementia
 
 @Suite struct StatementSplitterTests {
-    private func split(_ text: String) -> [String] {
-        var splitter = StatementSplitter()
+    private func split(_ text: String, _ dialect: SQLDialect = .sqlite) -> [String] {
+        var splitter = StatementSplitter(dialect)
         let ended = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { splitter.take($0) }
         return splitter.isBetweenStatements ? ended : ended + ["…"]
     }
@@ -23,7 +23,7 @@ import Testing
             ("/* alone; */ SELECT 1;", ["SELECT 1"]),
             ("SELECT 'a\n\n-- b;\n';", ["SELECT 'a\n\n-- b;\n'"]),
             ("SELECT '--'; SELECT '/*';", ["SELECT '--'", "SELECT '/*'"]),
-            ("SELECT $$;$$, $tag$ $$; $tag$;", ["SELECT $$;$$, $tag$ $$; $tag$"]),
+            ("SELECT $$;$$;", ["SELECT $$", "$$"]),
             ("SELECT $1; SELECT a$1;", ["SELECT $1", "SELECT a$1"]),
             ("SELECT 1", ["…"]),
             ("SELECT 'x;", ["…"]),

@@ -95,7 +95,7 @@ struct ReportTests {
         let document = try JSON(result.output)
         #expect(document.keys == ["api", "kind", "data"])
         #expect(document["api"] == .number(1) && document["kind"] == .string("pass"))
-        #expect(document["data"]?["items"]?.count == 1)
+        #expect(document["data"]?["items"]?.count == 1 && document["data"]?["problems"] == .array([]))
         let item = try #require(document["data"]?["items"]?[0])
         #expect(item.keys == ["store", "operation"])
         let store = try #require(item["store"])

@@ -19,7 +19,10 @@ struct Guarded {
     private let relaying: Task<Void, Never>
     private let state: Keeper
 
-    init(_ world: World, mode: MigrationMode = .ask) async throws {
+    init(
+        _ world: World, mode: MigrationMode = .ask, parallel: Int = 2,
+        discover: (@Sendable () async throws(GuardError) -> Discovered)? = nil
+    ) async throws {
         self.world = world
         let relay = EventRelay()
         self.relay = relay
@@ -30,8 +33,9 @@ struct Guarded {
             observe(event)
         }
         state = Keeper(try StateDirectory(world.state))
+        let location = world.location
         let settings = Guardian.Settings(
-            roots: [world.store], discovery: Discovery(ignored: [], maxDepth: 4), mode: mode, limits: world.limits)
+            mode: mode, parallel: parallel, discover: discover ?? { Discovered(locations: [location]) })
         let guardian = Guardian(try watched.tools(world.state), settings, relay: relay)
         self.guardian = guardian
         relaying = Task { await guardian.relayEvents() }
@@ -274,7 +278,7 @@ struct GuardianTests {
             _ = try await Restorer(tools: tools, store: store, log: log, scratch: scratch).restore(
                 entry, keeping: .beforeRestore)
         } else {
-            _ = try await BackupTaker(tools: tools, store: store, operation: record.id, folder: scratch.path)
+            _ = try await BackupTaker(tools: tools, store: store, log: log, scratch: scratch)
                 .take(.beforeRestore, line: "sqlite-4", version: nil)
             try await log.step(.restore, dataState: .changing)
         }

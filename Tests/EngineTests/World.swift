@@ -37,6 +37,8 @@ struct World {
     var limits = SQLiteStore.Limits()
     var mode = MigrationMode.auto
     var observe: @Sendable (Toolbox.Event) -> Void = { _ in }
+    /// Opens stores in another way than by SQLite alone.
+    var opener: (@Sendable (StoreLocation) throws(GuardError) -> any Store)?
     private let clock = SteppingClock()
 
     /// A copy of `fixture` in a project of its own.
@@ -51,16 +53,17 @@ struct World {
         limits.lockPatience = .seconds(20)
     }
 
-    var id: StoreID { StoreLocation(engine: .sqlite, name: store).id }
+    var location: StoreLocation { StoreLocation(engine: .sqlite, name: store) }
+    var id: StoreID { location.id }
 
     // MARK: Acting
 
-    /// Runs a pass over the memory.
-    func pass() async throws -> Result {
+    /// Runs a pass over the memory, or over `locations`.
+    func pass(over locations: [StoreLocation]? = nil, parallel: Int = 1) async throws -> Result {
         let directory = try StateDirectory(state)
-        let pass = Pass(try tools(directory.path), mode: mode, limits: limits)
+        let pass = Pass(try tools(directory.path), mode: mode, parallel: parallel)
         let recovered = try await pass.recover()
-        let items = try await pass.run(over: [store], recovered: recovered)
+        let items = try await pass.run(over: locations ?? [location], recovered: recovered)
         withExtendedLifetime(directory) {}
         return Result(recovered: recovered, items: items)
     }
@@ -69,7 +72,18 @@ struct World {
         try Toolbox(
             journal: Journal(path: state + "/journal.db", clock: clock.now),
             vault: Vault(openingOrCreating: state + "/vault", now: clock.now), catalogue: catalogue, policy: policy,
-            clock: clock.now, scratch: state + "/scratch", uid: 1000, host: "workstation", observe: observe)
+            clock: clock.now, scratch: state + "/scratch", uid: 1000, host: "workstation",
+            open: { [opener, limits] (location) throws(GuardError) in
+                if let opener { return try opener(location) }
+                return try SQLiteStore.open(location, limits: limits)
+            },
+            observe: observe)
+    }
+
+    /// Where a copy of `fixture` in another project lies.
+    func neighbour(_ name: String, _ fixture: Fixture = .v4_0) throws -> StoreLocation {
+        let path = try fixture.copy(to: folder.folder(name) + "/.claude-memory.db")
+        return StoreLocation(engine: .sqlite, name: path)
     }
 
     /// Adds a fifth migration that runs `up` and leaves a table `marker`, because one whose postcondition is true already never runs.

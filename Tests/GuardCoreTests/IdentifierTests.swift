@@ -81,7 +81,8 @@ import Testing
             (.checkVetoed, 8),
             (.verificationFailed, 6), (.restoreFailed, 5), (.notFound, 10), (.storeMissing, 10),
             (.confirmationNeeded, 13), (.usage, 64),
-            (.notReachable, 69), (.timedOut, 75), (.configuration, 78), (.refusesRoot, 78), (.interrupted, 130),
+            (.serverUnreachable, 1), (.notReachable, 69), (.timedOut, 75), (.configuration, 78), (.refusesRoot, 78),
+            (.interrupted, 130),
             (.stateDirectoryBusy, 11),
         ] as [(GuardError.Code, Int32)])
     func exit(_ code: GuardError.Code, _ status: Int32) {
@@ -90,7 +91,7 @@ import Testing
 
     @Test("the worst of a pass is the first in the contract's order")
     func worst() {
-        #expect(ExitCode.worstFirst.map(\.rawValue) == [5, 6, 4, 1, 8, 7, 12, 11, 14, 0])
+        #expect(ExitCode.worstFirst.map(\.rawValue) == [5, 6, 4, 1, 8, 7, 12, 11, 14, 10, 0])
         #expect(ExitCode.worst(of: []) == .done)
         #expect(ExitCode.worst(of: [.done, .busy, .failedUntouched, .notMigratable]) == .failedUntouched)
     }

@@ -65,6 +65,38 @@ struct ConnectingTests {
         #expect(try Connection(target).value("SHOW application_name") == "ours")
     }
 
+    @Test("Another program reaches the same server, and the database it is told, even where a service names another")
+    func handedOn() throws {
+        let server = try PostgresServer.shared
+        let named = try server.database()
+        let meant = try server.database()
+        let lines = ["host=\(server.socketFolder)", "port=\(server.port)", "user=postgres", "dbname=\(named.name)"]
+        let services = try file("services", "[mine]\nconnect_timeout=77\n" + lines.joined(separator: "\n") + "\n")
+        setenv("PGSERVICEFILE", services, 1)
+        defer { unsetenv("PGSERVICEFILE") }
+        for text in ["mine", named.url] {
+            let target = try ConnectionTarget(text)
+            #expect(try target.address() == "\(server.socketFolder):\(server.port)/\(named.name)")
+            let environment = target.environment(database: meant.name, schema: "s")
+            #expect(environment["PGSERVICE"] == nil && environment["DEMENTIA_SCHEMA"] == "s")
+            let said = try Tool.run(
+                ["env"] + environment.map { "\($0)=\($1)" } + ["psql", "-XAt", "-c", "SELECT current_database()"])
+            #expect(said.output == meant.name + "\n")
+        }
+        let service = try ConnectionTarget("mine").environment(database: nil, schema: "s")
+        #expect(service["PGCONNECT_TIMEOUT"] == "77" && service["PGDATABASE"] == named.name)
+        #expect(
+            try refusal { _ = try ConnectionTarget("no_such_service").address() }.message.contains("no_such_service"))
+        // Nothing is looked up and nobody is called.
+        #expect(try ConnectionTarget("postgresql://u@nowhere.invalid/d").address() == "nowhere.invalid:5432/d")
+        let url = try ConnectionTarget(
+            "postgresql://u:p%40w@h/d?sslmode=require&channel_binding=require&options=endpoint%3Dx")
+        let variables = url.environment(database: nil, schema: "s")
+        #expect(variables["PGPASSWORD"] == "p@w" && variables["PGCHANNELBINDING"] == "require")
+        #expect(
+            variables["PGSSLMODE"] == "require" && variables["PGOPTIONS"] == "endpoint=x" && variables["PGUSER"] == "u")
+    }
+
     @Test("With a password from the text or from a file, over a socket and over TLS")
     func passwords() throws {
         let server = try guarded()

@@ -109,6 +109,7 @@ struct CopyTests {
         }
         guard case .caller = failure else { throw try #require(failure) }
         #expect(taken == 10)
+        #expect(connection.transactionStatus == .failed)
         try connection.execute("ROLLBACK")
         #expect(connection.transactionStatus == .idle)
         #expect(try connection.value("SELECT count(*) FROM t") == "\(rows)")

@@ -168,7 +168,7 @@ import Testing
         let plan = try await world.plan(catalogue)
         _ = try await world.snapshot()
         try await world.store.recordFailure(
-            GuardError(.rehearsalFailed, "migration 3 (files) failed"), of: plan, entry: .test())
+            GuardError(.rehearsalFailed, "it failed", migration: 3), of: plan, entry: .test())
         #expect(try world.ask("SELECT version FROM schema_migrations;") == ["3"])
         #expect(try Shell.run(world.path, "DELETE FROM fixes;") == [])
     }

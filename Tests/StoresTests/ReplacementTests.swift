@@ -19,8 +19,8 @@ import Testing
     }
 
     private func replace(_ world: SQLiteWorld, _ old: Snapshot) async throws {
-        try await world.store.replaceFile(
-            with: old.path, rights: FileRights(uid: getuid(), gid: getgid(), mode: 0o640), suffix: "aside",
+        try await world.store.recreate(
+            from: old.path, rights: FileRights(uid: getuid(), gid: getgid(), mode: 0o640), suffix: "aside",
             expecting: old.content)
     }
 

@@ -45,6 +45,27 @@ final class SQLiteWorld: StoreWorld {
 
     func scratch(_ name: String) -> String { folder.file(name) }
 
+    func another() throws -> any Store { try SQLiteStore(path: path) }
+
+    var facts: WorldFacts {
+        let names = ["base", "rlm", "files", "embeddings"]
+        return WorldFacts(
+            from: 1, steps: names.enumerated().map { ($0 + 1, $1, $0 == 0, $0 != 0) }, contexts: 8,
+            insertion: "INSERT INTO todos (id, content, status) VALUES ('late', 'x', 'pending');",
+            broken: (try? Catalogue.with(up: "CREATE TABLE fresh (x); INSERT INTO nowhere VALUES (1);")) ?? Self.none,
+            yes: "1", no: "0")
+    }
+
+    private static let none = try! Catalogue()
+
+    func state(withLedger: Bool) throws -> [String] {
+        try dump(withLedger: withLedger).description.split(separator: "\n").map(String.init)
+    }
+
+    func state(ofCopy path: String) throws -> [String] {
+        try dump(ofCopy: path).description.split(separator: "\n").map(String.init)
+    }
+
     func dump(withLedger: Bool) throws -> LogicalDump { try LogicalDump(path, withLedger: withLedger) }
 
     func dump(ofCopy path: String) throws -> LogicalDump {

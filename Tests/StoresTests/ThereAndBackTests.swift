@@ -27,7 +27,7 @@ import Testing
         // shows; so only memories that began at 1 come back to exactly where they were.
         for version in [3, 2, 1] {
             try await world.downgrade(catalogue, to: version)
-            if start <= 1, fixture != .v4_4HotWAL, try Structure(world.path).beganPlain(fixture) {
+            if start ?? 0 <= 1, fixture != .v4_4HotWAL, try Structure(world.path).beganPlain(fixture) {
                 #expect(try world.dump(withLedger: false).differences(from: #require(states[version])) == [])
             }
             #expect(try await world.plan(catalogue, to: version).isEmpty)

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+
+internal import Dementia
+internal import GuardCore
+internal import PostgresKit
+internal import SchemaDump
+
+/// The proof that every object and value that a plan did not declare as changed is still there.
+///
+/// Runs inside the migration's transaction, before COMMIT, while nobody else can write. What was there before is known from the backup's
+/// digests, which were compared with this very state under the locks; so only the tables that the plan's statements touched are read
+/// again. What is new needs no declaration, new rows included.
+struct PostgresConservation {
+    /// What of a table has to be there afterwards.
+    private struct Kept {
+        let columns: [String]
+        let sum: TableSum
+        /// Not NULL values per column; only a downgrade has to tell what it took away.
+        let values: [String: Int64]
+    }
+
+    private let changes: Set<Change>
+    private let isDowngrade: Bool
+    private let connection: Connection
+    private let schema: String
+    private let inventory: SchemaInventory
+    private let invalid: Set<String>
+    private var kept: [String: Kept] = [:]
+    private var fills: [FilledColumn] = []
+    /// What a downgrade took away, known after ``violations(touched:on:)``.
+    private(set) var lost: [Loss] = []
+
+    /// Notes what `before`'s digests do not hold. To be made under the locks, before the first statement.
+    ///
+    /// - Parameter going: the columns that a downgrade takes away
+    init(
+        _ plan: Plan, before: StoreDigest, going: [String: Set<String>], on connection: Connection, schema: String
+    ) throws(PostgresError) {
+        changes = plan.changes
+        isDowngrade = plan.isDowngrade
+        self.connection = connection
+        self.schema = schema
+        inventory = try SchemaInventory(reading: schema, on: connection)
+        invalid = try PostgresSchema(connection, schema).invalidObjects()
+        for table in inventory.tables where !PostgresLedger.isLedger(table.name) && !table.isPartitioned {
+            let changed = changes.columns(of: table.name).union(going[table.name] ?? [])
+            let columns = table.columns.filter { !changed.contains($0) }
+            let known = before[table: table.name].flatMap { digest in
+                digest.rowSum.map { TableSum(rows: digest.rows, sum: $0) }
+            }
+            // The backup's digest is over all columns; where some of them go, the rest is counted now.
+            let sum: TableSum
+            if columns == table.columns, let known { sum = known } else { sum = try read(table.name, columns) }
+            kept[table.name] = Kept(
+                columns: columns, sum: sum,
+                values: try values(of: going[table.name] ?? [], in: table.name))
+        }
+        for case .fills(let table, let column) in changes where kept[table] != nil {
+            guard inventory.tables.contains(where: { $0.name == table && $0.columns.contains(column) }) else {
+                continue
+            }
+            fills.append(
+                try FilledColumn(
+                    column, of: table, beside: kept[table]?.columns ?? [], on: connection, schema: schema))
+        }
+    }
+
+    /// What was lost or altered without a declaration, a sentence each. `touched` are the tables that statements wrote to or altered.
+    mutating func violations(touched: Set<String>, on connection: Connection) throws(PostgresError) -> [String] {
+        let after = try SchemaInventory(reading: schema, on: connection)
+        var violations = objectViolations(after)
+        violations += try PostgresSchema(connection, schema).invalidObjects().subtracting(invalid).sorted().map {
+            "the server does not vouch for \($0)"
+        }
+        for (name, old) in kept.sorted(by: { $0.key < $1.key }) where !changes.contains(.dropsTable(name)) {
+            let now = renamed(name)
+            guard let table = after.tables.first(where: { $0.name == now }) else {
+                if isDowngrade {
+                    lost.append(Loss(table: name, column: nil, values: old.sum.rows))
+                } else {
+                    violations.append("the table \(name) with its \(old.sum.rows) rows is gone")
+                }
+                continue
+            }
+            lost += old.values.filter { !table.columns.contains($0.key) }.sorted { $0.key < $1.key }.map {
+                Loss(table: name, column: $0.key, values: $0.value)
+            }
+            let missing = old.columns.filter { !table.columns.contains($0) }
+            guard missing.isEmpty else {
+                violations += missing.map { "the column \(name).\($0) is gone" }
+                continue
+            }
+            if touched.contains(now) { violations += try valueViolations(in: name, old) }
+        }
+        for fill in fills { violations += try fill.violations() }
+        return violations + sequenceViolations(after)
+    }
+
+    // MARK: Objects
+
+    private func objectViolations(_ after: SchemaInventory) -> [String] {
+        let now = Dictionary(
+            (after.preData + after.postData).map { (Key($0), $0.sql) }, uniquingKeysWith: { first, _ in first })
+        var violations: [String] = []
+        for item in inventory.preData + inventory.postData where !mayChange(item) {
+            guard let sql = now[Key(item)] else {
+                if !isDowngrade { violations.append("the \(item.kind) \(item.name) is gone") }
+                continue
+            }
+            if sql != item.sql, !isExtended(item, as: sql) {
+                violations.append("the \(item.kind) \(item.name) is defined differently")
+            }
+        }
+        return violations
+    }
+
+    private struct Key: Hashable {
+        let kind: String
+        let name: String
+        let table: String?
+
+        init(_ item: DumpItem) {
+            (kind, name, table) = (item.kind, item.name, item.table)
+        }
+    }
+
+    private func mayChange(_ item: DumpItem) -> Bool {
+        let table = item.table ?? item.name
+        return PostgresLedger.isLedger(table) || PostgresLedger.isLedger(item.name) || renamed(table) != table
+            || changes.contains(.dropsTable(table)) || changes.contains(.dropsObject(item.name))
+    }
+
+    /// Whether a table's definition has every line that it had, and perhaps more. A column and a constraint have a line each.
+    private func isExtended(_ item: DumpItem, as sql: String) -> Bool {
+        guard item.kind == "TABLE" else { return false }
+        let gone = changes.droppedColumns(of: item.name).map(SQLText.identifier)
+        let now = Set(Self.lines(of: sql))
+        return Self.lines(of: item.sql).allSatisfy { line in
+            now.contains(line) || isDowngrade
+                || gone.contains { line.hasPrefix($0) || line.hasPrefix($0.dropFirst().dropLast()) }
+        }
+    }
+
+    private static func lines(of sql: String) -> [String] {
+        sql.split(separator: "\n").map { line in
+            var line = line[...]
+            while line.first == " " { line = line.dropFirst() }
+            while let last = line.last, last == "," || last == " " { line = line.dropLast() }
+            return String(line)
+        }
+    }
+
+    // MARK: Values
+
+    private func valueViolations(in name: String, _ old: Kept) throws(PostgresError) -> [String] {
+        let now = try read(renamed(name), old.columns)
+        if now == old.sum { return [] }
+        if let target = changes.target(ofMovesFrom: name) {
+            let moved = try read(target, old.columns)
+            let before = kept[target]?.sum ?? TableSum(rows: 0, sum: "0")
+            let rows = (now.rows + moved.rows, old.sum.rows + before.rows)
+            let sums = try (add(now.sum, moved.sum), add(old.sum.sum, before.sum))
+            return rows.0 == rows.1 && sums.0 == sums.1 ? [] : ["rows of \(name) were lost on their way to \(target)"]
+        }
+        if changes.contains(where: { if case .moves(_, let to) = $0 { to == name } else { false } }) { return [] }
+        guard now.rows >= old.sum.rows else {
+            return ["the table \(name) has \(now.rows) rows where it had \(old.sum.rows)"]
+        }
+        // New rows need no declaration, as long as the old ones are all there and nobody wrote over one.
+        let untouched = try TableSum.ofOthersRows(schema, renamed(name), old.columns, on: connection)
+        return untouched == old.sum ? [] : ["values of \(name) changed"]
+    }
+
+    private func read(_ table: String, _ columns: [String]) throws(PostgresError) -> TableSum {
+        try TableSum.read(schema: schema, table: table, columns: columns, on: connection)
+    }
+
+    private func add(_ left: String, _ right: String) throws(PostgresError) -> String? {
+        try connection.value("SELECT $1::numeric + $2::numeric", [left, right])
+    }
+
+    private func values(of columns: Set<String>, in table: String) throws(PostgresError) -> [String: Int64] {
+        guard !columns.isEmpty else { return [:] }
+        let names = columns.sorted()
+        let counts = names.map { "pg_catalog.count(\(SQLText.identifier($0)))" }.joined(separator: ", ")
+        let row = try connection.rows("SELECT \(counts) FROM ONLY \(SQLText.identifier(schema, table))") { row in
+            names.indices.map { row.integer($0) ?? 0 }
+        }
+        return Dictionary(uniqueKeysWithValues: zip(names, row.first ?? []))
+    }
+
+    // MARK: Sequences
+
+    private func sequenceViolations(_ after: SchemaInventory) -> [String] {
+        guard !isDowngrade else { return [] }
+        let owned = changes.droppedTables.map { $0 + "_" }
+        return inventory.sequences.filter { name in
+            !after.sequences.contains(name) && !owned.contains { name.hasPrefix($0) }
+                && !changes.contains(.dropsObject(name))
+        }.map { "the sequence \($0) is gone" }
+    }
+
+    private func renamed(_ table: String) -> String {
+        for case .renames(let old, let new) in changes where old == table { return new }
+        return table
+    }
+}
+
+extension Set<Change> {
+    /// The columns of `table` whose values may change or go.
+    fileprivate func columns(of table: String) -> Set<String> {
+        reduce(into: droppedColumns(of: table)) { columns, change in
+            switch change {
+            case .rewrites(table, let column), .fills(table, let column): columns.insert(column)
+            default: break
+            }
+        }
+    }
+
+    fileprivate func droppedColumns(of table: String) -> Set<String> {
+        reduce(into: []) { columns, change in
+            if case .dropsColumn(table, let column) = change { columns.insert(column) }
+        }
+    }
+
+    fileprivate var droppedTables: [String] {
+        compactMap { if case .dropsTable(let table) = $0 { table } else { nil } }
+    }
+
+    fileprivate func target(ofMovesFrom table: String) -> String? {
+        lazy.compactMap { if case .moves(table, let target) = $0 { target } else { nil } }.first
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+
+internal import GuardCore
+internal import PostgresKit
+
+/// Says in our words what PostgreSQL said, about one schema.
+struct PostgresFailure {
+    let location: StoreLocation
+
+    private var place: String { location.name }
+    private var store: StoreID { location.id }
+
+    /// `error`, which happened while `doing` something.
+    func translate(_ error: PostgresError, _ doing: String) -> GuardError {
+        let causes = [error.description]
+        guard let state = error.sqlState else { return unreachable(doing, causes) }
+        switch state {
+        case .lockNotAvailable, .deadlock, .serializationFailure, .objectInUse: return busy(doing, causes: causes)
+        case .insufficientPrivilege:
+            return GuardError(
+                .permissionDenied, "\(place): \(doing) is not permitted to this role", store: store,
+                hint: "Connect as the role that owns the schema's tables.", causes: causes)
+        case .invalidPassword, .invalidAuthorization:
+            return GuardError(
+                .permissionDenied, "the server of \(place) refuses this role", store: store,
+                hint: "Look at the password in .pgpass or the service file, and at the server's pg_hba.conf.",
+                causes: causes)
+        case .undefinedSchema, .undefinedDatabase: return missing(causes)
+        case .queryCanceled:
+            return GuardError(
+                .storeBusy, "\(place): \(doing) was cancelled on the server", store: store,
+                hint: "Nothing was changed. It will be tried again.", causes: causes)
+        case .diskFull:
+            return GuardError(
+                .noSpace, "the server of \(place) has no room left", store: store,
+                hint: "Free some space on the server and try again.", causes: causes)
+        default: break
+        }
+        switch state.errorClass {
+        case "08", "57": return unreachable(doing, causes)
+        case "53":
+            return GuardError(
+                .storeBusy, "the server of \(place) is short of resources: \(error.message)", store: store,
+                hint: "Nothing was changed. It will be tried again.", causes: causes)
+        default:
+            return GuardError(
+                .migrationFailed, "\(place): \(doing) failed: \(error.message)", store: store, causes: causes)
+        }
+    }
+
+    /// The server does not answer, or went away.
+    func unreachable(_ doing: String, _ causes: [String]) -> GuardError {
+        GuardError(
+            .serverUnreachable, "the server of \(place) could not be reached while \(doing)", store: store,
+            hint: "Look whether it runs and where it listens. It will be tried again.", causes: causes)
+    }
+
+    /// There is no such schema, or no such database.
+    func missing(_ causes: [String] = []) -> GuardError {
+        GuardError(
+            .storeMissing, "\(place) is not there", store: store,
+            hint: "If the project was deleted or renamed, nothing is lost: its backups stay in the vault.",
+            causes: causes)
+    }
+
+    /// Somebody else has a lock.
+    func busy(_ doing: String, holders: [String] = [], causes: [String] = []) -> GuardError {
+        let who = holders.isEmpty ? "another session" : holders.joined(separator: ", ")
+        return GuardError(
+            .storeBusy, "\(place) is busy: \(who) was in the way of \(doing)", store: store,
+            hint: "Nothing was changed. It will be tried again; or end that session first.", causes: causes)
+    }
+
+    /// The store is not in the state of the snapshot any more.
+    func moved(_ why: String) -> GuardError {
+        GuardError(
+            .storeMoved, "\(place) changed after it was backed up: \(why)", store: store,
+            hint: "Nothing was changed. It will be tried again on the new state.")
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+
+public import GuardCore
+internal import LinuxKit
+internal import PostgresKit
+
+/// The databases that memories are looked for in.
+public struct PostgresServers: Sendable {
+    /// One database, or one schema of it.
+    private struct Server: Sendable {
+        let target: ConnectionTarget
+        /// `host:port/database`, as libpq reads it.
+        let address: String
+        /// The only schema that is meant; nil for all that carry Dementia's tables.
+        let schema: String?
+        /// Whether somebody else's settings led here, so that nothing is changed without asking.
+        let isAsking: Bool
+    }
+
+    private let servers: [Server]
+    private let limits: PostgresStore.Limits
+
+    /// What a look for memories gave.
+    public struct Found: Sendable {
+        /// The schemas that carry tables of Dementia's names, whatever is in them.
+        public var stores: [StoreLocation] = []
+        /// Those of them that only an application's own settings led to.
+        public var asking: Set<StoreLocation> = []
+        /// The servers that could not be asked.
+        public var unreachable: [GuardError] = []
+    }
+
+    /// - Parameters:
+    ///   - texts: URLs, `keyword=value` strings or service names, each with an optional `#SCHEMA`
+    ///   - found: the same, as they stand in an application's own settings
+    ///   - passfile: in `.pgpass` form, asked for passwords that the texts do not have
+    /// - Throws: one of them cannot be read. The error names it by its place, since it may hold a password.
+    public init(
+        _ texts: [String], found: [String] = [], passfile: String? = nil, limits: PostgresStore.Limits = .init()
+    ) throws(GuardError) {
+        self.limits = limits
+        var servers: [Server] = []
+        for (number, text) in (texts + found).enumerated() {
+            let (connection, schema) = Self.split(text)
+            do throws(PostgresError) {
+                var target = try ConnectionTarget(connection)
+                if target.passfile == nil { target.passfile = passfile }
+                let address = try target.address()
+                let isAsking = number >= texts.count
+                // What is configured by hand is known already.
+                if isAsking, servers.contains(where: { $0.address == address && $0.schema == nil }) { continue }
+                servers.append(Server(target: target, address: address, schema: schema, isAsking: isAsking))
+            } catch {
+                throw GuardError(
+                    .configuration,
+                    number < texts.count
+                        ? "the PostgreSQL connection number \(number + 1) cannot be used"
+                        : "the DATABASE_URL in a release's .env file cannot be used",
+                    hint: "Write a URL, a service name or KEYWORD=VALUE pairs; its password belongs into .pgpass.",
+                    causes: [error.description])
+            }
+        }
+        self.servers = servers
+    }
+
+    /// Looks for memories. Blocks as long as the slowest server takes to answer.
+    public func look() -> Found {
+        var found = Found()
+        for server in servers {
+            do throws(PostgresError) {
+                let schemas: [String]
+                if let schema = server.schema {
+                    schemas = [schema]
+                } else {
+                    schemas = try Self.schemas(Connection(server.target))
+                }
+                for location in schemas.map({ Self.location(server, $0) }) where !found.stores.contains(location) {
+                    found.stores.append(location)
+                    if server.isAsking { found.asking.insert(location) }
+                }
+            } catch {
+                found.unreachable.append(
+                    PostgresFailure(location: StoreLocation(engine: .postgres, name: server.address))
+                        .translate(error, "looking for memories"))
+            }
+        }
+        return found
+    }
+
+    /// The store at `location`, one of the databases that this was made with.
+    public func store(at location: StoreLocation) throws(GuardError) -> PostgresStore {
+        for server in servers where location.name.hasPrefix(server.address + "#") {
+            let schema = String(location.name.dropFirst(server.address.count + 1))
+            do throws(SystemCallError) {
+                return try PostgresStore(server.target, address: server.address, schema: schema, limits: limits)
+            } catch {
+                throw GuardError(
+                    .internalError, "no thread could be made for \(location.name)", store: location.id,
+                    causes: [error.description])
+            }
+        }
+        throw GuardError(
+            .serverUnreachable, "\(location.name) is on a server that is not in the configuration", store: location.id,
+            hint: "Name it with --postgres or in postgres.connections.")
+    }
+
+    private static func location(_ server: Server, _ schema: String) -> StoreLocation {
+        StoreLocation(engine: .postgres, name: "\(server.address)#\(schema)")
+    }
+
+    private static func schemas(_ connection: Connection) throws(PostgresError) -> [String] {
+        try connection.rows(
+            """
+            SELECT n.nspname FROM pg_catalog.pg_namespace n
+            WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND EXISTS (
+                SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid
+                    AND c.relkind IN ('r', 'p') AND c.relname IN ('sessions', 'context_locks'))
+            ORDER BY n.nspname COLLATE "C"
+            """
+        ) { $0.text(0) }
+    }
+
+    /// The text for libpq, and the schema behind the last `#`. A password may hold a `#` too; then more of the URL follows it.
+    private static func split(_ text: String) -> (connection: String, schema: String?) {
+        guard let mark = text.lastIndex(of: "#") else { return (text, nil) }
+        let schema = text[text.index(after: mark)...]
+        guard !schema.isEmpty, !schema.contains("@"), !schema.contains("=") else { return (text, nil) }
+        return (String(text[..<mark]), String(schema))
+    }
+}

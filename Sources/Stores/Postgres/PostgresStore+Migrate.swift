@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+
+internal import Dementia
+public import GuardCore
+internal import PostgresKit
+internal import SchemaDump
+
+extension PostgresStore {
+    /// Design §5, PostgreSQL, steps 3 and 4: one transaction with every lock at its beginning, the proof that the state is the one backed
+    /// up, the plan, the conservation check, COMMIT. Whatever fails before COMMIT is rolled back.
+    public func migrate(
+        _ plan: Plan, from snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
+    ) throws(GuardError) -> MigrationRecord {
+        guard !plan.isEmpty else {
+            return MigrationRecord(applied: [], findings: [], lost: [], lockedMilliseconds: 0, token: snapshot.token)
+        }
+        let session = try open()
+        let connection = session.connection
+        // One that is inside a transaction got here by `lock()`.
+        if connection.transactionStatus != .inTransaction { try lock(alone: rehearsedLocks, on: connection) }
+        let clock = ContinuousClock()
+        let locked = clock.now
+        do throws(GuardError) {
+            try checkUnmoved(since: snapshot.content, on: connection)
+            try checkStillPlanned(plan, on: connection)
+            let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
+            try commit(connection)
+            return MigrationRecord(
+                applied: work.applied, findings: [], lost: work.lost,
+                lockedMilliseconds: (clock.now - locked).milliseconds,
+                token: .postgres(PostgresState(session: session.id)))
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+    }
+
+    public func lock() throws(GuardError) {
+        try lock(alone: nil, on: open().connection)
+    }
+
+    /// Begins the transaction of a change and takes all of its locks, in one order and never upgraded later.
+    ///
+    /// - Parameter alone: the tables that nobody may even read meanwhile; nil for all of them
+    func lock(alone: Set<String>?, on connection: Connection) throws(GuardError) {
+        try takeLocks("taking its locks") { () throws(PostgresError) in
+            try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+            try connection.pin(limits)
+            try connection.execute("SET LOCAL synchronous_commit = on")
+            if connection.serverVersion >= 140_000 {
+                // A server whose client was killed notices in the middle of a statement, too.
+                try connection.execute("SET LOCAL client_connection_check_interval = '500ms'")
+            }
+            guard try PostgresLocks.tryGuardLock(connection, schema) else {
+                throw PostgresError(sqlState: .lockNotAvailable, message: "another dementiad is at work on this schema")
+            }
+            let schema = PostgresSchema(connection, schema)
+            guard try schema.exists() else {
+                throw PostgresError(sqlState: .undefinedSchema, message: "there is no schema \(self.schema)")
+            }
+            let tables = try schema.lockableTables()
+            try PostgresLocks.lock(
+                tables.map { ($0, alone?.contains($0) ?? true ? .accessExclusive : .shareRowExclusive) },
+                of: self.schema, within: limits.lockTimeout, on: connection)
+            guard try schema.lockableTables() == tables else {
+                throw PostgresError(sqlState: .lockNotAvailable, message: "tables came or went meanwhile")
+            }
+        }
+    }
+
+    /// Fails when anything is not as `content` shows it. To be asked under the locks.
+    func checkUnmoved(since content: StoreDigest, on connection: Connection) throws(GuardError) {
+        let now = try translating("comparing it with its backup") { () throws(PostgresError) in
+            try PostgresSchema(connection, self.schema).content()
+        }
+        let differences = now.differences(from: content, sequencesMayMove: true)
+        if let first = differences.first { throw failure.moved(first) }
+    }
+
+    /// Fails when a step is done already: the plan was made before somebody else, another daemon or a server that migrates by itself, did
+    /// it, and the snapshot after.
+    private func checkStillPlanned(_ plan: Plan, on connection: Connection) throws(GuardError) {
+        let known = try translating("reading its ledger") { () throws(PostgresError) in
+            Set(try (PostgresLedger(connection, schema: self.schema).rows() ?? []).filter(\.success).map(\.version))
+        }
+        for step in plan.steps {
+            let isDone =
+                switch step.action {
+                case .adopt: known.contains(step.migration.version)
+                case .revert: false
+                case .apply, .repair:
+                    try translating("comparing it with the plan") { () throws(PostgresError) in
+                        try PostgresSchema(connection, self.schema).problems(of: step.migration).isEmpty
+                    }
+                }
+            if isDone { throw failure.moved("\(step.migration.label) is done already") }
+        }
+    }
+
+    /// Runs the steps of `plan` and proves that they changed nothing else. On the store itself, or on the scratch copy of a rehearsal.
+    func apply(
+        _ plan: Plan, before: StoreDigest, _ entry: LedgerEntry, on connection: Connection, _ progress: ProgressSink?
+    ) throws(GuardError) -> (applied: [OperationResult.Applied], lost: [Loss]) {
+        let schema = PostgresSchema(connection, schema)
+        let ledger = PostgresLedger(connection, schema: self.schema)
+        let work = PostgresMigrationRunner(connection, schema: self.schema)
+        var conservation = try translating("noting what is there") { () throws(PostgresError) in
+            // Before the first statement, which then finds them as they are, and apart from what it touches.
+            try ledger.prepare()
+            return try PostgresConservation(
+                plan, before: before, going: plan.isDowngrade ? work.columnsThatGo(with: plan) : [:],
+                on: connection, schema: self.schema)
+        }
+        let clock = ContinuousClock()
+        var applied: [OperationResult.Applied] = []
+        for step in plan.steps {
+            let start = clock.now
+            do throws(PostgresError) {
+                try connection.execute("SAVEPOINT migration")
+                try work.run(step)
+                let milliseconds = (clock.now - start).milliseconds
+                if step.action == .revert {
+                    try ledger.recordRevert(of: step, entry: entry)
+                } else {
+                    try ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry)
+                }
+                try connection.execute("RELEASE SAVEPOINT migration")
+                applied.append(
+                    .init(
+                        version: step.migration.version, name: step.migration.name, action: step.action,
+                        milliseconds: milliseconds))
+            } catch {
+                throw failed(step.migration, error)
+            }
+            let problems = try translating("checking what it made") { () throws(PostgresError) in
+                try schema.problems(of: step.migration)
+            }
+            guard problems.isEmpty || step.action == .revert else {
+                throw stopped(
+                    .migrationFailed, plan, "after \(step.migration.label) \(problems.joined(separator: ", "))",
+                    migration: step.migration.version)
+            }
+        }
+        let violations = try translating("proving conservation") { () throws(PostgresError) in
+            try conservation.violations(
+                touched: PostgresLocks.held(
+                    ["RowExclusiveLock", "AccessExclusiveLock"], of: self.schema, on: connection),
+                on: connection)
+        }
+        guard violations.isEmpty else {
+            throw stopped(.conservationFailed, plan, violations.prefix(5).joined(separator: "; "))
+        }
+        return (applied, conservation.lost)
+    }
+
+    /// What PostgreSQL said about a statement of `migration`.
+    private func failed(_ migration: Migration, _ error: PostgresError) -> GuardError {
+        failureDetail = error.detail
+        let isOurs = error.sqlState.map { !["08", "53", "57"].contains($0.errorClass) } ?? false
+        guard isOurs, !error.isWait, error.sqlState != .diskFull else {
+            return failure.translate(error, migration.label)
+        }
+        return GuardError(
+            .migrationFailed, "\(location.name): \(migration.label) failed: \(error.message)", store: location.id,
+            hint: migration.repair.isEmpty
+                ? "Nothing was changed. See: dementiactl history \(location.id)"
+                : "Nothing was changed. See what would clear the way: dementiactl repair \(location.id) --dry-run",
+            causes: [error.description], migration: migration.version)
+    }
+
+    /// Why `plan` was stopped before COMMIT, by `migration` where it was one of them.
+    func stopped(
+        _ code: GuardError.Code, _ plan: Plan, _ why: String, migration: Int? = nil
+    ) -> GuardError {
+        GuardError(
+            code, "\(location.name): the migration to version \(plan.destination) was stopped before COMMIT: \(why)",
+            store: location.id,
+            hint: "Nothing was changed. The migration has to declare what it changes, or not do it.",
+            migration: migration)
+    }
+
+    // MARK: COMMIT
+
+    /// Commits. A COMMIT without an answer is settled by the server's own record of the transaction.
+    func commit(_ connection: Connection) throws(GuardError) {
+        let transaction = try translating("noting its transaction") { () throws(PostgresError) in
+            try connection.value("SELECT pg_catalog.pg_current_xact_id()::text")
+        }
+        do throws(PostgresError) {
+            guard try connection.execute("COMMIT") == "COMMIT" else {
+                throw PostgresError(sqlState: .failedTransaction, message: "the server rolled it back")
+            }
+        } catch {
+            guard error.isConnectionLost else { throw failure.translate(error, "committing") }
+            close()
+            try settle(transaction, error)
+        }
+    }
+
+    /// Finds out what became of `transaction`. Returns when it was committed.
+    private func settle(_ transaction: String?, _ lost: PostgresError) throws(GuardError) {
+        let deadline = ContinuousClock.now + limits.patience
+        var last = lost
+        while let transaction, ContinuousClock.now < deadline {
+            var status: String?
+            do throws(PostgresError) {
+                status = try Connection(target).value("SELECT pg_catalog.pg_xact_status($1::xid8)", [transaction])
+            } catch {
+                last = error
+            }
+            if status == "committed" { return }
+            if status == "aborted" {
+                throw failure.unreachable("committing: the server rolled it back", [lost.description])
+            }
+            // Still being committed, or nobody to ask.
+            LockPause.pause(about: .milliseconds(250))
+        }
+        throw failure.unreachable("committing", [lost.description, last.description]).with(dataState: .changing)
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+
+public import GuardCore
+internal import PostgresKit
+internal import SchemaDump
+
+extension PostgresStore {
+    /// Design §5, PostgreSQL, step 5: one transaction locks every table, proves that nothing was written since `kept`, moves the schema out
+    /// of the way, replays the backup under the old name, compares, and drops what was there. No second schema stays.
+    public func restore(
+        from source: String, expecting content: StoreDigest, replacing kept: Snapshot
+    ) throws(GuardError) {
+        let connection = try open().connection
+        try lock(alone: nil, on: connection)
+        do throws(GuardError) {
+            var old = try translating("noting what is there") { () throws(PostgresError) in
+                try SchemaObjects(of: self.schema, on: connection)
+            }
+            try checkUnmoved(since: kept.content, on: connection)
+            try refuseStrangers(on: connection)
+            let aside = "dementiad_\(location.id)"
+            try translating("moving the old state aside") { () throws(PostgresError) in
+                _ = try connection.execute(
+                    "ALTER SCHEMA \(SQLText.identifier(self.schema)) RENAME TO \(SQLText.identifier(aside))")
+            }
+            try replay(source, expecting: content, on: connection)
+            do throws(PostgresError) {
+                try old.drop(on: connection)
+                try connection.execute("DROP SCHEMA \(SQLText.identifier(aside)) RESTRICT")
+            } catch {
+                throw refused("something depends on what it replaces", error)
+            }
+            try commit(connection)
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+        try verifyRestored()
+    }
+
+    /// Puts the backup in the place of a schema that is gone.
+    public func recreate(
+        from source: String, rights: FileRights?, suffix: String, expecting content: StoreDigest
+    ) throws(GuardError) {
+        let connection = try open().connection
+        do throws(GuardError) {
+            let isFree = try translating("looking for its place") { () throws(PostgresError) in
+                try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+                try connection.pin(self.limits)
+                guard try PostgresLocks.tryGuardLock(connection, self.schema) else {
+                    throw PostgresError(
+                        sqlState: .lockNotAvailable, message: "another dementiad is at work on this schema")
+                }
+                return try !PostgresSchema(connection, self.schema).exists()
+            }
+            guard isFree else {
+                throw GuardError(
+                    .restoreFailed, "\(location.name) is there again", store: location.id,
+                    hint: "Nothing was changed. Ask for the restore again.")
+            }
+            try replay(source, expecting: content, on: connection)
+            try commit(connection)
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+        try verifyRestored()
+    }
+
+    private func replay(
+        _ source: String, expecting content: StoreDigest, on connection: Connection
+    ) throws(GuardError) {
+        do throws(DumpFile.Refusal) {
+            try DumpFile(path: source, failure: failure).replay(on: connection)
+        } catch {
+            switch error {
+            case .file(let error): throw error
+            case .server(let error, let section): throw refused("the server refused its \(section)", error)
+            }
+        }
+        let restored = try translating("comparing what was restored") { () throws(PostgresError) in
+            try connection.pin(self.limits)
+            return try PostgresSchema(connection, self.schema).content()
+        }
+        let differences = restored.differences(from: content)
+        guard differences.isEmpty else {
+            throw GuardError(
+                .restoreFailed, "the backup of \(location.name) restores to something else: \(differences[0])",
+                store: location.id, hint: "Nothing was changed. Try an older backup.", causes: differences)
+        }
+    }
+
+    /// What would be lost, or be left on the old data, when the schema is replaced.
+    private func refuseStrangers(on connection: Connection) throws(GuardError) {
+        let inventory = try translating("looking for what depends on it") { () throws(PostgresError) in
+            try SchemaInventory(reading: self.schema, on: connection)
+        }
+        let strangers = inventory.outsideDependants + inventory.extensionMembers
+        guard strangers.isEmpty else {
+            throw GuardError(
+                .restoreFailed,
+                "\(location.name) cannot be replaced: \(strangers.joined(separator: ", ")) would lose what it stands on",
+                store: location.id,
+                hint: "Nothing was changed. Drop what is named here and make it again afterwards, or restore elsewhere."
+            )
+        }
+    }
+
+    private func refused(_ why: String, _ error: PostgresError) -> GuardError {
+        guard error.sqlState != nil, !error.isConnectionLost else { return failure.translate(error, "restoring it") }
+        return GuardError(
+            .restoreFailed, "\(location.name) was not restored: \(why)", store: location.id,
+            hint: "Nothing was changed.", causes: [error.description, error.detail].compactMap(\.self))
+    }
+
+    /// Looks from a new connection whether the schema is there. Its rows were compared under the locks; from here on the application writes.
+    private func verifyRestored() throws(GuardError) {
+        close()
+        do throws(GuardError) {
+            _ = try describe()
+        } catch {
+            throw error.with(dataState: .unverified)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+
+/// Tells whether a store still is in the state of a snapshot. Only the store that gave it can read it, and only while it is open.
+public enum StateToken: Sendable, Equatable {
+    case sqlite(SQLiteState)
+    case postgres(PostgresState)
+
+    /// The state of a SQLite file; nil when another engine gave the token.
+    var sqlite: SQLiteState? { if case .sqlite(let state) = self { state } else { nil } }
+}
+
+/// The state of a SQLite file, as one connection knows it.
+public struct SQLiteState: Sendable, Equatable {
+    /// The connection that the other two are numbers of: to another one they mean nothing, and might be equal by chance.
+    let session: UInt64
+    /// What moves when somebody else commits, as the store's connection sees it.
+    let version: Int64
+    /// What moves when anybody commits, the store's own connection included.
+    let pagerVersion: UInt32
+}
+
+/// The state of a PostgreSQL schema, as one session knows it.
+public struct PostgresState: Sendable, Equatable {
+    /// The session that the state is told by: what another one saw proves nothing.
+    let session: UInt64
+}
