@@ -36,13 +36,14 @@ struct PostgresConservation {
     ///
     /// - Parameter going: the columns that a downgrade takes away
     init(
-        _ plan: Plan, before: StoreDigest, going: [String: Set<String>], on connection: Connection, schema: String
+        _ plan: Plan, before: StoreDigest, _ inventory: SchemaInventory, going: [String: Set<String>],
+        on connection: Connection, schema: String
     ) throws(PostgresError) {
         changes = plan.changes
         isDowngrade = plan.isDowngrade
         self.connection = connection
         self.schema = schema
-        inventory = try SchemaInventory(reading: schema, on: connection)
+        self.inventory = inventory
         invalid = try PostgresSchema(connection, schema).invalidObjects()
         sequences = try KeptSequences(inventory.sequences, of: schema, on: connection)
         droppable = sequences.mayGo(with: changes)
@@ -154,7 +155,8 @@ struct PostgresConservation {
             || item.table == nil && droppable.contains(item.name)
             || changes.droppedColumns(of: table).contains {
                 // What is said of a column goes with it.
-                item.sql.hasPrefix("COMMENT ON COLUMN \(SQLText.identifier(schema, table)).\(SQLText.identifier($0)) IS ")
+                item.sql.hasPrefix(
+                    "COMMENT ON COLUMN \(SQLText.identifier(schema, table)).\(SQLText.identifier($0)) IS ")
             }
     }
 

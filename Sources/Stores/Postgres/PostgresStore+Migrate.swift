@@ -22,9 +22,9 @@ extension PostgresStore {
         let clock = ContinuousClock()
         let locked = clock.now
         do throws(GuardError) {
-            try checkUnmoved(since: snapshot.content, on: connection)
+            let inventory = try checkUnmoved(since: snapshot.content, on: connection)
             try checkStillPlanned(plan, on: connection)
-            let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
+            let work = try apply(plan, before: snapshot.content, inventory, entry, on: connection, progress)
             try commit(connection)
             return MigrationRecord(
                 applied: work.applied, findings: [], lost: work.lost,
@@ -70,12 +70,16 @@ extension PostgresStore {
     }
 
     /// Fails when anything is not as `content` shows it. To be asked under the locks.
-    func checkUnmoved(since content: StoreDigest, on connection: Connection) throws(GuardError) {
-        let now = try translating("comparing it with its backup") { () throws(PostgresError) in
-            try PostgresSchema(connection, self.schema).content()
+    ///
+    /// - Returns: the objects that are there
+    func checkUnmoved(since content: StoreDigest, on connection: Connection) throws(GuardError) -> SchemaInventory {
+        let (inventory, now) = try translating("comparing it with its backup") { () throws(PostgresError) in
+            let inventory = try SchemaInventory(reading: self.schema, on: connection)
+            return (inventory, try PostgresSchema(connection, self.schema).content(of: inventory))
         }
         let differences = now.differences(from: content, sequencesMayMove: true)
         if let first = differences.first { throw failure.moved(first) }
+        return inventory
     }
 
     /// Fails when a step is done already: the plan was made before somebody else, another daemon or a server that migrates by itself, did
@@ -99,8 +103,11 @@ extension PostgresStore {
     }
 
     /// Runs the steps of `plan` and proves that they changed nothing else. On the store itself, or on the scratch copy of a rehearsal.
+    ///
+    /// - Parameter inventory: the objects before
     func apply(
-        _ plan: Plan, before: StoreDigest, _ entry: LedgerEntry, on connection: Connection, _ progress: ProgressSink?
+        _ plan: Plan, before: StoreDigest, _ inventory: SchemaInventory, _ entry: LedgerEntry,
+        on connection: Connection, _ progress: ProgressSink?
     ) throws(GuardError) -> (applied: [OperationResult.Applied], lost: [Loss]) {
         let schema = PostgresSchema(connection, schema)
         let ledger = PostgresLedger(connection, schema: self.schema)
@@ -109,7 +116,7 @@ extension PostgresStore {
             // Before the first statement, which then finds them as they are, and apart from what it touches.
             try ledger.prepare()
             return try PostgresConservation(
-                plan, before: before, going: plan.isDowngrade ? work.columnsThatGo(with: plan) : [:],
+                plan, before: before, inventory, going: plan.isDowngrade ? work.columnsThatGo(with: plan) : [:],
                 on: connection, schema: self.schema)
         }
         let clock = ContinuousClock()

@@ -161,11 +161,12 @@ extension PostgresStore {
         let clock = ContinuousClock()
         let start = clock.now
         do throws(GuardError) {
-            try translating("rehearsing") { () throws(PostgresError) in
+            let inventory = try translating("rehearsing") { () throws(PostgresError) in
                 try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
                 try connection.pin(self.limits)
+                return try SchemaInventory(reading: self.schema, on: connection)
             }
-            let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
+            let work = try apply(plan, before: snapshot.content, inventory, entry, on: connection, progress)
             try translating("rehearsing") { () throws(PostgresError) in
                 // What the plan needs for itself alone on the copy it will need on the store; the rest may go on being read.
                 self.rehearsedLocks = try PostgresLocks.held(
