@@ -25,6 +25,8 @@ struct PostgresConservation {
     private let schema: String
     private let inventory: SchemaInventory
     private let invalid: Set<String>
+    /// The file of each table by its name.
+    private let files: [String: String]
     private let sequences: KeptSequences
     private let droppable: Set<String>
     private var kept: [String: Kept] = [:]
@@ -45,6 +47,7 @@ struct PostgresConservation {
         self.schema = schema
         self.inventory = inventory
         invalid = try PostgresSchema(connection, schema).invalidObjects()
+        files = try PostgresSchema(connection, schema).tableFiles()
         sequences = try KeptSequences(inventory.sequences, of: schema, on: connection)
         droppable = sequences.mayGo(with: changes)
         for table in inventory.tables where !PostgresLedger.isLedger(table.name) && !table.isPartitioned {
@@ -70,8 +73,9 @@ struct PostgresConservation {
         }
     }
 
-    /// What was lost or altered without a declaration, a sentence each. `touched` are the tables that statements wrote to or altered.
-    mutating func violations(touched: Set<String>, on connection: Connection) throws(PostgresError) -> [String] {
+    /// What was lost or altered without a declaration, a sentence each.
+    mutating func violations(on connection: Connection) throws(PostgresError) -> [String] {
+        let touched = try touchedTables(on: connection)
         let after = try SchemaInventory(reading: schema, on: connection)
         var violations = objectViolations(after)
         violations += try PostgresSchema(connection, schema).invalidObjects().subtracting(invalid).sorted().map {
@@ -99,6 +103,14 @@ struct PostgresConservation {
         }
         for fill in fills { violations += try fill.violations() }
         return try violations + sequences.violations(among: after.sequences, on: connection)
+    }
+
+    /// The tables whose rows may not be what they were: whatever writes a row holds a lock of its own for it until the transaction ends,
+    /// and whatever empties or rewrites a table gives it another file.
+    private func touchedTables(on connection: Connection) throws(PostgresError) -> Set<String> {
+        let written = try PostgresLocks.held(["RowExclusiveLock"], of: schema, on: connection)
+        let now = try PostgresSchema(connection, schema).tableFiles()
+        return written.union(now.filter { files[$0.key] != $0.value }.keys)
     }
 
     // MARK: Objects
@@ -168,6 +180,7 @@ struct PostgresConservation {
         return Self.lines(of: item.sql).allSatisfy { line in
             now.contains(line) || isDowngrade
                 || gone.contains { line.hasPrefix($0 + " ") }
+                || changes.droppedObjects.contains { line.hasPrefix("CONSTRAINT \(SQLText.identifier($0)) ") }
         }
     }
 
@@ -240,6 +253,10 @@ extension Set<Change> {
         reduce(into: []) { columns, change in
             if case .dropsColumn(table, let column) = change { columns.insert(column) }
         }
+    }
+
+    fileprivate var droppedObjects: [String] {
+        compactMap { if case .dropsObject(let name) = $0 { name } else { nil } }
     }
 
     fileprivate func target(ofMovesFrom table: String) -> String? {

@@ -20,7 +20,7 @@ extension PostgresStore {
         // One that is inside a transaction got here by `lock()`.
         if connection.transactionStatus != .inTransaction { try lock(alone: rehearsedLocks, on: connection) }
         let clock = ContinuousClock()
-        let locked = clock.now
+        let locked = lockedSince ?? clock.now
         do throws(GuardError) {
             let inventory = try checkUnmoved(since: snapshot.content, on: connection)
             try checkStillPlanned(plan, on: connection)
@@ -60,6 +60,7 @@ extension PostgresStore {
                 throw PostgresError(sqlState: .undefinedSchema, message: "there is no schema \(self.schema)")
             }
             let tables = try schema.lockableTables()
+            self.lockedSince = .now
             try PostgresLocks.lock(
                 tables.map { ($0, alone?.contains($0) ?? true ? .accessExclusive : .shareRowExclusive) },
                 of: self.schema, within: limits.lockTimeout, on: connection)
@@ -150,10 +151,7 @@ extension PostgresStore {
             }
         }
         let violations = try translating("proving conservation") { () throws(PostgresError) in
-            try conservation.violations(
-                touched: PostgresLocks.held(
-                    ["RowExclusiveLock", "AccessExclusiveLock"], of: self.schema, on: connection),
-                on: connection)
+            try conservation.violations(on: connection)
         }
         guard violations.isEmpty else {
             throw stopped(.conservationFailed, plan, violations.prefix(5).joined(separator: "; "))

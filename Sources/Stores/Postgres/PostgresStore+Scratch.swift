@@ -164,6 +164,8 @@ extension PostgresStore {
             let inventory = try translating("rehearsing") { () throws(PostgresError) in
                 try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
                 try connection.pin(self.limits)
+                // Nobody misses a scratch copy after a crash.
+                try connection.execute("SET LOCAL synchronous_commit = off")
                 return try SchemaInventory(reading: self.schema, on: connection)
             }
             let work = try apply(plan, before: snapshot.content, inventory, entry, on: connection, progress)
