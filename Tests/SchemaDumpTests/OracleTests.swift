@@ -89,12 +89,12 @@ struct OracleTests {
                 "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')"
             ).first)
         // Whatever the fixture holds: numbers that the tables already have.
-        try original.psql(Self.fill(schema, 1...3))
+        try original.psql(Self.fill(schema, 101...103))
         let script = try DumpWorld.script(original, schema)
         let restored = try DumpWorld.target.database()
         try DumpWorld.restore(script.bytes, into: restored)
         #expect(script.summary.rows.values.allSatisfy { $0 >= 3 })
-        try restored.psql(Self.fill(schema, 4...4))
+        try restored.psql(Self.fill(schema, 104...104))
         #expect(try DumpWorld.content(restored, schema).sequences.map(\.name) == script.summary.sequences.map(\.name))
         for table in script.inventory.tables {
             let rows = try restored.psql("SELECT count(*) FROM \(SQLText.identifier(schema, table.name))")
