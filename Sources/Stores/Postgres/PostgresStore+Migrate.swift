@@ -14,6 +14,7 @@ extension PostgresStore {
         guard !plan.isEmpty else {
             return MigrationRecord(applied: [], findings: [], lost: [], lockedMilliseconds: 0, token: snapshot.token)
         }
+        (failureDetail, duplicates) = (nil, nil)
         let session = try open()
         let connection = session.connection
         // One that is inside a transaction got here by `lock()`.
@@ -44,7 +45,7 @@ extension PostgresStore {
     /// - Parameter alone: the tables that nobody may even read meanwhile; nil for all of them
     func lock(alone: Set<String>?, on connection: Connection) throws(GuardError) {
         try takeLocks("taking its locks") { () throws(PostgresError) in
-            try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+            try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
             try connection.pin(limits)
             try connection.execute("SET LOCAL synchronous_commit = on")
             if connection.serverVersion >= 140_000 {
@@ -156,6 +157,7 @@ extension PostgresStore {
     /// What PostgreSQL said about a statement of `migration`.
     private func failed(_ migration: Migration, _ error: PostgresError) -> GuardError {
         failureDetail = error.detail
+        duplicates = DuplicateKeys(error)
         let isOurs = error.sqlState.map { !["08", "53", "57"].contains($0.errorClass) } ?? false
         guard isOurs, !error.isWait, error.sqlState != .diskFull else {
             return failure.translate(error, migration.label)

@@ -45,7 +45,7 @@ extension PostgresStore {
         let connection = try open().connection
         do throws(GuardError) {
             let isFree = try translating("looking for its place") { () throws(PostgresError) in
-                try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+                try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
                 try connection.pin(self.limits)
                 guard try PostgresLocks.tryGuardLock(connection, self.schema) else {
                     throw PostgresError(
@@ -107,7 +107,9 @@ extension PostgresStore {
     }
 
     private func refused(_ why: String, _ error: PostgresError) -> GuardError {
-        guard error.sqlState != nil, !error.isConnectionLost else { return failure.translate(error, "restoring it") }
+        guard error.sqlState != nil, !error.isConnectionLost, !error.isWait else {
+            return failure.translate(error, "restoring it")
+        }
         return GuardError(
             .restoreFailed, "\(location.name) was not restored: \(why)", store: location.id,
             hint: "Nothing was changed.", causes: [error.description, error.detail].compactMap(\.self))

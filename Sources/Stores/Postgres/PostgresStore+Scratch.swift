@@ -43,9 +43,22 @@ extension PostgresStore {
         scratch = nil
         rehearsedLocks = nil
         // Best effort: the name stays ours, and the next look at this operation tries again.
-        guard let connection = try? open().connection, connection.transactionStatus == .idle else { return }
-        _ = try? connection.execute(
-            "DROP DATABASE IF EXISTS \(SQLText.identifier(scratchName(of: operation))) WITH (FORCE)")
+        let name = SQLText.identifier(scratchName(of: operation))
+        _ = try? administrator().execute("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
+    }
+
+    /// A connection outside of any transaction, as databases are made and dropped on. Under ``lock()`` it is another one.
+    private func administrator() throws(PostgresError) -> Connection {
+        if let connection = try? open().connection, connection.transactionStatus == .idle { return connection }
+        return try Connection(target)
+    }
+
+    /// Takes what the role's own settings forbid or cut off out of the way of a statement that stands in no transaction of ours. Only in
+    /// a session that is all ours: a pooler would give it to the next client.
+    private static func free(_ connection: Connection, _ facts: ServerFacts) throws(PostgresError) {
+        guard !facts.isPooled else { return }
+        try connection.execute(
+            "SET statement_timeout = 0; SET lock_timeout = 0; SET default_transaction_read_only = off")
     }
 
     private func scratchName(of operation: OperationID) -> String {
@@ -53,10 +66,9 @@ extension PostgresStore {
     }
 
     private func makeScratch(for operation: OperationID) throws(PostgresError) -> ScratchDatabase {
-        guard let connection = try? open().connection else {
-            throw PostgresError(sqlState: nil, message: "the server cannot be reached")
-        }
+        let connection = try administrator()
         let facts = try ServerFacts(connection, target)
+        try Self.free(connection, facts)
         guard facts.mayCreateDatabases else {
             throw PostgresError(
                 sqlState: .insufficientPrivilege, message: "the role \(facts.user) may not create databases")
@@ -97,7 +109,7 @@ extension PostgresStore {
         guard let connection = scratch.connection else { return }
         let schema = PostgresSchema(connection, schema)
         try translating("restoring its backup into scratch") { () throws(PostgresError) in
-            try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+            try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
             try connection.pin(self.limits)
         }
         do throws(DumpFile.Refusal) {
@@ -145,11 +157,12 @@ extension PostgresStore {
         _ plan: Plan, on scratch: String, of snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
     ) throws(GuardError) -> MigrationRecord? {
         guard let connection = self.scratch?.connection else { return nil }
+        (failureDetail, duplicates, rehearsedLocks) = (nil, nil, nil)
         let clock = ContinuousClock()
         let start = clock.now
         do throws(GuardError) {
             try translating("rehearsing") { () throws(PostgresError) in
-                try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+                try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
                 try connection.pin(self.limits)
             }
             let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
