@@ -89,12 +89,12 @@ struct OracleTests {
                 "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')"
             ).first)
         // Whatever the fixture holds: numbers that the tables already have.
-        try original.psql(Self.fill(schema, times: 3))
+        try original.psql(Self.fill(schema, 101...103))
         let script = try DumpWorld.script(original, schema)
         let restored = try DumpWorld.target.database()
         try DumpWorld.restore(script.bytes, into: restored)
         #expect(script.summary.rows.values.allSatisfy { $0 >= 3 })
-        try restored.psql(Self.fill(schema, times: 1))
+        try restored.psql(Self.fill(schema, 104...104))
         #expect(try DumpWorld.content(restored, schema).sequences.map(\.name) == script.summary.sequences.map(\.name))
         for table in script.inventory.tables {
             let rows = try restored.psql("SELECT count(*) FROM \(SQLText.identifier(schema, table.name))")
@@ -120,8 +120,9 @@ struct OracleTests {
         String(decoding: script, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
     }
 
-    /// Inserts rows into every table of `schema`: values only where a column needs one and has no default.
-    private static func fill(_ schema: String, times: Int) -> String {
+    /// Inserts rows into every table of `schema`: values only where a column needs one and has no default;
+    /// there the `numbers`.
+    private static func fill(_ schema: String, _ numbers: ClosedRange<Int>) -> String {
         """
         SET session_replication_role = replica;
         DO $$
@@ -129,16 +130,17 @@ struct OracleTests {
         BEGIN
             FOR t IN
                 SELECT c.oid, c.relname, string_agg(quote_ident(a.attname), ', ') AS names,
-                    string_agg(CASE y.typcategory WHEN 'S' THEN 'gen_random_uuid()::text' WHEN 'D' THEN 'now()' WHEN 'B' THEN 'true'
-                        WHEN 'U' THEN '''{}''' ELSE '1' END, ', ') AS vals
+                    string_agg(CASE WHEN a.attname = 'status' THEN '''pending''' ELSE CASE y.typcategory
+                        WHEN 'S' THEN 'gen_random_uuid()::text' WHEN 'D' THEN 'now()' WHEN 'B' THEN 'true'
+                        WHEN 'U' THEN '''{}''' ELSE '%s' END END, ', ') AS vals
                 FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
                     AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' LEFT JOIN pg_type y ON y.oid = a.atttypid
                 WHERE c.relnamespace = \(SQLText.literal(SQLText.identifier(schema)))::regnamespace AND c.relkind = 'r'
                 GROUP BY c.oid, c.relname
             LOOP
-                FOR i IN 1..\(times) LOOP
+                FOR i IN \(numbers.lowerBound)..\(numbers.upperBound) LOOP
                     EXECUTE format('INSERT INTO %s ', t.oid::regclass)
-                        || coalesce('(' || t.names || ') VALUES (' || t.vals || ')', 'DEFAULT VALUES');
+                        || coalesce('(' || t.names || ') VALUES (' || replace(t.vals, '%s', i::text) || ')', 'DEFAULT VALUES');
                 END LOOP;
             END LOOP;
         END $$;
