@@ -199,6 +199,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "GuardCoreTests", dependencies: ["Dementia", "GuardCore", "HashKit"], swiftSettings: strict),
+        .testTarget(
+            name: "SchemaDumpTests",
+            dependencies: ["PostgresKit", "SchemaDump", "TestSupport"],
+            exclude: ["Shapes"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "LintTests", swiftSettings: strict),
         .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
         .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),

@@ -9,9 +9,14 @@ public struct Discovered: Sendable {
     /// Servers that could not be reached, one error each: its sentence names the server, its code tells the exit status. The other
     /// memories are taken care of all the same, and the next look tries again.
     public var problems: [GuardError]
+    /// Those of the locations where nothing is changed without asking, whatever the mode: only an application's own settings led there.
+    public var asking: Set<StoreLocation>
 
-    public init(locations: [StoreLocation], problems: [GuardError] = []) {
+    public init(
+        locations: [StoreLocation], problems: [GuardError] = [], asking: Set<StoreLocation> = []
+    ) {
         self.locations = locations
+        self.asking = asking
         self.problems = problems
     }
 }

@@ -191,7 +191,8 @@ public actor Guardian {
                 }
             }
             let isPending = examination?.plan.map { !$0.isEmpty } ?? false
-            if startingWork, settings.mode == .auto, isPending, examination?.hold == nil, busy[location.id] == nil {
+            let mode = discovered.asking.contains(location) ? min(settings.mode, .ask) : settings.mode
+            if startingWork, mode == .auto, isPending, examination?.hold == nil, busy[location.id] == nil {
                 _ = try await startMigration(
                     .upgrade(to: nil), .migrate, location, trigger: "discovery", uid: tools.uid, isExplicit: false)
             }

@@ -6,13 +6,18 @@ internal import Journal
 internal import Stores
 
 /// What the engine may do by itself.
-public enum MigrationMode: String, Sendable, CaseIterable, Codable {
-    /// Migrate what is pending.
-    case auto
-    /// Report what is pending, and wait for approval.
-    case ask
+public enum MigrationMode: String, Sendable, CaseIterable, Codable, Comparable {
     /// Only look.
     case off
+    /// Report what is pending, and wait for approval.
+    case ask
+    /// Migrate what is pending.
+    case auto
+
+    /// Whether it permits less.
+    public static func < (left: MigrationMode, right: MigrationMode) -> Bool {
+        (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    }
 }
 
 /// One pass over stores: examine each, migrate what is pending, and tell what became of it.
@@ -37,10 +42,10 @@ public struct Pass: Sendable {
 
     /// Takes care of the stores at `locations`, a few at the same time, and tells of them in the order in which they are named.
     ///
-    /// A failure of one store is that store's result; only a journal that cannot be written ends the pass, once what is under way has
+    /// Those that are `asking` are not changed, whatever the mode. A failure of one store is that store's result; only a journal that cannot be written ends the pass, once what is under way has
     /// ended. Where nothing is left to do because ``recover()`` has just done it, that is the result: `recovered` is what it gave.
     public func run(
-        over locations: [StoreLocation], recovered: [OperationRecord] = []
+        over locations: [StoreLocation], asking: Set<StoreLocation> = [], recovered: [OperationRecord] = []
     ) async throws(GuardError) -> [PassItem] {
         // One store named twice must not be worked on twice at once.
         var known: Set<StoreLocation> = []
@@ -51,7 +56,9 @@ public struct Pass: Sendable {
             var waiting = stores.enumerated().makeIterator()
             func startNext() {
                 guard failure == nil, let (number, location) = waiting.next() else { return }
-                group.addTask { (number, await outcome(of: location)) }
+                group.addTask {
+                    (number, await outcome(of: location, asking.contains(location) ? min(mode, .ask) : mode))
+                }
             }
             for _ in 0..<parallel { startNext() }
             for await (number, outcome) in group {
@@ -69,9 +76,9 @@ public struct Pass: Sendable {
         }
     }
 
-    private func outcome(of location: StoreLocation) async -> Result<PassItem, GuardError> {
+    private func outcome(of location: StoreLocation, _ mode: MigrationMode) async -> Result<PassItem, GuardError> {
         do throws(GuardError) {
-            return .success(try await care(for: location))
+            return .success(try await care(for: location, mode))
         } catch {
             return .failure(error)
         }
@@ -90,7 +97,7 @@ public struct Pass: Sendable {
 
     // MARK: One store
 
-    private func care(for location: StoreLocation) async throws(GuardError) -> PassItem {
+    private func care(for location: StoreLocation, _ mode: MigrationMode) async throws(GuardError) -> PassItem {
         let examiner = StoreExaminer(tools: tools)
         let safekeeping = Safekeeping(tools: tools, trigger: "once")
         let store: any Store

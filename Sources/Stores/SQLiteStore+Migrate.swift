@@ -231,7 +231,8 @@ extension SQLiteStore {
         _ code: GuardError.Code, _ plan: Plan, _ why: String, migration: Int? = nil
     ) -> GuardError {
         GuardError(
-            code, "\(path): the migration to version \(plan.destination) was stopped before COMMIT: \(why)", store: location.id,
+            code, "\(path): the migration to version \(plan.destination) was stopped before COMMIT: \(why)",
+            store: location.id,
             hint: "Nothing was changed. The migration has to declare what it changes, or not do it.",
             migration: migration)
     }

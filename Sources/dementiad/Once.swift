@@ -44,7 +44,8 @@ struct Once: AsyncParsableCommand {
         let pass = Pass(tools, mode: setup.mode, parallel: setup.parallel)
         let recovered = try await pass.recover()
         let (found, discovered) = try await setup.discoverer()()
-        let items = try await pass.run(over: discovered.locations, recovered: recovered)
+        let items = try await pass.run(
+            over: discovered.locations, asking: discovered.asking, recovered: recovered)
         bar.clear()
         if options.json {
             try output.document("pass", PassForm(items, problems: discovered.problems))
@@ -94,6 +95,12 @@ struct CommonOptions: ParsableArguments {
             "Read PostgreSQL URLs from this file, one a line; only its owner may be able to read it.",
             valueName: "file"))
     var postgresFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "An installed Dementia: the database in its .env file is looked at, and never changed without asking. Repeatable.",
+            valueName: "dir"))
+    var release: [String] = []
 
     @Option(help: "The least severe message that is logged: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?

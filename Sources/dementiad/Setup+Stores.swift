@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import Dementia
 internal import Engine
 internal import GuardConfiguration
 internal import GuardCore
@@ -37,8 +38,12 @@ extension Setup {
             try await thread.run { () throws(GuardError) in
                 let found = try Self.walk(roots, discovery)
                 let files = found.candidates.map { StoreLocation(engine: .sqlite, name: $0) }
-                let schemas = servers.stores()
-                return (found, Discovered(locations: files + schemas.found, problems: schemas.unreachable))
+                let schemas = servers.look()
+                return (
+                    found,
+                    Discovered(
+                        locations: files + schemas.stores, problems: schemas.unreachable, asking: schemas.asking)
+                )
             }
         }
     }
@@ -47,7 +52,34 @@ extension Setup {
     private func servers() throws(GuardError) -> PostgresServers {
         let credentials = environment["CREDENTIALS_DIRECTORY"].map { $0 + "/pgpass" }
         let passfile = credentials.flatMap { (try? FileStatus.ifPresent($0)) != nil ? $0 : nil }
-        return try PostgresServers(settings.postgres.connections.map(\.text), passfile: passfile)
+        return try PostgresServers(
+            settings.postgres.connections.map(\.text), found: try releaseDatabases(), passfile: passfile)
+    }
+
+    /// The databases that installed releases are set up for: `DATABASE_URL` of the nearest `.env` file, in the release's folder or above.
+    private func releaseDatabases() throws(GuardError) -> [String] {
+        var databases: [String] = []
+        for release in settings.releases.paths {
+            var folder = release
+            while true {
+                let path = folder == "/" ? "/.env" : folder + "/.env"
+                do {
+                    if try FileStatus.ifPresent(path)?.kind == .file {
+                        let text = String(decoding: try OpenFile.content(of: path, limit: 1 << 20), as: UTF8.self)
+                        if let url = DotEnv(text)["DATABASE_URL"], !url.isEmpty { databases.append(url) }
+                        break
+                    }
+                } catch {
+                    throw GuardError(
+                        .configuration, "\(path) of the release in \(release) cannot be read",
+                        hint: "Look at its rights, or leave the release out of releases.paths.",
+                        causes: [error.description])
+                }
+                if folder == "/" { break }
+                folder = Directory.parent(of: folder)
+            }
+        }
+        return databases
     }
 
     private static func walk(_ roots: [String], _ discovery: Discovery) throws(GuardError) -> Discovery.Found {

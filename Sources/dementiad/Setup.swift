@@ -50,6 +50,9 @@ struct Setup {
             flags.append(.init(.discoverRoots, name: "--watch", values: options.watch))
             flags.append(.init(.postgresConnections, name: "--postgres", values: options.postgres))
         }
+        if !options.release.isEmpty {
+            flags.append(.init(.releasesPaths, name: "--release", values: options.release))
+        }
         if let mode = options.mode { flags.append(.init(.migrateMode, name: "--mode", values: [mode])) }
         if let level = options.logLevel { flags.append(.init(.logLevel, name: "--log-level", values: [level])) }
         let sources = ConfigurationSources(

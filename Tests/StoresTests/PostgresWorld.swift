@@ -34,7 +34,7 @@ final class PostgresWorld: StoreWorld {
         self.schema = schema
         try database.load(path)
         servers = try PostgresServers(["\(try url?(database) ?? database.url)#\(schema)"], limits: limits)
-        let location = try #require(servers.stores().found.first)
+        let location = try #require(servers.look().stores.first)
         store = try servers.store(at: location)
         id = location.id
         if !sql.isEmpty { try write(sql) }

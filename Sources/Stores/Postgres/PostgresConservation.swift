@@ -25,6 +25,8 @@ struct PostgresConservation {
     private let schema: String
     private let inventory: SchemaInventory
     private let invalid: Set<String>
+    /// The file of each table by its name.
+    private let files: [String: String]
     private let sequences: KeptSequences
     private let droppable: Set<String>
     private var kept: [String: Kept] = [:]
@@ -36,14 +38,16 @@ struct PostgresConservation {
     ///
     /// - Parameter going: the columns that a downgrade takes away
     init(
-        _ plan: Plan, before: StoreDigest, going: [String: Set<String>], on connection: Connection, schema: String
+        _ plan: Plan, before: StoreDigest, _ inventory: SchemaInventory, going: [String: Set<String>],
+        on connection: Connection, schema: String
     ) throws(PostgresError) {
         changes = plan.changes
         isDowngrade = plan.isDowngrade
         self.connection = connection
         self.schema = schema
-        inventory = try SchemaInventory(reading: schema, on: connection)
+        self.inventory = inventory
         invalid = try PostgresSchema(connection, schema).invalidObjects()
+        files = try PostgresSchema(connection, schema).tableFiles()
         sequences = try KeptSequences(inventory.sequences, of: schema, on: connection)
         droppable = sequences.mayGo(with: changes)
         for table in inventory.tables where !PostgresLedger.isLedger(table.name) && !table.isPartitioned {
@@ -69,8 +73,9 @@ struct PostgresConservation {
         }
     }
 
-    /// What was lost or altered without a declaration, a sentence each. `touched` are the tables that statements wrote to or altered.
-    mutating func violations(touched: Set<String>, on connection: Connection) throws(PostgresError) -> [String] {
+    /// What was lost or altered without a declaration, a sentence each.
+    mutating func violations(on connection: Connection) throws(PostgresError) -> [String] {
+        let touched = try touchedTables(on: connection)
         let after = try SchemaInventory(reading: schema, on: connection)
         var violations = objectViolations(after)
         violations += try PostgresSchema(connection, schema).invalidObjects().subtracting(invalid).sorted().map {
@@ -98,6 +103,14 @@ struct PostgresConservation {
         }
         for fill in fills { violations += try fill.violations() }
         return try violations + sequences.violations(among: after.sequences, on: connection)
+    }
+
+    /// The tables whose rows may not be what they were: whatever writes a row holds a lock of its own for it until the transaction ends,
+    /// and whatever empties or rewrites a table gives it another file.
+    private func touchedTables(on connection: Connection) throws(PostgresError) -> Set<String> {
+        let written = try PostgresLocks.held(["RowExclusiveLock"], of: schema, on: connection)
+        let now = try PostgresSchema(connection, schema).tableFiles()
+        return written.union(now.filter { files[$0.key] != $0.value }.keys)
     }
 
     // MARK: Objects

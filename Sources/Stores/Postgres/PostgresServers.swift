@@ -13,29 +13,49 @@ public struct PostgresServers: Sendable {
         let address: String
         /// The only schema that is meant; nil for all that carry Dementia's tables.
         let schema: String?
+        /// Whether somebody else's settings led here, so that nothing is changed without asking.
+        let isAsking: Bool
     }
 
     private let servers: [Server]
     private let limits: PostgresStore.Limits
 
+    /// What a look for memories gave.
+    public struct Found: Sendable {
+        /// The schemas that carry tables of Dementia's names, whatever is in them.
+        public var stores: [StoreLocation] = []
+        /// Those of them that only an application's own settings led to.
+        public var asking: Set<StoreLocation> = []
+        /// The servers that could not be asked.
+        public var unreachable: [GuardError] = []
+    }
+
     /// - Parameters:
     ///   - texts: URLs, `keyword=value` strings or service names, each with an optional `#SCHEMA`
+    ///   - found: the same, as they stand in an application's own settings
     ///   - passfile: in `.pgpass` form, asked for passwords that the texts do not have
     /// - Throws: one of them cannot be read. The error names it by its place, since it may hold a password.
     public init(
-        _ texts: [String], passfile: String? = nil, limits: PostgresStore.Limits = .init()
+        _ texts: [String], found: [String] = [], passfile: String? = nil, limits: PostgresStore.Limits = .init()
     ) throws(GuardError) {
         self.limits = limits
         var servers: [Server] = []
-        for (number, text) in texts.enumerated() {
+        for (number, text) in (texts + found).enumerated() {
             let (connection, schema) = Self.split(text)
             do throws(PostgresError) {
                 var target = try ConnectionTarget(connection)
                 if target.passfile == nil { target.passfile = passfile }
-                servers.append(Server(target: target, address: try target.address(), schema: schema))
+                let address = try target.address()
+                let isAsking = number >= texts.count
+                // What is configured by hand is known already.
+                if isAsking, servers.contains(where: { $0.address == address && $0.schema == nil }) { continue }
+                servers.append(Server(target: target, address: address, schema: schema, isAsking: isAsking))
             } catch {
                 throw GuardError(
-                    .configuration, "the PostgreSQL connection number \(number + 1) cannot be used",
+                    .configuration,
+                    number < texts.count
+                        ? "the PostgreSQL connection number \(number + 1) cannot be used"
+                        : "the DATABASE_URL in a release's .env file cannot be used",
                     hint: "Write a URL, a service name or KEYWORD=VALUE pairs; its password belongs into .pgpass.",
                     causes: [error.description])
             }
@@ -43,10 +63,9 @@ public struct PostgresServers: Sendable {
         self.servers = servers
     }
 
-    /// The schemas that carry tables of Dementia's names, whatever is in them, and the servers that could not be asked.
-    public func stores() -> (found: [StoreLocation], unreachable: [GuardError]) {
-        var found: [StoreLocation] = []
-        var unreachable: [GuardError] = []
+    /// Looks for memories. Blocks as long as the slowest server takes to answer.
+    public func look() -> Found {
+        var found = Found()
         for server in servers {
             do throws(PostgresError) {
                 let schemas: [String]
@@ -55,17 +74,17 @@ public struct PostgresServers: Sendable {
                 } else {
                     schemas = try Self.schemas(Connection(server.target))
                 }
-                for schema in schemas {
-                    let location = Self.location(server, schema)
-                    if !found.contains(location) { found.append(location) }
+                for location in schemas.map({ Self.location(server, $0) }) where !found.stores.contains(location) {
+                    found.stores.append(location)
+                    if server.isAsking { found.asking.insert(location) }
                 }
             } catch {
-                unreachable.append(
+                found.unreachable.append(
                     PostgresFailure(location: StoreLocation(engine: .postgres, name: server.address))
                         .translate(error, "looking for memories"))
             }
         }
-        return (found, unreachable)
+        return found
     }
 
     /// The store at `location`, one of the databases that this was made with.

@@ -16,8 +16,7 @@ extension PostgresStore {
             var old = try translating("noting what is there") { () throws(PostgresError) in
                 try SchemaObjects(of: self.schema, on: connection)
             }
-            try checkUnmoved(since: kept.content, on: connection)
-            try refuseStrangers(on: connection)
+            try refuseStrangers(in: try checkUnmoved(since: kept.content, on: connection))
             let aside = "dementiad_\(location.id)"
             try translating("moving the old state aside") { () throws(PostgresError) in
                 _ = try connection.execute(
@@ -91,10 +90,7 @@ extension PostgresStore {
     }
 
     /// What would be lost, or be left on the old data, when the schema is replaced.
-    private func refuseStrangers(on connection: Connection) throws(GuardError) {
-        let inventory = try translating("looking for what depends on it") { () throws(PostgresError) in
-            try SchemaInventory(reading: self.schema, on: connection)
-        }
+    private func refuseStrangers(in inventory: SchemaInventory) throws(GuardError) {
         let strangers = inventory.outsideDependants + inventory.extensionMembers
         guard strangers.isEmpty else {
             throw GuardError(

@@ -19,7 +19,7 @@ extension PostgresStore {
     /// The database's name tells store and operation, and the operation stands in the journal before: whoever recovers knows what to drop.
     public func prove(
         _ copy: String, of snapshot: Snapshot, for operation: OperationID, progress: ProgressSink?
-    ) throws(GuardError) -> BackupProof {
+    ) throws(GuardError) -> CopyProof {
         discardScratch(of: operation)
         let scratch: ScratchDatabase
         do throws(PostgresError) {
@@ -73,6 +73,7 @@ extension PostgresStore {
             throw PostgresError(
                 sqlState: .insufficientPrivilege, message: "the role \(facts.user) may not create databases")
         }
+        try dropLeftovers(on: connection)
         let name = scratchName(of: operation)
         let locale = try connection.rows(
             """
@@ -93,6 +94,15 @@ extension PostgresStore {
         let scratch = try Connection(target)
         try makeExtensions(on: scratch)
         return ScratchDatabase(name: name, target: target, connection: scratch)
+    }
+
+    /// What an operation left that was ended between its end and its clearing up. One that somebody works in refuses to be dropped.
+    private func dropLeftovers(on connection: Connection) throws(PostgresError) {
+        let names = try connection.rows(
+            "SELECT datname FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname, $1)",
+            ["dementiad_\(location.id)_"]
+        ) { $0.text(0) }
+        for name in names { _ = try? connection.execute("DROP DATABASE IF EXISTS \(SQLText.identifier(name))") }
     }
 
     private func restore(_ copy: String, into scratch: ScratchDatabase, of snapshot: Snapshot) throws(GuardError) {
@@ -150,11 +160,14 @@ extension PostgresStore {
         let clock = ContinuousClock()
         let start = clock.now
         do throws(GuardError) {
-            try translating("rehearsing") { () throws(PostgresError) in
+            let inventory = try translating("rehearsing") { () throws(PostgresError) in
                 try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
                 try connection.pin(self.limits)
+                // Nobody misses a scratch copy after a crash.
+                try connection.execute("SET LOCAL synchronous_commit = off")
+                return try SchemaInventory(reading: self.schema, on: connection)
             }
-            let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
+            let work = try apply(plan, before: snapshot.content, inventory, entry, on: connection, progress)
             try translating("rehearsing") { () throws(PostgresError) in
                 // What the plan needs for itself alone on the copy it will need on the store; the rest may go on being read.
                 self.rehearsedLocks = try PostgresLocks.held(
@@ -175,7 +188,9 @@ extension PostgresStore {
             guard error.code != .serverUnreachable, error.code != .noSpace else { throw error }
             throw GuardError(
                 .rehearsalFailed, "the rehearsal failed: \(error.message)", store: location.id,
-                hint: "Nothing was changed: the plan ran on a copy.", causes: error.causes, migration: error.migration)
+                hint: error.hint?.contains("repair") ?? false
+                    ? error.hint : "Nothing was changed: the plan ran on a copy.",
+                causes: error.causes, migration: error.migration)
         }
     }
 

@@ -47,6 +47,8 @@ public actor PostgresStore: Store {
     var failureDetail: String?
     /// The key that stood in its way, when rows had it more than once.
     var duplicates: DuplicateKeys?
+    /// When the locks of the last change began to be taken.
+    var lockedSince: ContinuousClock.Instant?
     /// The tables that the rehearsal needed for itself alone; nil without one.
     var rehearsedLocks: Set<String>?
 
