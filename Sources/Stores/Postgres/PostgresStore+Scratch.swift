@@ -48,6 +48,19 @@ extension PostgresStore {
             "DROP DATABASE IF EXISTS \(SQLText.identifier(scratchName(of: operation))) WITH (FORCE)")
     }
 
+    public func scratchLeft() -> [OperationID] {
+        let prefix = "dementiad_\(location.id)_"
+        guard let connection = try? open().connection else { return [] }
+        let names = try? connection.rows(
+            "SELECT datname FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname, $1)", [prefix]
+        ) { $0.text(0) }
+        return (names ?? []).compactMap { name in
+            // As in `scratchName(of:)`: an identifier's letters are capitals behind its lower-case prefix.
+            let digits = name.dropFirst(prefix.count + 3)
+            return OperationID("op_" + digits.uppercased())
+        }
+    }
+
     private func scratchName(of operation: OperationID) -> String {
         "dementiad_\(location.id)_\(operation.value.lowercased())"
     }
