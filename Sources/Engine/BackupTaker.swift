@@ -3,7 +3,6 @@
 internal import ControlAPI
 internal import GuardCore
 internal import HashKit
-internal import Journal
 internal import LinuxKit
 internal import Stores
 internal import Vault
@@ -70,7 +69,6 @@ struct BackupTaker {
     ) async throws(GuardError) -> (isRestored: Bool, time: Duration) {
         let clock = ContinuousClock()
         let start = clock.now
-        await discardOldScratch()
         switch try await store.prove(snapshot.path, of: snapshot, for: operation, progress: progress) {
         case .restored:
             return (true, clock.now - start)
@@ -79,14 +77,6 @@ struct BackupTaker {
                 Finding(code: "proofDecoded", message: "the backup was proved without a restore: \(reason)")
             ])
             return (false, clock.now - start)
-        }
-    }
-
-    /// Drops what earlier operations of this guard could not: the server was gone when they ended. What is no operation of ours stays.
-    private func discardOldScratch() async {
-        for other in await store.scratchLeft() where other != operation {
-            guard let record = try? await tools.journal.operation(other), record.state == .settled else { continue }
-            await store.discardScratch(of: other)
         }
     }
 

@@ -190,6 +190,9 @@ public actor Guardian {
             }
             let examination = await examine(location)
             if startingWork, busy[location.id] == nil, let examination {
+                if examination.form.state != .missing, let store = try? tools.open(location) {
+                    await ScratchFolder.discardOld(of: store, with: tools)
+                }
                 if try await Safekeeping(tools: tools, trigger: "discovery").care(at: location, examination) != nil {
                     await examine(location)
                     continue
