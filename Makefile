@@ -10,7 +10,7 @@ BUILD   ?= yes
 BUILD_PACKAGES := libsqlite3-dev libzstd-dev libssl-dev libpq-dev pkg-config
 RUN_PACKAGES   := sqlite3 zstd
 TEST_PACKAGES  := sqlite3 zstd python3 curl strace postgresql pgbouncer openssl
-BENCH_PACKAGES := sqlite3 zstd python3 curl
+BENCH_PACKAGES := sqlite3 zstd python3 curl postgresql
 DEB_PACKAGES   := dpkg-dev
 
 PROGRAMS := dementiad dementiactl
@@ -73,9 +73,9 @@ deb: build ## Make a Debian package in .build
 	@scripts/need-packages $(DEB_PACKAGES)
 	@scripts/build-deb
 
-bench: build ## Measure a pass beside stock tools
+bench: build ## Measure a pass beside stock tools; BENCH="--help" lists the sizes
 	@scripts/need-packages $(BENCH_PACKAGES)
-	@Benchmarks/run --dementiad $(RELEASE)/dementiad
+	@Benchmarks/run --dementiad $(RELEASE)/dementiad --dementiactl $(RELEASE)/dementiactl $(BENCH)
 
 clean: ## Remove everything that was built
 	rm -rf .build

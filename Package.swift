@@ -199,6 +199,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "GuardCoreTests", dependencies: ["Dementia", "GuardCore", "HashKit"], swiftSettings: strict),
+        .testTarget(
+            name: "SchemaDumpTests",
+            dependencies: ["PostgresKit", "SchemaDump", "TestSupport"],
+            exclude: ["Shapes"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "LintTests", swiftSettings: strict),
         .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
         .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
@@ -220,7 +226,9 @@ let package = Package(
         ),
         .testTarget(
             name: "StoresTests",
-            dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit", "SQLiteKit", "Stores", "TestSupport"],
+            dependencies: [
+                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "Stores", "TestSupport",
+            ],
             swiftSettings: strict
         ),
         // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.

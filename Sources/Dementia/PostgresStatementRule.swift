@@ -14,6 +14,9 @@ public enum PostgresStatementRule {
             return "more than one statement stands where one is expected"
         }
         guard let first = pieces.first?.upperWord else { return nil }
+        if pieces.contains(where: { $0.upperWord == "SETVAL" }) {
+            return "setval is not undone by ROLLBACK; ALTER SEQUENCE … RESTART is"
+        }
         var rest = pieces.dropFirst()
         // REINDEX has its options before its object.
         if rest.first == .symbol("(") { rest = rest.drop { $0 != .symbol(")") }.dropFirst() }

@@ -22,7 +22,10 @@ extension Recognition {
     /// One with sessions and context_locks is a memory, as upstream takes it. Where one of Dementia's tables lacks a column that no
     /// migration adds, somebody else made it, and the schema is left alone.
     public static func postgres(_ shape: Shape, in surroundings: SchemaSurroundings) -> Recognition {
-        if shape.tables.isEmpty { return .empty }
+        if shape.tables.isEmpty {
+            // Its server may have made its tables elsewhere.
+            return surroundings.schema == "public" ? .empty : misplaced(in: surroundings) ?? .empty
+        }
         if isAsync(shape) {
             return .unknown(
                 "its table sessions has no column started_at: it was made by the async adapter (postgres_adapter_async.py), whose tables "

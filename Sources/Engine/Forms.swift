@@ -32,7 +32,7 @@ extension BackupForm {
 
 extension PlanForm.Step {
     /// How `step` is shown: every statement as it would run.
-    init(_ step: Plan.Step) {
+    init(_ step: Plan.Step, at location: StoreLocation) {
         let statements: [MigrationStatement] =
             switch step.action {
             case .apply: step.migration.up
@@ -43,7 +43,7 @@ extension PlanForm.Step {
         self.init(
             version: step.migration.version, name: step.migration.name,
             action: PlanForm.Action(rawValue: step.action.rawValue) ?? .apply,
-            statements: statements.map {
+            statements: statements.map { location.schema.map($0.filled(for:)) ?? $0 }.map {
                 switch $0.body {
                 case .sql(let sql): sql
                 case .code(let step): "-- code: \(step.rawValue)"

@@ -165,7 +165,7 @@ extension Guardian {
             form.from = plan.shownFrom
             form.to = plan.shownTo
             form.digest = plan.digest.hex
-            form.steps = plan.steps.map(PlanForm.Step.init)
+            form.steps = plan.steps.map { PlanForm.Step($0, at: location) }
             if plan.isDowngrade {
                 let losses = try await losses(plan, location)
                 form.wouldLose = losses ?? []
@@ -204,6 +204,14 @@ extension Guardian {
         }
     }
 
+    /// A backup can be written into a file, wherever its memory is; the text is not repeated, since it may hold a password.
+    static func refuseServer(_ place: String) throws(GuardError) {
+        guard place.contains("://") else { return }
+        throw GuardError(
+            .usage, "this dementiad cannot restore into another schema yet",
+            hint: "Restore into a file, which is a script for psql: dementiactl restore ID --to FILE.sql")
+    }
+
     private func restorePlan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
         guard let id = request.backup else { throw GuardError(.usage, "a restore needs the id of a backup") }
         let entry = try await tools.reading { (vault) throws(VaultError) in try vault.entry(id) }
@@ -213,6 +221,7 @@ extension Guardian {
         form.line = entry.manifest.line
         form.to = entry.manifest.schemaVersion
         if case .place(let path)? = request.to {
+            try Self.refuseServer(path)
             form.destination = path
             return form
         }

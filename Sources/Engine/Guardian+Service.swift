@@ -69,6 +69,7 @@ extension Guardian: ControlService {
         let entry = try await tools.reading { (vault) throws(VaultError) in try vault.entry(id) }
         let location = StoreLocation(engine: entry.manifest.store.engine, name: entry.manifest.store.location)
         if case .place(let path)? = request.to {
+            try Self.refuseServer(path)
             let tools = tools
             return try await begin(.restore, on: nil, trigger: "request", uid: uid) { (log) throws(GuardError) in
                 do throws(GuardError) {

@@ -105,6 +105,7 @@ struct MigrationRun {
         let backup = try await BackupTaker(tools: tools, store: store, log: log, scratch: scratch)
             .take(.migration, line: plan.line.rawValue, version: plan.shownFrom) {
                 [isExplicit] snapshot throws(GuardError) in
+                if !isExplicit { try refuseLongOutage(snapshot) }
                 // Before anything is put into the vault: what fails for ever must not fill it.
                 if !isExplicit { try await repetition.refuse(plan, on: snapshot.content) }
             }
@@ -205,6 +206,17 @@ struct MigrationRun {
                 createdAt: tools.clock(), until: nil))
     }
 
+    /// Fails when the application would have to wait for long: everything in a schema is counted again under the locks.
+    private func refuseLongOutage(_ snapshot: Snapshot) throws(GuardError) {
+        guard store.location.engine == .postgres, let seconds = snapshot.seconds["digest"],
+            Duration.seconds(seconds) > tools.policy.outage
+        else { return }
+        throw GuardError(
+            .held, "a migration of \(place) would keep the application waiting for about \(Int(seconds.rounded())) s",
+            store: store.location.id,
+            hint: "Nothing was changed. When it suits you: dementiactl migrate \(store.location.id)")
+    }
+
     // MARK: The ends
 
     /// The ledger's failure row: only now, when a proved backup exists, and in a transaction of its own.
@@ -226,6 +238,13 @@ struct MigrationRun {
         switch error.code {
         case .storeBusy, .storeMoved: try await log.settle(.busy, .untouched, error: error)
         case .interrupted: try await log.settle(.cancelled, .untouched, error: error)
+        // Waits for approval, and is not counted again at every look.
+        case .held:
+            try await log.settle(
+                .busy, .untouched, error: error,
+                hold: Hold(
+                    id: "hold_" + log.record.id.value.dropFirst(3), store: store.location.id, reason: error.message,
+                    createdAt: tools.clock(), until: nil))
         default: try await log.settle(.failedUntouched, .untouched, error: error)
         }
     }

@@ -29,6 +29,8 @@ public struct Toolbox: Sendable {
         public var rounds = 2
         /// The longest that a backup under the write lock may take.
         public var lockedBackup: Duration = .seconds(2)
+        /// The longest that an application may have to wait for a migration that nobody asked for.
+        public var outage: Duration = .seconds(10)
         /// How often the same plan on the same content may fail before COMMIT and still be tried by itself.
         public var attempts = 3
         /// Asks a program of the user's whether a migrated memory is good.

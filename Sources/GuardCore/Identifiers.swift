@@ -29,6 +29,12 @@ public struct StoreLocation: Hashable, Sendable, Codable {
         self.name = name
     }
 
+    /// The schema's name; nil for a file.
+    public var schema: String? {
+        guard engine == .postgres, let mark = name.lastIndex(of: "#") else { return nil }
+        return String(name[name.index(after: mark)...])
+    }
+
     /// The store's identity, the same in every run.
     public var id: StoreID { StoreID(derivedFrom: self) }
 }

@@ -143,8 +143,8 @@ public struct Planner: Sendable {
         }
     }
 
-    /// A file's canonical name is an absolute path, a schema's begins with its server.
-    private func isFile(_ place: String) -> Bool { place.hasPrefix("/") }
+    /// A file's canonical name is an absolute path; a schema's, which may begin with the folder of a socket, follows a `#`.
+    private func isFile(_ place: String) -> Bool { place.hasPrefix("/") && !place.contains("#") }
 
     /// A ledger of another tool, or one from the future: nothing that we know how to go on from.
     private func refuseStrangers(

@@ -10,6 +10,7 @@ public struct Row {
     /// The number of columns.
     public var count: Int { Int(PQnfields(result.pointer)) }
 
+    /// Whether the value is NULL.
     public func isNull(_ column: Int) -> Bool { PQgetisnull(result.pointer, index, Int32(column)) == 1 }
 
     /// The value as the server writes it, or nil for NULL.

@@ -106,7 +106,9 @@ extension CatalogueReader {
         let list = keys.sorted { ($0.catalogue, $0.oid) < ($1.catalogue, $1.oid) }
         let catalogues = "{\(list.map { String($0.catalogue) }.joined(separator: ","))}"
         let numbers = "{\(list.map { String($0.oid) }.joined(separator: ","))}"
-        let sql = "WITH k(c, o) AS MATERIALIZED (SELECT * FROM ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::oid[]))) " + query
+        let sql =
+            "WITH k(c, o) AS MATERIALIZED (SELECT * FROM ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::oid[]))) "
+            + query
         return try connection.rows(sql, [catalogues, numbers]) { row throws(PostgresError) in Fields(row) }
     }
 }

@@ -7,7 +7,8 @@ extension CatalogueReader {
     mutating func readIndexes() throws(PostgresError) {
         let found = try rows(
             """
-            SELECT i.indexrelid, i.indrelid, c.relname, pg_catalog.pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisclustered, i.indisreplident,
+            SELECT i.indexrelid, i.indrelid, c.relname, pg_catalog.pg_get_indexdef(i.indexrelid), i.indisvalid,
+                i.indisclustered, i.indisreplident,
                 pc.oid, pg_catalog.quote_ident(pn.nspname) || '.' || pg_catalog.quote_ident(pc.relname), c.reltablespace <> 0, c.relkind,
                 (SELECT pg_catalog.string_agg(a.attnum || ' SET STATISTICS ' || a.attstattarget, ',' ORDER BY a.attnum)
                     FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0)
@@ -124,7 +125,8 @@ extension CatalogueReader {
         // A partition has copies of its parent's triggers, which come by themselves; but not when they are switched on or off apart.
         let found = try rows(
             """
-            SELECT t.oid, t.tgrelid, t.tgname, t.tgenabled, t.tgparentid, t.tgisinternal, t.tgparentid <> 0 AND t.tgenabled <> u.tgenabled,
+            SELECT t.oid, t.tgrelid, t.tgname, t.tgenabled, t.tgparentid, t.tgisinternal,
+                t.tgparentid <> 0 AND t.tgenabled <> u.tgenabled,
                 pg_catalog.pg_get_triggerdef(t.oid, false), t.tgconstraint
             FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
             LEFT JOIN pg_catalog.pg_trigger u ON u.oid = t.tgparentid
@@ -142,7 +144,8 @@ extension CatalogueReader {
             let owner = qualified(relation.name)
             let definition = fields.text() + ";"
             let switching =
-                "ALTER TABLE \(relation.kind == "v" ? "" : "ONLY ")\(owner) \(Self.enabledWords[state] ?? "ENABLE") TRIGGER \(SQLText.identifier(name));"
+                "ALTER TABLE \(relation.kind == "v" ? "" : "ONLY ")\(owner) \(Self.enabledWords[state] ?? "ENABLE")"
+                + " TRIGGER \(SQLText.identifier(name));"
             subjects[key] = Subject(
                 comment: "TRIGGER \(SQLText.identifier(name)) ON \(owner)", name: name, table: relation.name)
             if parent != 0 {

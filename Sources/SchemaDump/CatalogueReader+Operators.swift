@@ -100,7 +100,8 @@ extension CatalogueReader {
                 owner: owner,
                 signature: method,
                 sql: """
-                    CREATE OPERATOR CLASS \(qualified(name))\(isDefault ? " DEFAULT" : "") FOR TYPE \(type) USING \(method) FAMILY \(family) AS
+                    CREATE OPERATOR CLASS \(qualified(name))\(isDefault ? " DEFAULT" : "")
+                        FOR TYPE \(type) USING \(method) FAMILY \(family) AS
                         \(lines.joined(separator: ",\n    "));
                     """)
         }
@@ -119,12 +120,15 @@ extension CatalogueReader {
                     SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(f.opfname)
                     FROM pg_catalog.pg_opfamily f JOIN pg_catalog.pg_namespace n ON n.oid = f.opfnamespace
                     WHERE f.oid = a.amopsortfamily) ELSE '' END
-            FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_amop a ON d.classid = 'pg_catalog.pg_amop'::regclass AND a.oid = d.objid
+            FROM pg_catalog.pg_depend d
+            JOIN pg_catalog.pg_amop a ON d.classid = 'pg_catalog.pg_amop'::regclass AND a.oid = d.objid
             WHERE d.refclassid = \(catalogue.rawValue) AND d.deptype IN ('a', 'i') AND d.refobjid IN (\(home))
             UNION ALL
-            SELECT d.refobjid, d.classid, d.objid, 2, p.amprocnum, 'FUNCTION ' || p.amprocnum || ' (' || pg_catalog.format_type(p.amproclefttype, NULL)
+            SELECT d.refobjid, d.classid, d.objid, 2, p.amprocnum,
+                'FUNCTION ' || p.amprocnum || ' (' || pg_catalog.format_type(p.amproclefttype, NULL)
                 || ', ' || pg_catalog.format_type(p.amprocrighttype, NULL) || ') ' || p.amproc::regprocedure
-            FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_amproc p ON d.classid = 'pg_catalog.pg_amproc'::regclass AND p.oid = d.objid
+            FROM pg_catalog.pg_depend d
+            JOIN pg_catalog.pg_amproc p ON d.classid = 'pg_catalog.pg_amproc'::regclass AND p.oid = d.objid
             WHERE d.refclassid = \(catalogue.rawValue) AND d.deptype IN ('a', 'i') AND d.refobjid IN (\(home))
             ORDER BY 1, 4, 5, 6
             """)

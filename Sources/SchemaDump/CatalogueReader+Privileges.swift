@@ -30,6 +30,7 @@ struct Privileges {
         let before = Dictionary(grouping: usual, by: \.grantee)
         let after = Dictionary(grouping: actual.filter { $0.grantor == owner }, by: \.grantee)
         var unchanged: Set<String> = []
+        let needed = prefix.isEmpty ? [] : [owner]
         for grantee in Self.inOrder(usual) {
             if Set(before[grantee] ?? []) == Set(after[grantee] ?? []) {
                 unchanged.insert(grantee)
@@ -37,7 +38,7 @@ struct Privileges {
             }
             let statement =
                 "\(prefix)REVOKE ALL\(columns.isEmpty ? "" : " \(columns)") ON \(object) FROM \(Self.named(grantee));"
-            result.append(GuardedSQL.whenRolesExist(Self.roles(owner, grantee), statement))
+            result.append(GuardedSQL.whenRolesExist(Self.roles(grantee) + needed, statement))
         }
         // In the order of the list, one statement per run of equal partners.
         var rest = actual.filter { !($0.grantor == owner && unchanged.contains($0.grantee)) }[...]
@@ -57,7 +58,9 @@ struct Privileges {
                     PERFORM pg_catalog.set_config('role', was, true);
                     """
             }
-            result.append(GuardedSQL.whenRolesExist(Self.roles(owner, first.grantee, first.grantor), statement))
+            // Where the owner is missing the object belongs to whoever restores, who grants in his place.
+            let others = first.grantor == owner ? Self.roles(first.grantee) : Self.roles(first.grantee, first.grantor)
+            result.append(GuardedSQL.whenRolesExist(others + needed, statement))
         }
         return result
     }
@@ -82,19 +85,21 @@ extension CatalogueReader {
         // Of the schema `public` the database has a list from birth, and that is what it is compared with.
         let found = try rows(
             """
-            WITH object(class, oid, sub, owner, acl, kind) AS (
-                SELECT 2615, oid, 0, nspowner, nspacl, 'n' FROM pg_catalog.pg_namespace
-                WHERE oid = $1 AND nspacl IS NOT NULL AND NOT EXISTS (
-                    SELECT FROM pg_catalog.pg_init_privs i WHERE i.classoid = 'pg_catalog.pg_namespace'::regclass
-                    AND i.objoid = pg_namespace.oid AND i.initprivs @> nspacl AND nspacl @> i.initprivs)
-                UNION ALL SELECT 1259, oid, 0, relowner, relacl, CASE relkind WHEN 'S' THEN 's' ELSE 'r' END
+            WITH object(class, oid, sub, owner, acl, usual) AS (
+                SELECT 2615, oid, 0, nspowner, nspacl, coalesce((
+                    SELECT i.initprivs FROM pg_catalog.pg_init_privs i
+                    WHERE i.classoid = 'pg_catalog.pg_namespace'::regclass AND i.objoid = pg_namespace.oid AND i.objsubid = 0
+                ), pg_catalog.acldefault('n', nspowner)) FROM pg_catalog.pg_namespace
+                WHERE oid = $1 AND nspacl IS NOT NULL
+                UNION ALL SELECT 1259, oid, 0, relowner, relacl,
+                    pg_catalog.acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)
                 FROM pg_catalog.pg_class WHERE relnamespace = $1 AND relacl IS NOT NULL
                 UNION ALL SELECT 1259, c.oid, a.attnum, c.relowner, a.attacl, NULL
                 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
                 WHERE c.relnamespace = $1 AND a.attacl IS NOT NULL AND NOT a.attisdropped
-                UNION ALL SELECT 1255, oid, 0, proowner, proacl, 'f'
+                UNION ALL SELECT 1255, oid, 0, proowner, proacl, pg_catalog.acldefault('f', proowner)
                 FROM pg_catalog.pg_proc WHERE pronamespace = $1 AND proacl IS NOT NULL
-                UNION ALL SELECT 1247, oid, 0, typowner, typacl, 'T'
+                UNION ALL SELECT 1247, oid, 0, typowner, typacl, pg_catalog.acldefault('T', typowner)
                 FROM pg_catalog.pg_type WHERE typnamespace = $1 AND typacl IS NOT NULL
                 UNION ALL SELECT 826, oid, CASE defaclobjtype WHEN 'r' THEN 1 WHEN 'S' THEN 2 WHEN 'f' THEN 3 ELSE 4 END,
                     defaclrole, defaclacl, NULL
@@ -106,7 +111,7 @@ extension CatalogueReader {
             FROM object o LEFT JOIN LATERAL (
                 SELECT 2 AS side, x.* FROM pg_catalog.aclexplode(o.acl) WITH ORDINALITY AS x(grantor, grantee, privilege, grantable, place)
                 UNION ALL
-                SELECT 1, x.* FROM pg_catalog.aclexplode(pg_catalog.acldefault(o.kind::"char", o.owner))
+                SELECT 1, x.* FROM pg_catalog.aclexplode(o.usual)
                     WITH ORDINALITY AS x(grantor, grantee, privilege, grantable, place)
             ) e ON true
             -- The schema's first: who grants in another's name has to see it.
@@ -126,6 +131,22 @@ extension CatalogueReader {
             // Nothing at all is left when everything was revoked from a column: no row has a side then.
             if side == 1 { privileges[privileges.count - 1].usual.append(entry) }
             if side == 2 { privileges[privileges.count - 1].actual.append(entry) }
+        }
+    }
+
+    /// Default privileges without a schema work on what a restore makes, as on everything new.
+    mutating func readGlobalDefaults() throws(PostgresError) {
+        let found = try connection.rows(
+            """
+            SELECT DISTINCT pg_catalog.pg_get_userbyid(d.defaclrole) FROM pg_catalog.pg_default_acl d
+            WHERE d.defaclnamespace = 0 ORDER BY 1
+            """
+        ) { row throws(PostgresError) in Fields(row) }
+        for var fields in found {
+            let role = SQLText.identifier(fields.text())
+            notes.append(
+                "default privileges of \(role) for the whole database are not carried, and work on what a restore makes"
+            )
         }
     }
 

@@ -105,7 +105,8 @@ extension CatalogueReader {
     private func textSearchMappings() throws(PostgresError) -> [UInt32: [String]] {
         let found = try rows(
             """
-            SELECT m.mapcfg, pg_catalog.quote_ident((SELECT t.alias FROM pg_catalog.ts_token_type(c.cfgparser) t WHERE t.tokid = m.maptokentype))
+            SELECT m.mapcfg, pg_catalog.quote_ident((
+                SELECT t.alias FROM pg_catalog.ts_token_type(c.cfgparser) t WHERE t.tokid = m.maptokentype))
                 || ' WITH ' || pg_catalog.string_agg(m.mapdict::regdictionary::text, ', ' ORDER BY m.mapseqno)
             FROM pg_catalog.pg_ts_config_map m JOIN pg_catalog.pg_ts_config c ON c.oid = m.mapcfg
             WHERE c.cfgnamespace = $1 GROUP BY m.mapcfg, c.cfgparser, m.maptokentype ORDER BY m.mapcfg, m.maptokentype

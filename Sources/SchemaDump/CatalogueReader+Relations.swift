@@ -11,7 +11,8 @@ extension CatalogueReader {
                 CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
                 CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
                 c.relispartition, pg_catalog.pg_get_expr(c.relpartbound, c.oid), c.relrowsecurity, c.relforcerowsecurity,
-                c.relreplident, pg_catalog.concat_ws(', ', \(Self.optionText("c.reloptions")), \(Self.optionText("tc.reloptions", prefix: "toast."))),
+                c.relreplident, pg_catalog.concat_ws(', ', \(Self.optionText("c.reloptions")),
+                    \(Self.optionText("tc.reloptions", prefix: "toast."))),
                 m.amname, CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END, c.relispopulated,
                 s.srvname, \(Self.foreignOptionText("ft.ftoptions")), c.reltuples::bigint, c.reltype, c.reltoastrelid,
                 c.reltablespace <> 0, rw.oid
@@ -172,11 +173,12 @@ extension CatalogueReader {
 
     /// The storage parameters in `column`, ready for `WITH (…)`; NULL when there are none.
     ///
-    /// Names in `pg_` are the server's own: since 15.20 and its siblings it keeps a number of its own at each column, `pg_attver`.
+    /// `pg_attver`, since 15.20 among the options of columns, is the server's own stamp on its catalogue; pg_dump leaves it out too.
     static func optionText(_ column: String, prefix: String = "") -> String {
         """
-        (SELECT pg_catalog.string_agg('\(prefix)' || pg_catalog.quote_ident(o.option_name) || '=' || pg_catalog.quote_literal(o.option_value), ', ')
-            FROM pg_catalog.pg_options_to_table(\(column)) o WHERE o.option_name !~ '^pg_')
+        (SELECT pg_catalog.string_agg('\(prefix)' || pg_catalog.quote_ident(o.option_name) || '='
+                || pg_catalog.quote_literal(o.option_value), ', ')
+            FROM pg_catalog.pg_options_to_table(\(column)) o WHERE o.option_name <> 'pg_attver')
         """
     }
 

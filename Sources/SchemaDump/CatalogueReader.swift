@@ -56,6 +56,7 @@ struct CatalogueReader {
         try readDependencies()
         try readComments()
         try readPrivileges()
+        try readGlobalDefaults()
         try readSurroundings()
     }
 

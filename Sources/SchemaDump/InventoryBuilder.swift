@@ -34,7 +34,8 @@ struct InventoryBuilder {
         let order = sort()
         var content = SchemaInventory.Content()
         content.preData = reader.schemaItems + extensions()
-        var emitted: Set<ObjectKey> = [ObjectKey(.namespace, reader.schemaOID)]
+        // In what order they came: the schema first, whose grants others need to see it.
+        var emitted = [ObjectKey(.namespace, reader.schemaOID): 0]
         content.preData += comments(on: ObjectKey(.namespace, reader.schemaOID))
         var refreshes: [DumpItem] = []
         var isAfterRows = false
@@ -45,7 +46,10 @@ struct InventoryBuilder {
                 continue
             }
             var items = [DumpItem(kind: node.word, name: node.name, table: node.table, sql: node.sql)]
-            for subject in node.subjects where emitted.insert(subject).inserted { items += comments(on: subject) }
+            for subject in node.subjects where emitted[subject] == nil {
+                emitted[subject] = emitted.count
+                items += comments(on: subject)
+            }
             if isAfterRows { content.postData += items } else { content.preData += items }
             if node.kind == .materializedView, let view = reader.tables[node.key.oid], view.isPopulated {
                 let identity = SQLText.identifier(reader.schema, view.name)
@@ -56,8 +60,11 @@ struct InventoryBuilder {
             }
         }
         // As late as pg_dump grants: what the owner was denied he may still need to load and to check.
-        for list in reader.privileges
-        where emitted.contains(list.key) || list.key.catalogue == Catalogue.defaultACL.rawValue {
+        let defaults = reader.privileges.filter { $0.key.catalogue == Catalogue.defaultACL.rawValue }
+        let lists = reader.privileges.filter { emitted[$0.key] != nil }.sorted {
+            (emitted[$0.key] ?? 0, $0.column) < (emitted[$1.key] ?? 0, $1.column)
+        }
+        for list in lists + defaults.sorted(by: { ($0.owner, $0.column) < ($1.owner, $1.column) }) {
             if let item = reader.privilegeItem(list) { content.postData.append(item) }
         }
         content.postData += refreshes
@@ -87,11 +94,11 @@ struct InventoryBuilder {
             isPartitioned: relation.kind == "p", estimatedRows: relation.estimatedRows)
     }
 
-    private func sequenceNames(_ emitted: Set<ObjectKey>) -> [String] {
+    private func sequenceNames(_ emitted: [ObjectKey: Int]) -> [String] {
         reader.tables.values.filter { relation in
             guard relation.kind == "S" else { return false }
             let owner = reader.identitySequences[relation.oid].map { ObjectKey(.relation, $0) }
-            return emitted.contains(owner ?? relation.key)
+            return emitted[owner ?? relation.key] != nil
         }.map(\.name).sorted()
     }
 

@@ -9,6 +9,8 @@ public enum PinnedSettings {
     public static let statements: [String] =
         values + [
             "SET LOCAL lock_timeout = '2s'",
+            // Compiling a catalogue query takes longer than running it.
+            "SET LOCAL jit = off",
             // Server 17 brought one more way to be interrupted.
             """
             SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'

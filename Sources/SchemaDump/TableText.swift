@@ -143,7 +143,8 @@ struct TableText {
             let always = column.identity == "a" ? "ALWAYS" : "BY DEFAULT"
             // Without ONLY: the server adds it to partitions, and refuses to add it to tables that inherit.
             statements.append(
-                "ALTER TABLE \(self.identity) ALTER COLUMN \(SQLText.identifier(column.name)) ADD GENERATED \(always) AS IDENTITY (\(identity.options));"
+                "ALTER TABLE \(self.identity) ALTER COLUMN \(SQLText.identifier(column.name)) "
+                    + "ADD GENERATED \(always) AS IDENTITY (\(identity.options));"
             )
         }
         switch relation.replicaIdentity {

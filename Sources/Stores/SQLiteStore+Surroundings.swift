@@ -46,7 +46,7 @@ extension SQLiteStore {
     /// it reads back with them.
     public func prove(
         _ copy: String, of snapshot: Snapshot, for operation: OperationID, progress: ProgressSink?
-    ) async throws(GuardError) -> BackupProof {
+    ) async throws(GuardError) -> CopyProof {
         .restored
     }
 

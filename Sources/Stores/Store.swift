@@ -96,7 +96,7 @@ public struct LedgerHistory: Sendable, Equatable {
 }
 
 /// How sure it is that a copy can be restored.
-public enum BackupProof: Sendable, Equatable {
+public enum CopyProof: Sendable, Equatable {
     /// It was restored, or is what a restore would give, and holds what the snapshot shows.
     case restored
     /// No restore could be tried, for this reason: its bytes and digests are all that vouches for it.
@@ -175,7 +175,7 @@ public protocol Store: Actor {
     /// The vault then stores exactly these bytes and reads them back, so that what is proved of the copy is true of the archive.
     func prove(
         _ copy: String, of snapshot: Snapshot, for operation: OperationID, progress: ProgressSink?
-    ) async throws(GuardError) -> BackupProof
+    ) async throws(GuardError) -> CopyProof
 
     /// Runs `plan` in one transaction when the store still is in the state of `token`; otherwise fails with
     /// ``GuardError/Code/storeMoved`` and changes nothing.

@@ -38,7 +38,7 @@ actor SparseStore: Store {
 
     func prove(
         _ copy: String, of snapshot: Snapshot, for operation: OperationID, progress: ProgressSink?
-    ) async throws(GuardError) -> Stores.BackupProof {
+    ) async throws(GuardError) -> CopyProof {
         diary.note("prove \(operation)")
         return .decoded(because: "no scratch database may be created")
     }

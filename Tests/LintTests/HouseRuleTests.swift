@@ -17,7 +17,8 @@ struct HouseRuleTests {
             "Sources/Engine/BackupTaker.swift": "copies in scratch, which no connection has open",
             "Sources/Engine/Forms.swift": "archives in the vault",
             "Sources/Stores/FileReplacement.swift": "writes the file that takes the place of one that nobody has open",
-            "Sources/dementiad/Setup.swift": "migrations as SQL text",
+            "Sources/Stores/Postgres/DumpFile.swift": "a dump in scratch, which is a script and no database",
+            "Sources/dementiad/Setup": "migrations as SQL text, and a release's .env file",
             "Sources/dementiactl/ExportFile.swift": "an archive, as it comes over the socket",
         ]
         let ways = [

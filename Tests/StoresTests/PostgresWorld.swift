@@ -17,15 +17,23 @@ final class PostgresWorld: StoreWorld {
     let id: StoreID
 
     /// A fixture in a new database, in which `sql` was run.
-    init(
+    convenience init(
         _ fixture: PostgresFixture = .earliest, schema: String = "innkeeper", on server: PostgresServer? = nil,
-        _ sql: String = "", url: ((PostgresDatabase) -> String)? = nil, limits: PostgresStore.Limits = .init()
+        _ sql: String = "", url: ((PostgresDatabase) throws -> String)? = nil, limits: PostgresStore.Limits = .init()
+    ) throws {
+        try self.init(at: fixture.path, schema: schema, on: server, sql, url: url, limits: limits)
+    }
+
+    /// The SQL file at `path` in a new database, in which `sql` was run.
+    init(
+        at path: String, schema: String, on server: PostgresServer? = nil, _ sql: String = "",
+        url: ((PostgresDatabase) throws -> String)? = nil, limits: PostgresStore.Limits = .init()
     ) throws {
         folder = try TemporaryFolder()
         database = try (server ?? .shared).database()
         self.schema = schema
-        try database.load(fixture)
-        servers = try PostgresServers(["\(url?(database) ?? database.url)#\(schema)"], limits: limits)
+        try database.load(path)
+        servers = try PostgresServers(["\(try url?(database) ?? database.url)#\(schema)"], limits: limits)
         let location = try #require(servers.look().stores.first)
         store = try servers.store(at: location)
         id = location.id

@@ -25,6 +25,10 @@ struct PostgresConservation {
     private let schema: String
     private let inventory: SchemaInventory
     private let invalid: Set<String>
+    /// The file of each table by its name.
+    private let files: [String: String]
+    private let sequences: KeptSequences
+    private let droppable: Set<String>
     private var kept: [String: Kept] = [:]
     private var fills: [FilledColumn] = []
     /// What a downgrade took away, known after ``violations(touched:on:)``.
@@ -34,14 +38,18 @@ struct PostgresConservation {
     ///
     /// - Parameter going: the columns that a downgrade takes away
     init(
-        _ plan: Plan, before: StoreDigest, going: [String: Set<String>], on connection: Connection, schema: String
+        _ plan: Plan, before: StoreDigest, _ inventory: SchemaInventory, going: [String: Set<String>],
+        on connection: Connection, schema: String
     ) throws(PostgresError) {
         changes = plan.changes
         isDowngrade = plan.isDowngrade
         self.connection = connection
         self.schema = schema
-        inventory = try SchemaInventory(reading: schema, on: connection)
+        self.inventory = inventory
         invalid = try PostgresSchema(connection, schema).invalidObjects()
+        files = try PostgresSchema(connection, schema).tableFiles()
+        sequences = try KeptSequences(inventory.sequences, of: schema, on: connection)
+        droppable = sequences.mayGo(with: changes)
         for table in inventory.tables where !PostgresLedger.isLedger(table.name) && !table.isPartitioned {
             let changed = changes.columns(of: table.name).union(going[table.name] ?? [])
             let columns = table.columns.filter { !changed.contains($0) }
@@ -65,8 +73,9 @@ struct PostgresConservation {
         }
     }
 
-    /// What was lost or altered without a declaration, a sentence each. `touched` are the tables that statements wrote to or altered.
-    mutating func violations(touched: Set<String>, on connection: Connection) throws(PostgresError) -> [String] {
+    /// What was lost or altered without a declaration, a sentence each.
+    mutating func violations(on connection: Connection) throws(PostgresError) -> [String] {
+        let touched = try touchedTables(on: connection)
         let after = try SchemaInventory(reading: schema, on: connection)
         var violations = objectViolations(after)
         violations += try PostgresSchema(connection, schema).invalidObjects().subtracting(invalid).sorted().map {
@@ -93,51 +102,85 @@ struct PostgresConservation {
             if touched.contains(now) { violations += try valueViolations(in: name, old) }
         }
         for fill in fills { violations += try fill.violations() }
-        return violations + sequenceViolations(after)
+        return try violations + sequences.violations(among: after.sequences, on: connection)
+    }
+
+    /// The tables whose rows may not be what they were: whatever writes a row holds a lock of its own for it until the transaction ends,
+    /// and whatever empties or rewrites a table gives it another file.
+    private func touchedTables(on connection: Connection) throws(PostgresError) -> Set<String> {
+        let written = try PostgresLocks.held(["RowExclusiveLock"], of: schema, on: connection)
+        let now = try PostgresSchema(connection, schema).tableFiles()
+        return written.union(now.filter { files[$0.key] != $0.value }.keys)
     }
 
     // MARK: Objects
 
     private func objectViolations(_ after: SchemaInventory) -> [String] {
-        let now = Dictionary(
-            (after.preData + after.postData).map { (Key($0), $0.sql) }, uniquingKeysWith: { first, _ in first })
+        // Overloaded functions have one name, and so have the comments on a table's columns.
+        var now = Dictionary(grouping: (after.preData + after.postData).map(Definition.init), by: \.key)
         var violations: [String] = []
-        for item in inventory.preData + inventory.postData where !mayChange(item) {
-            guard let sql = now[Key(item)] else {
+        for item in (inventory.preData + inventory.postData).map(Definition.init) where !mayChange(item) {
+            let item = renamed(item)
+            let others = now[item.key] ?? []
+            if let place = others.firstIndex(where: { $0.sql == item.sql || isExtended(item, as: $0.sql) }) {
+                now[item.key]?.remove(at: place)
+            } else if others.isEmpty {
                 if !isDowngrade { violations.append("the \(item.kind) \(item.name) is gone") }
-                continue
-            }
-            if sql != item.sql, !isExtended(item, as: sql) {
+            } else {
                 violations.append("the \(item.kind) \(item.name) is defined differently")
             }
         }
         return violations
     }
 
-    private struct Key: Hashable {
-        let kind: String
-        let name: String
-        let table: String?
-
-        init(_ item: DumpItem) {
-            (kind, name, table) = (item.kind, item.name, item.table)
+    /// As it has to be when the tables of the plan's `renames` have their new names.
+    private func renamed(_ definition: Definition) -> Definition {
+        var item = definition
+        for case .renames(let old, let new) in changes {
+            item.sql = item.sql.replacing(SQLText.identifier(schema, old), with: SQLText.identifier(schema, new))
+            // The server's own texts quote only where they have to.
+            item.sql = item.sql.replacingWord("\(schema).\(old)", with: "\(schema).\(new)")
         }
+        if item.table == item.name { item.name = renamed(item.name) }
+        item.table = item.table.map(renamed)
+        return item
     }
 
-    private func mayChange(_ item: DumpItem) -> Bool {
+    /// One item of an inventory.
+    private struct Definition {
+        let kind: String
+        var name: String
+        var table: String?
+        var sql: String
+
+        init(_ item: DumpItem) {
+            (kind, name, table, sql) = (item.kind, item.name, item.table, item.sql)
+        }
+
+        var key: [String] { [kind, name, table ?? ""] }
+    }
+
+    private func mayChange(_ item: Definition) -> Bool {
         let table = item.table ?? item.name
-        return PostgresLedger.isLedger(table) || PostgresLedger.isLedger(item.name) || renamed(table) != table
+        return PostgresLedger.isLedger(table) || PostgresLedger.isLedger(item.name)
             || changes.contains(.dropsTable(table)) || changes.contains(.dropsObject(item.name))
+            || item.table == nil && droppable.contains(item.name)
+            || changes.droppedColumns(of: table).contains {
+                // What is said of a column goes with it.
+                item.sql.hasPrefix(
+                    "COMMENT ON COLUMN \(SQLText.identifier(schema, table)).\(SQLText.identifier($0)) IS ")
+            }
     }
 
     /// Whether a table's definition has every line that it had, and perhaps more. A column and a constraint have a line each.
-    private func isExtended(_ item: DumpItem, as sql: String) -> Bool {
+    private func isExtended(_ item: Definition, as sql: String) -> Bool {
         guard item.kind == "TABLE" else { return false }
         let gone = changes.droppedColumns(of: item.name).map(SQLText.identifier)
         let now = Set(Self.lines(of: sql))
         return Self.lines(of: item.sql).allSatisfy { line in
             now.contains(line) || isDowngrade
-                || gone.contains { line.hasPrefix($0) || line.hasPrefix($0.dropFirst().dropLast()) }
+                || gone.contains { line.hasPrefix($0 + " ") }
+                || changes.droppedObjects.contains { line.hasPrefix("CONSTRAINT \(SQLText.identifier($0)) ") }
         }
     }
 
@@ -189,17 +232,6 @@ struct PostgresConservation {
         return Dictionary(uniqueKeysWithValues: zip(names, row.first ?? []))
     }
 
-    // MARK: Sequences
-
-    private func sequenceViolations(_ after: SchemaInventory) -> [String] {
-        guard !isDowngrade else { return [] }
-        let owned = changes.droppedTables.map { $0 + "_" }
-        return inventory.sequences.filter { name in
-            !after.sequences.contains(name) && !owned.contains { name.hasPrefix($0) }
-                && !changes.contains(.dropsObject(name))
-        }.map { "the sequence \($0) is gone" }
-    }
-
     private func renamed(_ table: String) -> String {
         for case .renames(let old, let new) in changes where old == table { return new }
         return table
@@ -223,11 +255,26 @@ extension Set<Change> {
         }
     }
 
-    fileprivate var droppedTables: [String] {
-        compactMap { if case .dropsTable(let table) = $0 { table } else { nil } }
+    fileprivate var droppedObjects: [String] {
+        compactMap { if case .dropsObject(let name) = $0 { name } else { nil } }
     }
 
     fileprivate func target(ofMovesFrom table: String) -> String? {
         lazy.compactMap { if case .moves(table, let target) = $0 { target } else { nil } }.first
+    }
+}
+
+extension String {
+    /// With `new` in the place of `old`, where nothing that could belong to a name follows.
+    fileprivate func replacingWord(_ old: String, with new: String) -> String {
+        var result = ""
+        var rest = self[...]
+        while let range = rest.firstRange(of: old) {
+            let next = rest[range.upperBound...].first
+            let goesOn = next.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "$" } ?? false
+            result += rest[..<range.lowerBound] + (goesOn ? old : new)
+            rest = rest[range.upperBound...]
+        }
+        return result + rest
     }
 }

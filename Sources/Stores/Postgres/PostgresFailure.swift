@@ -13,6 +13,7 @@ struct PostgresFailure {
     /// `error`, which happened while `doing` something.
     func translate(_ error: PostgresError, _ doing: String) -> GuardError {
         let causes = [error.description]
+        if error.message.contains("statement pooling mode") { return noTransactions(causes) }
         guard let state = error.sqlState else { return unreachable(doing, causes) }
         switch state {
         case .lockNotAvailable, .deadlock, .serializationFailure, .objectInUse: return busy(doing, causes: causes)
@@ -53,6 +54,16 @@ struct PostgresFailure {
         GuardError(
             .serverUnreachable, "the server of \(place) could not be reached while \(doing)", store: store,
             hint: "Look whether it runs and where it listens. It will be tried again.", causes: causes)
+    }
+
+    /// A pooler that gives every statement another connection.
+    private func noTransactions(_ causes: [String]) -> GuardError {
+        GuardError(
+            .permissionDenied, "the pooler before the server of \(place) allows no transaction", store: store,
+            hint: """
+                Nothing was changed. Connect to the server itself, by its direct URL, or set the pooler to pool_mode = \
+                transaction.
+                """, causes: causes)
     }
 
     /// There is no such schema, or no such database.

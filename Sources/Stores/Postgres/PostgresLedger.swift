@@ -65,6 +65,8 @@ struct PostgresLedger {
         (events, ["at", "event", "version", "operation_id", "message"]),
     ]
 
+    /// `duplicate_table`
+    private static let isTaken = SQLState(rawValue: "42P07")
     private static let migrations = "schema_migrations"
     private static let events = "schema_migration_events"
 
@@ -110,7 +112,12 @@ struct PostgresLedger {
     // MARK: Writing
 
     /// Makes the tables when they are not there, and gives a table with the five columns of the requirements the others.
+    ///
+    /// - Throws: also where they are somebody else's, who made them after the survey
     func prepare() throws(PostgresError) {
+        guard try !isForeign() else {
+            throw PostgresError(sqlState: Self.isTaken, message: "another tool made a table \(Self.migrations)")
+        }
         if try kind(of: Self.migrations) == nil {
             try connection.execute(
                 """

@@ -130,6 +130,17 @@ struct PostgresSchema {
             }.sorted { $0.name < $1.name })
     }
 
+    /// The number of each table's file, by its name. A table that is emptied or rewritten gets another one.
+    func tableFiles() throws(PostgresError) -> [String: String] {
+        let rows = try connection.rows(
+            """
+            SELECT c.relname, c.relfilenode FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')
+            """, [schema]
+        ) { ($0.text(0), $0.text(1)) }
+        return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+    }
+
     /// The indices and constraints that the server does not vouch for, such as what a failed concurrent build leaves behind.
     func invalidObjects() throws(PostgresError) -> Set<String> {
         Set(

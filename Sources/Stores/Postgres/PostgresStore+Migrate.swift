@@ -14,16 +14,17 @@ extension PostgresStore {
         guard !plan.isEmpty else {
             return MigrationRecord(applied: [], findings: [], lost: [], lockedMilliseconds: 0, token: snapshot.token)
         }
+        (failureDetail, duplicates) = (nil, nil)
         let session = try open()
         let connection = session.connection
         // One that is inside a transaction got here by `lock()`.
         if connection.transactionStatus != .inTransaction { try lock(alone: rehearsedLocks, on: connection) }
         let clock = ContinuousClock()
-        let locked = clock.now
+        let locked = lockedSince ?? clock.now
         do throws(GuardError) {
-            try checkUnmoved(since: snapshot.content, on: connection)
+            let inventory = try checkUnmoved(since: snapshot.content, on: connection)
             try checkStillPlanned(plan, on: connection)
-            let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
+            let work = try apply(plan, before: snapshot.content, inventory, entry, on: connection, progress)
             try commit(connection)
             return MigrationRecord(
                 applied: work.applied, findings: [], lost: work.lost,
@@ -44,7 +45,7 @@ extension PostgresStore {
     /// - Parameter alone: the tables that nobody may even read meanwhile; nil for all of them
     func lock(alone: Set<String>?, on connection: Connection) throws(GuardError) {
         try takeLocks("taking its locks") { () throws(PostgresError) in
-            try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+            try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
             try connection.pin(limits)
             try connection.execute("SET LOCAL synchronous_commit = on")
             if connection.serverVersion >= 140_000 {
@@ -59,6 +60,7 @@ extension PostgresStore {
                 throw PostgresError(sqlState: .undefinedSchema, message: "there is no schema \(self.schema)")
             }
             let tables = try schema.lockableTables()
+            self.lockedSince = .now
             try PostgresLocks.lock(
                 tables.map { ($0, alone?.contains($0) ?? true ? .accessExclusive : .shareRowExclusive) },
                 of: self.schema, within: limits.lockTimeout, on: connection)
@@ -69,12 +71,16 @@ extension PostgresStore {
     }
 
     /// Fails when anything is not as `content` shows it. To be asked under the locks.
-    func checkUnmoved(since content: StoreDigest, on connection: Connection) throws(GuardError) {
-        let now = try translating("comparing it with its backup") { () throws(PostgresError) in
-            try PostgresSchema(connection, self.schema).content()
+    ///
+    /// - Returns: the objects that are there
+    func checkUnmoved(since content: StoreDigest, on connection: Connection) throws(GuardError) -> SchemaInventory {
+        let (inventory, now) = try translating("comparing it with its backup") { () throws(PostgresError) in
+            let inventory = try SchemaInventory(reading: self.schema, on: connection)
+            return (inventory, try PostgresSchema(connection, self.schema).content(of: inventory))
         }
         let differences = now.differences(from: content, sequencesMayMove: true)
         if let first = differences.first { throw failure.moved(first) }
+        return inventory
     }
 
     /// Fails when a step is done already: the plan was made before somebody else, another daemon or a server that migrates by itself, did
@@ -98,8 +104,11 @@ extension PostgresStore {
     }
 
     /// Runs the steps of `plan` and proves that they changed nothing else. On the store itself, or on the scratch copy of a rehearsal.
+    ///
+    /// - Parameter inventory: the objects before
     func apply(
-        _ plan: Plan, before: StoreDigest, _ entry: LedgerEntry, on connection: Connection, _ progress: ProgressSink?
+        _ plan: Plan, before: StoreDigest, _ inventory: SchemaInventory, _ entry: LedgerEntry,
+        on connection: Connection, _ progress: ProgressSink?
     ) throws(GuardError) -> (applied: [OperationResult.Applied], lost: [Loss]) {
         let schema = PostgresSchema(connection, schema)
         let ledger = PostgresLedger(connection, schema: self.schema)
@@ -108,7 +117,7 @@ extension PostgresStore {
             // Before the first statement, which then finds them as they are, and apart from what it touches.
             try ledger.prepare()
             return try PostgresConservation(
-                plan, before: before, going: plan.isDowngrade ? work.columnsThatGo(with: plan) : [:],
+                plan, before: before, inventory, going: plan.isDowngrade ? work.columnsThatGo(with: plan) : [:],
                 on: connection, schema: self.schema)
         }
         let clock = ContinuousClock()
@@ -142,10 +151,7 @@ extension PostgresStore {
             }
         }
         let violations = try translating("proving conservation") { () throws(PostgresError) in
-            try conservation.violations(
-                touched: PostgresLocks.held(
-                    ["RowExclusiveLock", "AccessExclusiveLock"], of: self.schema, on: connection),
-                on: connection)
+            try conservation.violations(on: connection)
         }
         guard violations.isEmpty else {
             throw stopped(.conservationFailed, plan, violations.prefix(5).joined(separator: "; "))
@@ -156,14 +162,17 @@ extension PostgresStore {
     /// What PostgreSQL said about a statement of `migration`.
     private func failed(_ migration: Migration, _ error: PostgresError) -> GuardError {
         failureDetail = error.detail
+        duplicates = DuplicateKeys(error)
         let isOurs = error.sqlState.map { !["08", "53", "57"].contains($0.errorClass) } ?? false
         guard isOurs, !error.isWait, error.sqlState != .diskFull else {
             return failure.translate(error, migration.label)
         }
         return GuardError(
             .migrationFailed, "\(location.name): \(migration.label) failed: \(error.message)", store: location.id,
-            hint: "Nothing was changed. See: dementiactl history \(location.id)", causes: [error.description],
-            migration: migration.version)
+            hint: migration.repair.isEmpty
+                ? "Nothing was changed. See: dementiactl history \(location.id)"
+                : "Nothing was changed. See what would clear the way: dementiactl repair \(location.id) --dry-run",
+            causes: [error.description], migration: migration.version)
     }
 
     /// Why `plan` was stopped before COMMIT, by `migration` where it was one of them.

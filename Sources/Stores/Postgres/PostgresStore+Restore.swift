@@ -16,8 +16,7 @@ extension PostgresStore {
             var old = try translating("noting what is there") { () throws(PostgresError) in
                 try SchemaObjects(of: self.schema, on: connection)
             }
-            try checkUnmoved(since: kept.content, on: connection)
-            try refuseStrangers(on: connection)
+            try refuseStrangers(in: try checkUnmoved(since: kept.content, on: connection))
             let aside = "dementiad_\(location.id)"
             try translating("moving the old state aside") { () throws(PostgresError) in
                 _ = try connection.execute(
@@ -45,7 +44,7 @@ extension PostgresStore {
         let connection = try open().connection
         do throws(GuardError) {
             let isFree = try translating("looking for its place") { () throws(PostgresError) in
-                try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+                try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
                 try connection.pin(self.limits)
                 guard try PostgresLocks.tryGuardLock(connection, self.schema) else {
                     throw PostgresError(
@@ -91,10 +90,7 @@ extension PostgresStore {
     }
 
     /// What would be lost, or be left on the old data, when the schema is replaced.
-    private func refuseStrangers(on connection: Connection) throws(GuardError) {
-        let inventory = try translating("looking for what depends on it") { () throws(PostgresError) in
-            try SchemaInventory(reading: self.schema, on: connection)
-        }
+    private func refuseStrangers(in inventory: SchemaInventory) throws(GuardError) {
         let strangers = inventory.outsideDependants + inventory.extensionMembers
         guard strangers.isEmpty else {
             throw GuardError(
@@ -107,7 +103,9 @@ extension PostgresStore {
     }
 
     private func refused(_ why: String, _ error: PostgresError) -> GuardError {
-        guard error.sqlState != nil, !error.isConnectionLost else { return failure.translate(error, "restoring it") }
+        guard error.sqlState != nil, !error.isConnectionLost, !error.isWait else {
+            return failure.translate(error, "restoring it")
+        }
         return GuardError(
             .restoreFailed, "\(location.name) was not restored: \(why)", store: location.id,
             hint: "Nothing was changed.", causes: [error.description, error.detail].compactMap(\.self))

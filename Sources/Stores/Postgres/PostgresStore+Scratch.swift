@@ -19,7 +19,7 @@ extension PostgresStore {
     /// The database's name tells store and operation, and the operation stands in the journal before: whoever recovers knows what to drop.
     public func prove(
         _ copy: String, of snapshot: Snapshot, for operation: OperationID, progress: ProgressSink?
-    ) throws(GuardError) -> BackupProof {
+    ) throws(GuardError) -> CopyProof {
         discardScratch(of: operation)
         let scratch: ScratchDatabase
         do throws(PostgresError) {
@@ -43,9 +43,22 @@ extension PostgresStore {
         scratch = nil
         rehearsedLocks = nil
         // Best effort: the name stays ours, and the next look at this operation tries again.
-        guard let connection = try? open().connection, connection.transactionStatus == .idle else { return }
-        _ = try? connection.execute(
-            "DROP DATABASE IF EXISTS \(SQLText.identifier(scratchName(of: operation))) WITH (FORCE)")
+        let name = SQLText.identifier(scratchName(of: operation))
+        _ = try? administrator().execute("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
+    }
+
+    /// A connection outside of any transaction, as databases are made and dropped on. Under ``lock()`` it is another one.
+    private func administrator() throws(PostgresError) -> Connection {
+        if let connection = try? open().connection, connection.transactionStatus == .idle { return connection }
+        return try Connection(target)
+    }
+
+    /// Takes what the role's own settings forbid or cut off out of the way of a statement that stands in no transaction of ours. Only in
+    /// a session that is all ours: a pooler would give it to the next client.
+    private static func free(_ connection: Connection, _ facts: ServerFacts) throws(PostgresError) {
+        guard !facts.isPooled else { return }
+        try connection.execute(
+            "SET statement_timeout = 0; SET lock_timeout = 0; SET default_transaction_read_only = off")
     }
 
     public func scratchLeft() -> [OperationID] {
@@ -66,14 +79,14 @@ extension PostgresStore {
     }
 
     private func makeScratch(for operation: OperationID) throws(PostgresError) -> ScratchDatabase {
-        guard let connection = try? open().connection else {
-            throw PostgresError(sqlState: nil, message: "the server cannot be reached")
-        }
+        let connection = try administrator()
         let facts = try ServerFacts(connection, target)
+        try Self.free(connection, facts)
         guard facts.mayCreateDatabases else {
             throw PostgresError(
                 sqlState: .insufficientPrivilege, message: "the role \(facts.user) may not create databases")
         }
+        try dropLeftovers(on: connection)
         let name = scratchName(of: operation)
         let locale = try connection.rows(
             """
@@ -96,11 +109,20 @@ extension PostgresStore {
         return ScratchDatabase(name: name, target: target, connection: scratch)
     }
 
+    /// What an operation left that was ended between its end and its clearing up. One that somebody works in refuses to be dropped.
+    private func dropLeftovers(on connection: Connection) throws(PostgresError) {
+        let names = try connection.rows(
+            "SELECT datname FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname, $1)",
+            ["dementiad_\(location.id)_"]
+        ) { $0.text(0) }
+        for name in names { _ = try? connection.execute("DROP DATABASE IF EXISTS \(SQLText.identifier(name))") }
+    }
+
     private func restore(_ copy: String, into scratch: ScratchDatabase, of snapshot: Snapshot) throws(GuardError) {
         guard let connection = scratch.connection else { return }
         let schema = PostgresSchema(connection, schema)
         try translating("restoring its backup into scratch") { () throws(PostgresError) in
-            try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+            try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
             try connection.pin(self.limits)
         }
         do throws(DumpFile.Refusal) {
@@ -148,14 +170,18 @@ extension PostgresStore {
         _ plan: Plan, on scratch: String, of snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
     ) throws(GuardError) -> MigrationRecord? {
         guard let connection = self.scratch?.connection else { return nil }
+        (failureDetail, duplicates, rehearsedLocks) = (nil, nil, nil)
         let clock = ContinuousClock()
         let start = clock.now
         do throws(GuardError) {
-            try translating("rehearsing") { () throws(PostgresError) in
-                try connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+            let inventory = try translating("rehearsing") { () throws(PostgresError) in
+                try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
                 try connection.pin(self.limits)
+                // Nobody misses a scratch copy after a crash.
+                try connection.execute("SET LOCAL synchronous_commit = off")
+                return try SchemaInventory(reading: self.schema, on: connection)
             }
-            let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
+            let work = try apply(plan, before: snapshot.content, inventory, entry, on: connection, progress)
             try translating("rehearsing") { () throws(PostgresError) in
                 // What the plan needs for itself alone on the copy it will need on the store; the rest may go on being read.
                 self.rehearsedLocks = try PostgresLocks.held(
@@ -176,7 +202,9 @@ extension PostgresStore {
             guard error.code != .serverUnreachable, error.code != .noSpace else { throw error }
             throw GuardError(
                 .rehearsalFailed, "the rehearsal failed: \(error.message)", store: location.id,
-                hint: "Nothing was changed: the plan ran on a copy.", causes: error.causes, migration: error.migration)
+                hint: error.hint?.contains("repair") ?? false
+                    ? error.hint : "Nothing was changed: the plan ran on a copy.",
+                causes: error.causes, migration: error.migration)
         }
     }
 

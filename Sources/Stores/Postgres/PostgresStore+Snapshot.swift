@@ -25,8 +25,10 @@ extension PostgresStore {
     /// LOCK takes no snapshot: without it before the first query a concurrent TRUNCATE would give a state that never existed.
     private func beginSnapshot(_ connection: Connection) throws(PostgresError) {
         let schema = PostgresSchema(connection, schema)
+        try connection.begin("ISOLATION LEVEL READ COMMITTED READ ONLY")
         let tables = try schema.lockableTables()
-        try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try connection.execute("COMMIT")
+        try connection.begin("ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try PostgresLocks.lock(
             tables.map { ($0, .accessShare) }, of: self.schema, within: limits.lockTimeout, on: connection)
         try connection.pin(limits)

@@ -91,8 +91,9 @@ extension PostgresStore {
             let step = plan.steps.first(where: { $0.migration.version == error.migration })
                 ?? plan.steps.first(where: { $0.action != .adopt }) ?? plan.steps.first
         else { return }
-        let message = [error.message, failureDetail].compactMap(\.self).joined(separator: " ")
         try writing("writing its ledger") { (connection) throws(PostgresError) in
+            let keys = try self.duplicates?.list(in: self.schema, on: connection)
+            let message = [error.message, self.failureDetail, keys].compactMap(\.self).joined(separator: " ")
             let ledger = PostgresLedger(connection, schema: self.schema)
             try ledger.prepare()
             try ledger.recordFailure(of: step.migration, message: message, entry: entry)

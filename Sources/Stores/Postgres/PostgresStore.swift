@@ -45,6 +45,10 @@ public actor PostgresStore: Store {
     var requiredExtensions: [RequiredExtension] = []
     /// What the server said of rows that a migration stumbled over: for the ledger, and for nothing that is logged.
     var failureDetail: String?
+    /// The key that stood in its way, when rows had it more than once.
+    var duplicates: DuplicateKeys?
+    /// When the locks of the last change began to be taken.
+    var lockedSince: ContinuousClock.Instant?
     /// The tables that the rehearsal needed for itself alone; nil without one.
     var rehearsedLocks: Set<String>?
 
@@ -136,7 +140,7 @@ public actor PostgresStore: Store {
         if connection.transactionStatus == .inTransaction {
             return try translating(doing) { () throws(PostgresError) in try body(connection) }
         }
-        return try transaction(doing, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", on: connection) {
+        return try transaction(doing, "ISOLATION LEVEL REPEATABLE READ READ ONLY", on: connection) {
             (connection) throws(PostgresError) in
             guard try PostgresSchema(connection, self.schema).exists() else {
                 throw PostgresError(sqlState: .undefinedSchema, message: "there is no schema \(self.schema)")
@@ -150,16 +154,16 @@ public actor PostgresStore: Store {
         _ doing: String, _ body: (Connection) throws(PostgresError) -> Result
     ) throws(GuardError) -> Result {
         // Explicit: a role's defaults may say otherwise.
-        try transaction(doing, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", on: open().connection, body)
+        try transaction(doing, "ISOLATION LEVEL READ COMMITTED READ WRITE", on: open().connection, body)
     }
 
     private func transaction<Result>(
-        _ doing: String, _ begin: String, on connection: Connection,
+        _ doing: String, _ how: String, on connection: Connection,
         _ body: (Connection) throws(PostgresError) -> Result
     ) throws(GuardError) -> Result {
         try translating(doing) { () throws(PostgresError) in
             do throws(PostgresError) {
-                try connection.execute(begin)
+                try connection.begin(how)
                 try connection.pin(self.limits)
                 let result = try body(connection)
                 guard try connection.execute("COMMIT") == "COMMIT" else {
@@ -187,6 +191,14 @@ public actor PostgresStore: Store {
 }
 
 extension Connection {
+    /// Begins a transaction. What a role's own timeouts cut off would otherwise be the very statements that lift them.
+    ///
+    /// Takes no snapshot yet.
+    func begin(_ how: String) throws(PostgresError) {
+        try execute(
+            "BEGIN \(how); SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+    }
+
     /// Makes this transaction independent of what the role, the database or a pooler's last client set.
     func pin(_ limits: PostgresStore.Limits) throws(PostgresError) {
         let milliseconds = limits.lockTimeout.milliseconds
