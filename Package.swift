@@ -234,7 +234,7 @@ let package = Package(
         // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.
         .executableTarget(
             name: "crash-runner",
-            dependencies: ["Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Stores", "Vault"],
+            dependencies: ["ControlAPI", "Dementia", "Engine", "GuardCore", "Journal", "LinuxKit", "Stores", "Vault"],
             path: "Tests/CrashRunner",
             swiftSettings: strict
         ),

@@ -183,8 +183,16 @@ public actor Guardian {
         var present: Set<StoreID> = []
         for location in discovered.locations {
             present.insert(location.id)
+            // One piece of work at a time: what still waits for its evidence comes first.
+            guard try await settleWaiting(location.id) else {
+                await examine(location)
+                continue
+            }
             let examination = await examine(location)
             if startingWork, busy[location.id] == nil, let examination {
+                if examination.form.state != .missing, let store = try? tools.open(location) {
+                    await ScratchFolder.discardOld(of: store, with: tools)
+                }
                 if try await Safekeeping(tools: tools, trigger: "discovery").care(at: location, examination) != nil {
                     await examine(location)
                     continue
@@ -199,6 +207,23 @@ public actor Guardian {
         }
         // A home that is not mounted makes its memories missing, and nothing is forgotten.
         for id in forms.keys where !present.contains(id) { await look(at: id) }
+    }
+
+    /// Settles the operations on `store` that wait for a server, where nobody is at work on it. Whether none waits any more.
+    private func settleWaiting(_ store: StoreID) async throws(GuardError) -> Bool {
+        guard busy[store] == nil else { return true }
+        let open = try await tools.journaling(about: store) { (journal) throws(JournalError) in
+            try await journal.unsettled()
+        }
+        for record in open where record.store == store {
+            // Somebody asked for other work meanwhile; it ends first.
+            guard busy[store] == nil else { return true }
+            busy[store] = record.id
+            defer { busy[store] = nil }
+            guard let settled = try await Recovery(tools: tools).settle(record) else { return false }
+            await feeds[record.id]?.report(settled)
+        }
+        return true
     }
 
     /// Starts a migration, repair or downgrade of the store at `location`.

@@ -97,7 +97,9 @@ struct MigrationEnd {
     }
 
     private func settleNeedingAttention(_ error: GuardError) async throws(GuardError) -> OperationRecord {
-        try await log.settle(
+        // Nobody has to look where looking again is all that is needed.
+        if error.code == .serverUnreachable { return log.wait(because: error) }
+        return try await log.settle(
             .needsAttention, .unverified, error: error,
             hold: hold("its state could not be verified: \(error.message)"))
     }

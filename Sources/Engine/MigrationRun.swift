@@ -196,7 +196,9 @@ struct MigrationRun {
 
     /// Whether COMMIT happened could not be found out: somebody has to look, and automation waits.
     private func settleUnknown(_ error: GuardError) async throws(GuardError) -> OperationRecord {
-        try await log.settle(
+        // The ledger tells as soon as the server answers.
+        if error.code == .serverUnreachable { return log.wait(because: error) }
+        return try await log.settle(
             .needsAttention, .unverified, error: error,
             hold: Hold(
                 id: "hold_" + log.record.id.value.dropFirst(3), store: store.location.id,

@@ -136,6 +136,14 @@ final class OperationLog {
         return settled
     }
 
+    /// Leaves the operation open, since `error` keeps everybody from finding out what became of it: ``Recovery`` settles it from evidence
+    /// as soon as the server answers.
+    func wait(because error: GuardError) -> OperationRecord {
+        var waiting = record
+        waiting.error = Problem(error.with(dataState: record.dataState), operation: record.id)
+        return waiting
+    }
+
     /// Ends the running step in memory and gives its kind.
     private func finishRunning(as state: StepState) -> StepKind? {
         guard let last = record.steps.indices.last, record.steps[last].state == .running else { return nil }

@@ -110,6 +110,7 @@ public struct Pass: Sendable {
         }
         let examination = try await examiner.examine(store)
         try await examiner.remember(examination.form)
+        if examination.form.state != .missing { await ScratchFolder.discardOld(of: store, with: tools) }
         if let operation = try await safekeeping.care(at: location, examination) {
             return PassItem(store: try await examiner.examine(store).form, operation: operation)
         }

@@ -55,6 +55,12 @@ struct Recovery {
 
     /// nil when the evidence cannot be read now.
     func settle(_ record: OperationRecord) async throws(GuardError) -> OperationRecord? {
+        let ended = try await end(of: record)
+        // The server may go away while it is asked.
+        return ended?.state == .settled ? ended : nil
+    }
+
+    private func end(of record: OperationRecord) async throws(GuardError) -> OperationRecord? {
         let log = OperationLog.resume(record, with: tools)
         let interrupted = GuardError(
             .interrupted, "dementiad was ended in the middle of it", store: record.store,
@@ -139,6 +145,7 @@ struct Recovery {
         do throws(GuardError) {
             plan = try await committedPlan(of: end.store, location)
         } catch {
+            if error.code == .serverUnreachable { return nil }
             // Drift right after our commit, or a file that cannot be read: somebody has to look.
             return try await end.log.settle(.needsAttention, .unverified, error: error)
         }

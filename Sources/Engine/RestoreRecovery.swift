@@ -37,7 +37,12 @@ struct RestoreRecovery {
         } catch {
             await store.close()
             guard record.steps.last?.detail == Restorer.replacement(of: store.location.engine) else { return nil }
-            try await Restorer(tools: tools, store: store, log: log, scratch: scratch).replace(backup)
+            do throws(GuardError) {
+                try await Restorer(tools: tools, store: store, log: log, scratch: scratch).replace(backup)
+            } catch {
+                guard error.code == .serverUnreachable else { throw error }
+                return nil
+            }
             return try await settleRestored(backup, difference: 0)
         }
         let fromBackup = ContentDifference(from: backup.manifest.content, to: content).tables.count

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import GuardCore
+internal import Journal
 internal import LinuxKit
 internal import Stores
 
@@ -58,6 +59,16 @@ struct ScratchFolder: Sendable {
     /// The path of a copy of `store` in it, with the ending that such copies have.
     func copy(_ name: String, of store: any Store) -> String {
         "\(path)/\(name).\(store.location.engine.copyExtension)"
+    }
+
+    /// Drops what `store` made room for on behalf of operations that are over: a crash, or a server that went away, came before their own
+    /// cleaning up. What the journal does not know is another guard's and stays.
+    static func discardOld(of store: any Store, with tools: Toolbox) async {
+        for operation in await store.scratchLeft() {
+            guard let record = try? await tools.journal.operation(operation), record.state == .settled else { continue }
+            await store.discardScratch(of: operation)
+        }
+        await store.close()
     }
 
     /// Removes the folder with everything in it.

@@ -50,6 +50,8 @@ struct Work {
             if [.storeMissing, .notADatabase, .damaged].contains(error.code), error.dataState == .untouched {
                 return try await replace(with: backup)
             }
+            // A COMMIT without an answer: what is there tells as soon as the server does.
+            if error.code == .serverUnreachable, error.dataState == .changing { return log.wait(because: error) }
             guard error.code == .restoreFailed else { return try await settleUntouched(error) }
             // Before the write the fault is the backup's, and the store is as it was.
             return log.record.dataState == .untouched

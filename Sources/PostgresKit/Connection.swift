@@ -34,7 +34,24 @@ public final class Connection {
         notices = NoticeBox(notice)
         // From here on a throw runs deinit, which finishes the connection.
         PQsetNoticeReceiver(handle, NoticeBox.receive, Unmanaged.passUnretained(notices).toOpaque())
-        guard PQstatus(handle) == CONNECTION_OK else { throw PostgresError(nil, on: handle) }
+        guard PQstatus(handle) == CONNECTION_OK else { throw Self.refusal(on: handle) }
+    }
+
+    /// Why there is no connection. libpq gives no SQLSTATE for that, but in the text of a try that asks for nothing else: worth a second
+    /// one only where the server wanted a password, and so is there.
+    private static func refusal(on handle: OpaquePointer) -> PostgresError {
+        let error = PostgresError(nil, on: handle)
+        if PQconnectionNeedsPassword(handle) == 1 {
+            return PostgresError(sqlState: .invalidPassword, message: error.message)
+        }
+        guard PQconnectionUsedPassword(handle) == 1 else { return error }
+        PQsetErrorVerbosity(handle, PQERRORS_SQLSTATE)
+        PQreset(handle)
+        let state = PQerrorMessage(handle).flatMap { text in
+            String(cString: text).split { $0 == " " || $0 == "\n" }.last.map(String.init)
+        }
+        guard let state, state.utf8.count == 5 else { return error }
+        return PostgresError(sqlState: SQLState(rawValue: state), message: error.message)
     }
 
     deinit {

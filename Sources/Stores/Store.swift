@@ -225,6 +225,15 @@ public protocol Store: Actor {
     /// `operation`, if they did. Best effort; whoever cannot now does it with a later operation.
     func discardScratch(of operation: OperationID) async
 
+    /// The operations whose scratch is still there outside of the scratch folder, whoever began them. Best effort, like
+    /// ``discardScratch(of:)``.
+    func scratchLeft() async -> [OperationID]
+
     /// Lets go of connections. The store can be used again.
     func close()
+}
+
+extension Store {
+    /// None: an engine that proves in the scratch folder leaves nothing elsewhere.
+    public func scratchLeft() async -> [OperationID] { [] }
 }

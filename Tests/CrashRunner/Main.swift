@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import ControlAPI
 import Dementia
 import Engine
 import Glibc
@@ -9,10 +10,12 @@ import LinuxKit
 import Stores
 import Vault
 
-/// Runs one pass as `dementiad once` does, and ends itself with SIGKILL at one write of the journal. The crash tests start it.
+/// Runs one pass as `dementiad once` does, or one piece of work that somebody asked for, and ends itself with SIGKILL at one write of the
+/// journal. The crash tests start it.
 ///
-/// Usage: `crash-runner STATE STORE ORDINAL before|after [DROP-IN-FOLDER [CHECK]]`. ORDINAL counts the journal's writes from 1. Exit 0
-/// says that the pass was over before that write; the crash tests then have walked over all of them.
+/// Usage: `crash-runner STATE STORE ORDINAL before|after [DROP-IN-FOLDER [CHECK [WORK]]]`. STORE is a file or a PostgreSQL URL with
+/// `#SCHEMA`, WORK is `downgrade:VERSION` or `restore:BACKUP`; what is not wanted is empty. ORDINAL counts the journal's writes from 1.
+/// Exit 0 says that all was over before that write; the crash tests then have walked over all of them.
 @main
 enum Main {
     static func main() async throws {
@@ -31,18 +34,55 @@ enum Main {
             })
         var policy = Toolbox.Policy()
         policy.minimumFree = 0
-        if arguments.count > 6 {
+        if arguments.count > 6, !arguments[6].isEmpty {
             policy.check = CheckCommand(arguments: ["sh", "-c", arguments[6], "check"], timeout: .seconds(20))
         }
+        let servers = try PostgresServers(arguments[2].contains("#") ? [arguments[2]] : [])
+        let stores = servers.look().stores
+        let relay = EventRelay()
         let tools = try Toolbox(
             journal: journal, vault: Vault(openingOrCreating: state.vault, now: clock), catalogue: catalogue(arguments),
             policy: policy, clock: clock, scratch: state.scratch, uid: geteuid(), host: "crash",
-            open: { (location) throws(GuardError) in try SQLiteStore.open(location) })
-        let pass = Pass(tools, mode: .auto)
-        let recovered = try await pass.recover()
-        _ = try await pass.run(
-            over: [StoreLocation(engine: .sqlite, name: arguments[2])], recovered: recovered)
+            open: { (location) throws(GuardError) in
+                switch location.engine {
+                case .sqlite: try SQLiteStore.open(location)
+                case .postgres: try servers.store(at: location)
+                }
+            },
+            observe: relay.send)
+        if arguments.count > 7 {
+            guard let store = stores.first, let request = request(arguments[7], store.id) else { exit(64) }
+            try await run(
+                request, with: Guardian(tools, .init(mode: .ask) { Discovered(locations: stores) }, relay: relay))
+        } else {
+            let pass = Pass(tools, mode: .auto)
+            let recovered = try await pass.recover()
+            let file = StoreLocation(engine: .sqlite, name: arguments[2])
+            _ = try await pass.run(over: stores.isEmpty ? [file] : stores, recovered: recovered)
+        }
         withExtendedLifetime(state) {}
+    }
+
+    private static func run(_ request: OperationRequest, with guardian: Guardian) async throws {
+        try await guardian.recover()
+        try await guardian.rescan(startingWork: false)
+        let record = try await guardian.start(request, key: nil, for: Caller(uid: geteuid(), pid: getpid()))
+        let settled = try await guardian.operation(record.id, waiting: .seconds(60))
+        if settled.outcome != .succeeded {
+            print("\(settled)")
+            exit(1)
+        }
+    }
+
+    private static func request(_ work: String, _ store: StoreID) -> OperationRequest? {
+        let parts = work.split(separator: ":", maxSplits: 1)
+        guard parts.count == 2 else { return nil }
+        switch parts[0] {
+        case "downgrade":
+            return OperationRequest(kind: .downgrade, store: store, to: Int(parts[1]).map { .version($0) })
+        case "restore": return OperationRequest(kind: .restore, store: store, backup: BackupID(parts[1]))
+        default: return nil
+        }
     }
 
     private static func catalogue(_ arguments: [String]) throws -> Catalogue {

@@ -25,16 +25,18 @@ public final class PgBouncer: Sendable {
     /// Starts one that leads every database name to the same name in `server`.
     ///
     /// - Parameters:
+    ///   - databases: the only ones that it knows; nil for all
     ///   - users: who may come; they are let in as whoever they say
     ///   - settings: lines of the section `[pgbouncer]`, as in `ignore_startup_parameters = options`
     public init(
-        _ server: PostgresServer, mode: Mode = .transaction, users: [String] = ["postgres"], settings: [String] = []
+        _ server: PostgresServer, mode: Mode = .transaction, users: [String] = ["postgres"], databases: [String]? = nil,
+        settings: [String] = []
     ) throws {
         self.server = server
         port = try ServerKeeper.freePort()
         let sections = """
             [databases]
-            * = host=\(server.socketFolder) port=\(server.port)
+            \((databases ?? ["*"]).map { "\($0) = host=\(server.socketFolder) port=\(server.port)" }.joined(separator: "\n"))
             [pgbouncer]
             pool_mode = \(mode.rawValue)
             listen_addr = 127.0.0.1

@@ -61,6 +61,19 @@ extension PostgresStore {
             "SET statement_timeout = 0; SET lock_timeout = 0; SET default_transaction_read_only = off")
     }
 
+    public func scratchLeft() -> [OperationID] {
+        let prefix = "dementiad_\(location.id)_"
+        guard let connection = try? open().connection else { return [] }
+        let names = try? connection.rows(
+            "SELECT datname FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname, $1)", [prefix]
+        ) { $0.text(0) }
+        return (names ?? []).compactMap { name in
+            // As in `scratchName(of:)`: an identifier's letters are capitals behind its lower-case prefix.
+            let digits = name.dropFirst(prefix.count + 3)
+            return OperationID("op_" + digits.uppercased())
+        }
+    }
+
     private func scratchName(of operation: OperationID) -> String {
         "dementiad_\(location.id)_\(operation.value.lowercased())"
     }
