@@ -80,6 +80,13 @@ struct PostgresCrash {
     "A crash beside a PostgreSQL server", .serialized,
     .enabled(if: PostgresServer.isInstalled, "\(PostgresServer.notInstalled)"))
 struct PostgresCrashTests {
+    /// Every write with DEMENTIAD_LONG_TESTS; otherwise every other one, before it at the odd ones and after it at the even ones.
+    private static let step = getenv("DEMENTIAD_LONG_TESTS") != nil ? 1 : 2
+
+    private static func start(_ first: Int, _ moment: JournalWrite.Moment) -> Int {
+        step == 1 || moment == .before ? first : first + 1
+    }
+
     /// What a migration that nothing disturbs makes of the same memory.
     private static func migrated() async throws -> String {
         let world = try PostgresWorld()
@@ -95,7 +102,7 @@ struct PostgresCrashTests {
         arguments: JournalWrite.Moment.allCases)
     func everyWriteOfAMigration(_ moment: JournalWrite.Moment) async throws {
         let new = try await Self.migrated()
-        var ordinal = 1
+        var ordinal = Self.start(1, moment)
         while true {
             let crash = try PostgresCrash()
             let old = try crash.world.contents()
@@ -114,7 +121,7 @@ struct PostgresCrashTests {
                     try crash.hasCommitted(operation) == (operation.dataState == .migratedVerified),
                     "\(point): \(operation)")
             }
-            ordinal += 1
+            ordinal += Self.step
         }
         #expect(ordinal > 6, "only \(ordinal) writes were met")
     }
@@ -124,7 +131,7 @@ struct PostgresCrashTests {
         let new = try await Self.migrated()
         // The first writes are those of a migration, which the test above walks over.
         for moment in JournalWrite.Moment.allCases {
-            var ordinal = 7
+            var ordinal = Self.start(7, moment)
             while true {
                 var crash = try PostgresCrash(check: "test $DEMENTIAD_PHASE = rehearsal")
                 let old = try crash.world.contents()
@@ -137,7 +144,7 @@ struct PostgresCrashTests {
                 #expect(try crash.world.contents() == old, "\(point)")
                 #expect(try await crash.world.operations().contains { $0.outcome == .failedRestored }, "\(point)")
                 #expect(try await crash.world.journal.holds().count == 1, "\(point)")
-                ordinal += 1
+                ordinal += Self.step
             }
             #expect(ordinal > 9, "only \(ordinal) writes were met")
         }
@@ -164,7 +171,7 @@ struct PostgresCrashTests {
         #expect(target != new)
         let work = kind == "restore" ? "restore:\(backup.id)" : "downgrade:8"
         for moment in JournalWrite.Moment.allCases {
-            var ordinal = 1
+            var ordinal = Self.start(1, moment)
             while let point = try crash.run(killedAt: ordinal, moment, work: work) {
                 try await crash.expect(oneOf: [new, target], point)
                 let result = try await world.pass()
@@ -185,7 +192,7 @@ struct PostgresCrashTests {
                     #expect(try await world.ask(.migrate).outcome == .succeeded, "\(point)")
                 }
                 #expect(try world.contents() == new, "\(point)")
-                ordinal += 1
+                ordinal += Self.step
             }
             #expect(ordinal > 5, "only \(ordinal) writes were met")
             #expect(try world.contents() == target)

@@ -26,6 +26,10 @@ extension PostgresStore {
             scratch = try makeScratch(for: operation)
         } catch {
             discardScratch(of: operation)
+            // A server that is full now may have room later; what a role or a pooler does not permit, it never will.
+            guard error.sqlState?.errorClass != "53" else {
+                throw failure.translate(error, "making a scratch database")
+            }
             return .decoded(because: "no scratch database could be made: \(error.description)")
         }
         self.scratch = scratch
