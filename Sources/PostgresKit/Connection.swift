@@ -48,7 +48,8 @@ public final class Connection {
         PQsetErrorVerbosity(handle, PQERRORS_SQLSTATE)
         PQreset(handle)
         let state = PQerrorMessage(handle).flatMap { text in
-            String(cString: text).split { $0 == " " || $0 == "\n" }.last.map(String.init)
+            // A second line may tell which file the password came from.
+            String(cString: text).split(separator: "\n").first?.split(separator: " ").last.map(String.init)
         }
         guard let state, state.utf8.count == 5 else { return error }
         return PostgresError(sqlState: SQLState(rawValue: state), message: error.message)
