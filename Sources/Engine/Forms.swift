@@ -107,3 +107,12 @@ actor PayloadStream {
         }
     }
 }
+
+extension ReleaseForm {
+    /// How `release` is shown.
+    init(_ release: Release) {
+        self.init(
+            id: release.id, label: release.label, path: release.path, line: release.line?.rawValue,
+            version: release.version)
+    }
+}

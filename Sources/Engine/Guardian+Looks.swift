@@ -25,14 +25,16 @@ extension Guardian {
                 lastBackupAt: entries.max { $0.id < $1.id }?.createdAt, lastProofAt: lastProof)
         }
         let stores = try await stores()
-        let (verdict, summary) = Self.verdict(on: stores, problems.count, running: running.count)
+        let (verdict, summary) = verdict(running: running.count)
         return StatusForm(
-            verdict: verdict, summary: summary, version: ProductVersion.current, startedAt: startedAt, releases: [],
+            verdict: verdict, summary: summary, version: ProductVersion.current, startedAt: startedAt, releases: tools.installed.all.map(ReleaseForm.init),
             stores: .init(stores), operations: running, vault: vault, holds: holds,
-            findings: problems.map { Finding(code: $0.code.rawValue, message: $0.message) })
+            findings: discovered.problems.map { Finding(code: $0.code.rawValue, message: $0.message) })
     }
 
-    private static func verdict(on stores: [StoreForm], _ unreached: Int, running: Int) -> (Verdict, String) {
+    func verdict(running: Int) -> (verdict: Verdict, summary: String) {
+        let stores = forms.values
+        let unreached = discovered.problems.count
         func count(_ states: [StoreState]) -> Int { stores.filter { states.contains($0.state) }.count }
         let bad = count([.failed, .drifted, .unknown, .missing])
         if bad > 0 { return (.attention, "\(bad) of \(stores.count) memories need a look") }

@@ -14,15 +14,17 @@ internal import Vault
 public actor Guardian {
     /// What it guards, and what it may do by itself.
     public struct Settings: Sendable {
-        /// What may happen without asking.
-        public var mode: MigrationMode
+        /// What may happen to a store without asking.
+        public var mode: @Sendable (StoreLocation) -> MigrationMode
         /// How many memories are migrated at the same time when nobody asked for it by name.
         public var parallel: Int
+        /// The time between two looks at everything, the safety net below events.
+        public var rescanEvery: Duration = .seconds(3600)
         /// Looks for memories, in folders and on servers. Fails when the folders themselves cannot be looked into.
         public var discover: @Sendable () async throws(GuardError) -> Discovered
 
         public init(
-            mode: MigrationMode, parallel: Int = 2,
+            mode: @escaping @Sendable (StoreLocation) -> MigrationMode, parallel: Int = 2,
             discover: @escaping @Sendable () async throws(GuardError) -> Discovered
         ) {
             self.mode = mode
@@ -31,21 +33,39 @@ public actor Guardian {
         }
     }
 
-    nonisolated let tools: Toolbox
-    let settings: Settings
+    var tools: Toolbox
+    var settings: Settings
     let startedAt: Timestamp
     private let relay: EventRelay
     /// The stores of the last look, by id.
     var forms: [StoreID: StoreForm] = [:]
-    /// The places that could not be looked into at the last look.
-    var problems: [GuardError] = []
+    /// What the last look at everything gave.
+    var discovered = Discovered(locations: [])
+    /// Whether everything was looked at since the start.
+    var hasLooked = false
     /// The mutating operation of each store that has one.
-    private var busy: [StoreID: OperationID] = [:]
+    var busy: [StoreID: OperationID] = [:]
+    /// Stores that are being looked at, with the looks that wait for their turn.
+    var attending: [StoreID: [CheckedContinuation<Void, Never>]] = [:]
+    /// Stores that something was to be done about while an operation was at work on them.
+    var neglected: Set<StoreID> = []
+    /// What each store's files looked like before the last look at it.
+    var footprints: [StoreID: StoreFootprint] = [:]
+    /// What is to be done by the clock, and who sleeps until then.
+    var agenda = Agenda()
+    var sleeper: Task<Void, Never>?
+    /// How often in a row each store's operations could not go on.
+    var backOffs: [StoreID: BackOff] = [:]
+    /// Stores that are to be looked at soon, and why.
+    let requests: AsyncStream<(StoreLocation, String)>
+    let requesting: AsyncStream<(StoreLocation, String)>.Continuation
+    /// What was told last of how everything stands.
+    var toldSummary: String?
     /// What everybody hears of each operation of this run.
     var feeds: [OperationID: OperationFeed] = [:]
     private var tasks: [OperationID: Task<Void, Never>] = [:]
     private var keys: [String: (request: OperationRequest, operation: OperationID)] = [:]
-    private var isStopping = false
+    private(set) var isStopping = false
     /// How many operations that nobody asked for are at work, and those that wait for one of them to end.
     private var turns = 0
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -56,13 +76,14 @@ public actor Guardian {
         self.settings = settings
         self.relay = relay
         startedAt = tools.clock()
+        (requests, requesting) = AsyncStream.makeStream()
     }
 
     // MARK: Life
 
     /// Settles what an earlier process left, before anybody can ask for anything.
     public func recover() async throws(GuardError) {
-        _ = try await Recovery(tools: tools).run()
+        _ = try await Recovery(tools: tools).run([.sqlite])
         for known in try await tools.journaling({ (journal) throws(JournalError) in try await journal.knownStores() }) {
             let sighting = known.lastSighting
             var form = StoreForm(
@@ -81,6 +102,8 @@ public actor Guardian {
             case .began(let record): await feeds[record.id]?.report(record)
             // Told by `ended(_:)`, once the store was looked at: who waits for the end finds the new state shown.
             case .settled: break
+            // For the log.
+            case .noticed: break
             case .progressed(let id, let progress): await feeds[id]?.report(progress)
             }
         }
@@ -91,6 +114,7 @@ public actor Guardian {
         isStopping = true
         for task in tasks.values { task.cancel() }
         for task in tasks.values { await task.value }
+        requesting.finish()
         relay.finish()
     }
 
@@ -148,6 +172,8 @@ public actor Guardian {
         }
         tasks[record.id] = nil
         await feeds[record.id]?.report(record)
+        planAfter(record)
+        tell()
     }
 
     /// Asks the operation `id` to stop.
@@ -174,57 +200,7 @@ public actor Guardian {
         keys[key] = (request, operation)
     }
 
-    // MARK: Stores
-
-    /// Looks for memories, examines each, and starts what is pending where that may happen without asking.
-    public func rescan(startingWork: Bool) async throws(GuardError) {
-        let discovered = try await settings.discover()
-        problems = discovered.problems
-        var present: Set<StoreID> = []
-        for location in discovered.locations {
-            present.insert(location.id)
-            // One piece of work at a time: what still waits for its evidence comes first.
-            guard try await settleWaiting(location.id) else {
-                await examine(location)
-                continue
-            }
-            let examination = await examine(location)
-            if startingWork, busy[location.id] == nil, let examination {
-                if examination.form.state != .missing, let store = try? tools.open(location) {
-                    await ScratchFolder.discardOld(of: store, with: tools)
-                }
-                if try await Safekeeping(tools: tools, trigger: "discovery").care(at: location, examination) != nil {
-                    await examine(location)
-                    continue
-                }
-            }
-            let isPending = examination?.plan.map { !$0.isEmpty } ?? false
-            let mode = discovered.asking.contains(location) ? min(settings.mode, .ask) : settings.mode
-            if startingWork, mode == .auto, isPending, examination?.hold == nil, busy[location.id] == nil {
-                _ = try await startMigration(
-                    .upgrade(to: nil), .migrate, location, trigger: "discovery", uid: tools.uid, isExplicit: false)
-            }
-        }
-        // A home that is not mounted makes its memories missing, and nothing is forgotten.
-        for id in forms.keys where !present.contains(id) { await look(at: id) }
-    }
-
-    /// Settles the operations on `store` that wait for a server, where nobody is at work on it. Whether none waits any more.
-    private func settleWaiting(_ store: StoreID) async throws(GuardError) -> Bool {
-        guard busy[store] == nil else { return true }
-        let open = try await tools.journaling(about: store) { (journal) throws(JournalError) in
-            try await journal.unsettled()
-        }
-        for record in open where record.store == store {
-            // Somebody asked for other work meanwhile; it ends first.
-            guard busy[store] == nil else { return true }
-            busy[store] = record.id
-            defer { busy[store] = nil }
-            guard let settled = try await Recovery(tools: tools).settle(record) else { return false }
-            await feeds[record.id]?.report(settled)
-        }
-        return true
-    }
+    // MARK: Work
 
     /// Starts a migration, repair or downgrade of the store at `location`.
     func startMigration(
@@ -265,6 +241,11 @@ public actor Guardian {
         _ kind: OperationKind, _ location: StoreLocation, trigger: String = "request", uid: UInt32,
         _ body: @escaping @Sendable (Work) async throws(GuardError) -> OperationRecord
     ) async throws(GuardError) -> OperationRecord {
+        guard try await settleWaiting(location.id) else {
+            throw GuardError(
+                .storeBusy, "an earlier operation on \(location.name) still waits for its server", store: location.id,
+                hint: "It is settled as soon as the server answers. See: dementiactl status")
+        }
         let tools = tools
         return try await begin(kind, on: location.id, trigger: trigger, uid: uid) { (log) throws(GuardError) in
             let store: any Store
@@ -282,25 +263,5 @@ public actor Guardian {
                     try await log.settle(.failedUntouched, .untouched, error: error)
                 })
         }
-    }
-
-    /// Examines the store at `location` and remembers what was seen. nil when the journal or the vault cannot be read.
-    @discardableResult
-    func examine(_ location: StoreLocation) async -> Examination? {
-        do throws(GuardError) {
-            let examiner = StoreExaminer(tools: tools)
-            let examination = try await examiner.examine(location)
-            try await examiner.remember(examination.form)
-            forms[location.id] = examination.form
-            return examination
-        } catch {
-            // The next look tells; until then the store stands as it was seen last.
-            return nil
-        }
-    }
-
-    private func look(at id: StoreID) async {
-        guard let form = forms[id] else { return }
-        await examine(StoreLocation(engine: form.engine, name: form.location))
     }
 }

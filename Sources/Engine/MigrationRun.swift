@@ -9,7 +9,7 @@ internal import Vault
 
 /// Where a store is to be taken.
 enum Wish: Sendable, Equatable {
-    /// Up to this version, or to the head of its line.
+    /// Up to this version, or to the one that is wanted of its line.
     case upgrade(to: Int?)
     /// To the known shape that it should have at its version.
     case repair
@@ -39,7 +39,6 @@ struct MigrationRun {
     let store: any Store
     let log: OperationLog
     let scratch: ScratchFolder
-    let release: String?
     /// Whether the wish is a person's, who knows what failed before.
     let isExplicit: Bool
 
@@ -110,7 +109,8 @@ struct MigrationRun {
                 if !isExplicit { try await repetition.refuse(plan, on: snapshot.content) }
             }
         let attempt = Repetition.name(of: plan, on: backup.snapshot.content)
-        let entry = LedgerEntry(operation: log.record.id, backup: backup.entry.id, release: release)
+        let entry = LedgerEntry(operation: log.record.id, backup: backup.entry.id,
+            release: tools.installed.deciding(for: plan.line)?.label)
         try await log.step(.rehearse, backup: backup.entry.id)
         do throws(GuardError) {
             try await rehearse(plan, backup, entry, lockedSince: isLocked ? start : nil)

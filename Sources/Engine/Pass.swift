@@ -145,7 +145,7 @@ public struct Pass: Sendable {
             for: record.id, on: store, in: tools.scratch,
             { (scratch) throws(GuardError) in
                 try await MigrationRun(
-                    tools: tools, store: store, log: log, scratch: scratch, release: nil, isExplicit: false
+                    tools: tools, store: store, log: log, scratch: scratch, isExplicit: false
                 ).run(.upgrade(to: nil))
             },
             orElse: { (error) throws(GuardError) in

@@ -22,10 +22,17 @@ struct Recovery {
     let tools: Toolbox
 
     /// Settles every unsettled operation whose evidence can be read. To be called before anything else, once per start.
-    func run() async throws(GuardError) -> [OperationRecord] {
+    ///
+    /// - Parameter engines: whose evidence is looked at. What is left out waits: a server that does not answer must not keep anybody
+    ///   from the memories in files.
+    func run(_ engines: Set<StoreEngine> = Set(StoreEngine.allCases)) async throws(GuardError) -> [OperationRecord] {
         try sweep()
         var settled: [OperationRecord] = []
         for record in try await unsettled() {
+            if let id = record.store, let engine = try await location(of: id)?.engine, !engines.contains(engine) {
+                try await wait(record)
+                continue
+            }
             if let record = try await settle(record) { settled.append(record) }
         }
         return settled
@@ -57,7 +64,19 @@ struct Recovery {
     func settle(_ record: OperationRecord) async throws(GuardError) -> OperationRecord? {
         let ended = try await end(of: record)
         // The server may go away while it is asked.
-        return ended?.state == .settled ? ended : nil
+        if let ended, ended.state == .settled { return ended }
+        try await wait(record)
+        return nil
+    }
+
+    /// Writes down that `record` waits for its evidence, once.
+    private func wait(_ record: OperationRecord) async throws(GuardError) {
+        // The try itself may have begun a step.
+        let id = record.id
+        let now = try await tools.journaling { (journal) throws(JournalError) in try await journal.operation(id) }
+        guard let now, now.state != .settled, now.steps.last?.kind != .awaitingEvidence else { return }
+        try await OperationLog.resume(now, with: tools)
+            .step(.awaitingEvidence, detail: "its server does not answer, or was not asked yet")
     }
 
     private func end(of record: OperationRecord) async throws(GuardError) -> OperationRecord? {
@@ -65,7 +84,7 @@ struct Recovery {
         let interrupted = GuardError(
             .interrupted, "dementiad was ended in the middle of it", store: record.store,
             hint: "Nothing has to be done: it is tried again.")
-        guard let last = record.steps.last, [.migrate, .verify, .recover, .keep, .restore].contains(last.kind) else {
+        guard let last = record.lastWork, [.migrate, .verify, .recover, .keep, .restore].contains(last.kind) else {
             await discardScratch(of: record)
             return try await log.settle(.failedUntouched, .untouched, error: interrupted)
         }
@@ -98,7 +117,7 @@ struct Recovery {
     ) async throws(GuardError) -> OperationRecord? {
         let location = store.location
         let end = MigrationEnd(tools: tools, store: store, log: log, scratch: scratch)
-        if let kind = record.steps.last?.kind, [.migrate, .verify, .recover].contains(kind) {
+        if let kind = record.lastWork?.kind, [.migrate, .verify, .recover].contains(kind) {
             guard hasCommitted else {
                 await store.close()
                 return try await log.settle(.failedUntouched, .untouched, error: interrupted)
@@ -189,4 +208,9 @@ struct Recovery {
             throw GuardError(.inputOutput, "the journal cannot be read: \(error)")
         }
     }
+}
+
+extension OperationRecord {
+    /// The last step that may have had an effect.
+    var lastWork: StepRecord? { steps.last { $0.kind != .awaitingEvidence } }
 }

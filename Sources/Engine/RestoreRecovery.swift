@@ -16,7 +16,7 @@ struct RestoreRecovery {
     /// nil when the evidence cannot be read now.
     func settle(_ store: any Store, _ interrupted: GuardError) async throws(GuardError) -> OperationRecord? {
         let record = log.record
-        guard record.steps.last?.kind == .restore, let id = record.backup else {
+        guard record.lastWork?.kind == .restore, let id = record.backup else {
             return try await log.settle(.failedUntouched, .untouched, error: interrupted)
         }
         return try await ScratchFolder.use(for: record.id, on: store, in: tools.scratch) {
@@ -36,7 +36,7 @@ struct RestoreRecovery {
             await store.close()
         } catch {
             await store.close()
-            guard record.steps.last?.detail == Restorer.replacement(of: store.location.engine) else { return nil }
+            guard record.lastWork?.detail == Restorer.replacement(of: store.location.engine) else { return nil }
             do throws(GuardError) {
                 try await Restorer(tools: tools, store: store, log: log, scratch: scratch).replace(backup)
             } catch {

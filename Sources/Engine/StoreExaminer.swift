@@ -52,7 +52,8 @@ struct StoreExaminer {
             let line = try tools.planner.line(of: location.id, at: location.name, survey)
             form.line = line.rawValue
             form.schemaVersion = tools.planner.version(of: survey, in: line) ?? line.origin
-            form.wantedVersion = tools.catalogue.head(of: line) ?? form.schemaVersion
+            form.wantedVersion = tools.planner.wantedVersion(of: line) ?? form.schemaVersion
+            form.release = tools.installed.deciding(for: line)?.label
             let plan = try tools.planner.plan(for: location.id, at: location.name, survey)
             form.state = plan.isEmpty ? .current : .pending
             if hold != nil { form.state = .held }
@@ -84,7 +85,10 @@ struct StoreExaminer {
     }
 
     /// Writes down what was seen.
-    func remember(_ form: StoreForm) async throws(GuardError) {
+    ///
+    /// - Parameter before: what was written down last; nothing is written when that is the same
+    func remember(_ form: StoreForm, after before: StoreForm? = nil) async throws(GuardError) {
+        guard before?.seen != form.seen else { return }
         let now = tools.clock()
         try await tools.journaling(about: form.id) { (journal) throws(JournalError) in
             var sighting = StoreSighting(
@@ -108,5 +112,23 @@ struct StoreExaminer {
         return try await tools.journaling(about: store) { (journal) throws(JournalError) in
             try await journal.activeHolds(for: store, at: now).first
         }
+    }
+}
+
+extension StoreForm {
+    /// What the journal keeps of a look.
+    private struct Seen: Equatable {
+        let location: StoreLocation
+        let project: String
+        let state: StoreState
+        let line: String?
+        let version: Int?
+        let size: Int64
+    }
+
+    fileprivate var seen: some Equatable {
+        Seen(
+            location: StoreLocation(engine: engine, name: location), project: project, state: state, line: line,
+            version: schemaVersion, size: sizeBytes)
     }
 }

@@ -17,6 +17,8 @@ public struct Toolbox: Sendable {
         case progressed(OperationID, Progress)
         /// An operation is over.
         case settled(OperationRecord)
+        /// Something that is no operation.
+        case noticed(Notice)
     }
 
     /// Rules that do not change while the engine runs.
@@ -43,6 +45,8 @@ public struct Toolbox: Sendable {
     public let vault: Vault
     public let catalogue: Catalogue
     public let policy: Policy
+    /// What stores are wanted to be, by the releases that are there now.
+    public let installed: InstalledReleases
     public let clock: WallClock
     /// The folder for restores that prove and rehearse.
     public let scratch: String
@@ -62,6 +66,7 @@ public struct Toolbox: Sendable {
         vault: Vault,
         catalogue: Catalogue,
         policy: Policy = Policy(),
+        installed: InstalledReleases = InstalledReleases(),
         clock: @escaping WallClock,
         scratch: String,
         uid: UInt32,
@@ -73,6 +78,7 @@ public struct Toolbox: Sendable {
         self.vault = vault
         self.catalogue = catalogue
         self.policy = policy
+        self.installed = installed
         self.clock = clock
         self.scratch = scratch
         self.uid = uid
@@ -83,7 +89,7 @@ public struct Toolbox: Sendable {
     }
 
     /// What computes plans.
-    var planner: Planner { Planner(catalogue: catalogue) }
+    var planner: Planner { Planner(catalogue: catalogue, wanted: installed.wanted) }
 
     /// A new operation's identifier.
     func newOperationID() -> OperationID {

@@ -19,7 +19,7 @@ struct Work {
     /// Upgrades, repairs and downgrades: one life for all three.
     func migrate(_ wish: Wish, isExplicit: Bool) async throws(GuardError) -> OperationRecord {
         try await MigrationRun(
-            tools: tools, store: store, log: log, scratch: scratch, release: nil, isExplicit: isExplicit
+            tools: tools, store: store, log: log, scratch: scratch, isExplicit: isExplicit
         ).run(wish)
     }
 

@@ -46,6 +46,8 @@ public enum StepKind: String, Codable, Sendable, CaseIterable {
     case restore
     /// What a restart found out about an operation that a crash had cut short.
     case recover
+    /// The server that holds the evidence does not answer: nobody knows what became of the operation, and nothing else is begun.
+    case awaitingEvidence
 }
 
 /// Where one step stands.

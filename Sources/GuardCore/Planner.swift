@@ -6,9 +6,20 @@ internal import HashKit
 /// Computes plans. Pure: what was found comes in, a plan or a refusal comes out.
 public struct Planner: Sendable {
     private let catalogue: Catalogue
+    private let wanted: [Line: Int]
 
-    public init(catalogue: Catalogue) {
+    /// - Parameter wanted: the versions that installed releases need their stores at; a line that is left out wants its head
+    public init(catalogue: Catalogue, wanted: [Line: Int] = [:]) {
         self.catalogue = catalogue
+        self.wanted = wanted
+    }
+
+    /// The version that stores of `line` should be at: what the installed releases need, or the head of the line; nil for a line
+    /// without migrations.
+    public func wantedVersion(of line: Line) -> Int? {
+        let head = catalogue.head(of: line)
+        guard let wanted = wanted[line], let head else { return head }
+        return min(wanted, head)
     }
 
     /// The store's version: the last of the line's versions up to which every postcondition is true; nil for none.
@@ -24,7 +35,7 @@ public struct Planner: Sendable {
         }.last?.version
     }
 
-    /// The plan that takes the store `survey` tells of to `wanted`, or to the head of its line.
+    /// The plan that takes the store `survey` tells of to `wanted`, or to the version that is wanted of its line.
     public func plan(
         for store: StoreID,
         at place: String,
@@ -40,7 +51,7 @@ public struct Planner: Sendable {
                 .usage, "there is no version \(wanted) of \(line.rawValue) that \(place) could go to", store: store,
                 hint: "See which there are: dementiactl plan \(store)")
         }
-        let head = wanted ?? catalogue.head(of: line)
+        let head = wanted ?? wantedVersion(of: line)
         let steps = steps(of: migrations.upTo(head), survey, doing: { _ in .apply })
         let from = version(of: survey, in: line)
         return Plan(

@@ -27,6 +27,8 @@ public struct FileStatus: Sendable, Equatable {
     public let links: UInt64
     /// The last change of the content, in nanoseconds since 1970, UTC.
     public let modifiedNanoseconds: Int64
+    /// The last change of content or of anything that `stat` tells, in nanoseconds since 1970, UTC. Nobody can set it.
+    public let changedNanoseconds: Int64
 
     /// Whether `other` is the same file, whatever its name.
     public func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
@@ -61,6 +63,7 @@ public struct FileStatus: Sendable, Equatable {
         size = Int64(status.st_size)
         links = UInt64(status.st_nlink)
         modifiedNanoseconds = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        changedNanoseconds = Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
     }
 
     /// The status of the file that `path` names, or nil when there is none.

@@ -183,6 +183,7 @@ enum Wording {
         case .keep: "keeping the present state"
         case .restore: "restoring"
         case .recover: "recovering"
+        case .awaitingEvidence: "waiting for its server"
         }
     }
 

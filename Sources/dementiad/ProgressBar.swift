@@ -35,7 +35,7 @@ final class ProgressBar: Sendable {
     func show(_ event: Toolbox.Event) {
         guard isEnabled else { return }
         switch event {
-        case .began: break
+        case .began, .noticed: break
         case .progressed(let id, let progress): show(progress, of: id)
         case .settled(let record): state.withLock { $0.work.removeAll { $0.operation == record.id } }
         }

@@ -110,7 +110,7 @@ struct Narrator: Sendable {
 
     func tell(_ event: Toolbox.Event) {
         switch event {
-        case .progressed: break
+        case .progressed, .noticed: break
         case .began(let record):
             logger.debug(
                 "Operation step",

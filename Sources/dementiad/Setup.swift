@@ -121,7 +121,8 @@ struct Setup {
     /// What the daemon guards, and what it may do by itself.
     func guardianSettings() throws(GuardError) -> Guardian.Settings {
         let look = try discoverer()
-        return Guardian.Settings(mode: mode, parallel: parallel) { () throws(GuardError) in try await look().discovered
+        let mode = mode
+        return Guardian.Settings(mode: { _ in mode }, parallel: parallel) { () throws(GuardError) in try await look().discovered
         }
     }
 

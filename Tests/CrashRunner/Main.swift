@@ -53,7 +53,7 @@ enum Main {
         if arguments.count > 7 {
             guard let store = stores.first, let request = request(arguments[7], store.id) else { exit(64) }
             try await run(
-                request, with: Guardian(tools, .init(mode: .ask) { Discovered(locations: stores) }, relay: relay))
+                request, with: Guardian(tools, .init(mode: { _ in .ask }) { Discovered(locations: stores) }, relay: relay))
         } else {
             let pass = Pass(tools, mode: .auto)
             let recovered = try await pass.recover()

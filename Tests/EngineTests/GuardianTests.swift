@@ -35,7 +35,7 @@ struct Guarded {
         state = Keeper(try StateDirectory(world.state))
         let location = world.location
         let settings = Guardian.Settings(
-            mode: mode, parallel: parallel, discover: discover ?? { Discovered(locations: [location]) })
+            mode: { _ in mode }, parallel: parallel, discover: discover ?? { Discovered(locations: [location]) })
         let guardian = Guardian(try watched.tools(world.state), settings, relay: relay)
         self.guardian = guardian
         relaying = Task { await guardian.relayEvents() }
@@ -265,7 +265,7 @@ struct GuardianTests {
         let world = try World(.v4_0)
         let guarded = try await Guarded(world)
         let backup = try #require(try await guarded.run(.migrate).backup)
-        let tools = guarded.guardian.tools
+        let tools = await guarded.guardian.tools
         let record = OperationRecord(
             id: tools.newOperationID(), kind: .restore, store: world.id, state: .running, trigger: "request",
             actor: .init(uid: 1000), startedAt: tools.clock())

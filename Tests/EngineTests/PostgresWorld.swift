@@ -93,7 +93,7 @@ struct PostgresWorld {
         let stores = try servers().look().stores
         let guardian = Guardian(
             try watched.tools(directory.path),
-            Guardian.Settings(mode: .ask) { Discovered(locations: stores) }, relay: relay)
+            Guardian.Settings(mode: { _ in .ask }) { Discovered(locations: stores) }, relay: relay)
         let relaying = Task { await guardian.relayEvents() }
         try await guardian.recover()
         try await guardian.rescan(startingWork: false)

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+
+internal import GuardCore
+
+/// What is to be done by the clock, each thing once. Nothing ticks: whoever keeps it sleeps until the earliest is due.
+struct Agenda {
+    /// One thing to do.
+    enum Item: Hashable {
+        /// Look at everything.
+        case rescan
+        /// Look again at releases that were in the middle of something.
+        case releases
+        /// Look again at a store whose last operation could not go on.
+        case store(StoreID)
+        /// See whether a store's scheduled backup is due.
+        case backup(StoreID)
+        /// Make room in the vault by the rules.
+        case prune
+        /// Prove the backup again that waits the longest for it.
+        case drill
+    }
+
+    /// Runs on while the machine sleeps.
+    private let clock = ContinuousClock()
+    private var due: [Item: ContinuousClock.Instant] = [:]
+
+    /// How long until the earliest item, zero when it is due; nil for an empty agenda.
+    var wait: Duration? {
+        due.values.min().map { max(.zero, clock.now.duration(to: $0)) }
+    }
+
+    /// Puts `item` on for `delay` from now, in place of when it was on for.
+    mutating func set(_ item: Item, in delay: Duration) {
+        due[item] = clock.now.advanced(by: max(.zero, delay))
+    }
+
+    /// Puts `item` on for `delay` from now, unless it is on for an earlier time.
+    mutating func hasten(_ item: Item, in delay: Duration) {
+        let at = clock.now.advanced(by: max(.zero, delay))
+        due[item] = due[item].map { min($0, at) } ?? at
+    }
+
+    /// Takes `item` off. One that is not on it is fine.
+    mutating func drop(_ item: Item) {
+        due[item] = nil
+    }
+
+    /// Takes the item off that is due and has been for the longest.
+    mutating func next() -> Item? {
+        guard let first = due.min(by: { $0.value < $1.value }), first.value <= clock.now else { return nil }
+        due[first.key] = nil
+        return first.key
+    }
+}
+
+/// Waits longer each time: 30 s, 1, 2, 4 … minutes, and an hour at most.
+struct BackOff {
+    private(set) var tries = 0
+
+    /// How long to wait now that it went wrong once more.
+    mutating func next() -> Duration {
+        tries += 1
+        return .seconds(min(3600, 30 << min(tries - 1, 10)))
+    }
+}

@@ -1,0 +1,12 @@
+internal import ControlAPI
+internal import GuardCore
+extension Guardian {
+    func watchAll() async {}
+    func readReleases(_ folders: Set<String>) async {}
+    func releasesChanged() async {}
+    func compareIfMigratedByOthers(_ l: StoreLocation, _ b: StoreForm, _ a: StoreForm) async throws(GuardError) -> Bool { false }
+    func watch(on: StoreLocation) -> StoreForm.Watch? { nil }
+    func backUpIfDue(_ id: StoreID) async {}
+    func prune() async {}
+    func drill() async {}
+}
