@@ -44,8 +44,10 @@ struct BackupTaker {
         for leftover in [copy, restored] { try remove(leftover) }
         let progress: ProgressSink = { [tools, operation] in tools.observe(.progressed(operation, $0)) }
         let snapshot = try await store.snapshot(into: copy, progress: progress)
+        try log.checkStop()
         try await accept(snapshot)
         let proof = try await prove(snapshot, progress)
+        try log.checkStop()
         let draft = ManifestDraft(
             host: tools.host, daemonVersion: ProductVersion.current, reason: reason, project: description.project,
             line: line, schemaVersion: version, operation: operation, engineFacts: snapshot.engineFacts,

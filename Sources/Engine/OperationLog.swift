@@ -36,12 +36,7 @@ final class OperationLog {
     func step(
         _ kind: StepKind, detail: String? = nil, dataState: DataState? = nil, backup: BackupID? = nil
     ) async throws(GuardError) {
-        // Asked to stop: before the point of no return that is one more way to leave everything as it was.
-        if Task.isCancelled, record.dataState == .untouched, kind != .verify {
-            throw GuardError(
-                .interrupted, "it was stopped on request before anything was changed", store: record.store,
-                hint: "Nothing was changed. It can be started again at any time.")
-        }
+        if kind != .verify { try checkStop() }
         let ended = finishRunning(as: .done)
         record.state = .running
         record.steps.append(StepRecord(kind: kind, state: .running, startedAt: tools.clock(), detail: detail))
@@ -56,6 +51,16 @@ final class OperationLog {
         }
         unwrittenFindings = []
         tools.observe(.began(record))
+    }
+
+    /// Fails when somebody asked for a stop: before the point of no return that is one more way to leave everything as it was.
+    ///
+    /// To be asked between the parts of a long step, since a daemon that is told to stop has seconds.
+    func checkStop() throws(GuardError) {
+        guard Task.isCancelled, record.dataState == .untouched else { return }
+        throw GuardError(
+            .interrupted, "it was stopped on request before anything was changed", store: record.store,
+            hint: "Nothing was changed. It can be started again at any time.")
     }
 
     /// Notes something for people; durable with the next step.
