@@ -37,6 +37,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "CLinux"),
 
         // Safe wrappers that know nothing of Dementia.
@@ -44,6 +45,7 @@ let package = Package(
         .target(name: "SQLiteKit", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "PostgresKit", dependencies: ["CLibpq"], swiftSettings: strict),
         .target(name: "SchemaDump", dependencies: ["PostgresKit"], swiftSettings: strict),
+        .target(name: "SystemdKit", dependencies: ["CSystemd", "LinuxKit"], swiftSettings: strict),
         .target(name: "ZstdKit", dependencies: ["CZstd"], swiftSettings: strict),
         .target(name: "HashKit", dependencies: ["CCrypto"], swiftSettings: strict),
 
@@ -56,6 +58,11 @@ let package = Package(
         ),
         .target(name: "GuardCore", dependencies: ["Dementia", "HashKit"], swiftSettings: strict),
 
+        .target(
+            name: "GuardLog",
+            dependencies: ["GuardCore", "SystemdKit", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict
+        ),
         // One job each.
         .target(
             name: "Vault",
@@ -118,9 +125,8 @@ let package = Package(
         .executableTarget(
             name: "dementiad",
             dependencies: [
-                "ControlAPI", "ControlServer", "Dementia", "Engine", "GuardConfiguration", "GuardCore", "Journal",
-                "LinuxKit",
-                "Stores", "Vault",
+                "ControlAPI", "ControlServer", "Dementia", "Engine", "GuardConfiguration", "GuardCore", "GuardLog",
+                "Journal", "LinuxKit", "Stores", "SystemdKit", "Vault",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

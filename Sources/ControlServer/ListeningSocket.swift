@@ -9,7 +9,7 @@ internal import LinuxKit
 public struct ListeningSocket: Sendable {
     let descriptor: Int32
     /// Where it is, nil when somebody else made it and cares for its name.
-    let path: String?
+    public let path: String?
     /// What stood at ``path`` when we had made it.
     private let identity: FileStatus?
 

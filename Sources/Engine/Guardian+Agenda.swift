@@ -110,10 +110,15 @@ extension Guardian {
         }
     }
 
+    /// How everything stands, as a line.
+    public var summary: String {
+        let count = forms.count
+        return "\(count == 1 ? "1 memory" : "\(count) memories") · " + verdict(running: busy.count).summary
+    }
+
     /// Tells how everything stands, when that changed.
     func tell() {
-        let count = forms.count
-        let summary = "\(count == 1 ? "1 memory" : "\(count) memories") · " + verdict(running: busy.count).summary
+        let summary = summary
         guard summary != toldSummary else { return }
         toldSummary = summary
         tools.observe(.noticed(.summary(summary)))

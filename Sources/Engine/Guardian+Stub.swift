@@ -1,6 +1,7 @@
 internal import ControlAPI
 internal import GuardCore
 extension Guardian {
+    public func followWatcher() async {}
     func watchAll() async {}
     func readReleases(_ folders: Set<String>) async {}
     func releasesChanged() async {}

@@ -118,6 +118,18 @@ public actor Guardian {
         relay.finish()
     }
 
+    /// Goes by other rules from now on, and looks at everything by them. What is under way ends by the old ones.
+    public func reconfigure(_ tools: Toolbox, _ settings: Settings) {
+        self.tools = tools
+        self.settings = settings
+        plan { $0.set(.rescan, in: .zero) }
+    }
+
+    /// Comes back once engine, journal and vault have each done something: whoever waits for it knows that none of them hangs.
+    public func answer() async throws(GuardError) {
+        _ = try await tools.journaling { (journal) throws(JournalError) in try await journal.lastEventID() }
+    }
+
     // MARK: Operations
 
     /// Begins an operation of `kind` and runs `body` for it in the background.

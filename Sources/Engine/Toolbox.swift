@@ -88,6 +88,32 @@ public struct Toolbox: Sendable {
         worker = try ThreadExecutor(name: "vault")
     }
 
+    private init(
+        _ other: Toolbox, _ catalogue: Catalogue, _ policy: Policy,
+        _ open: @escaping @Sendable (StoreLocation) throws(GuardError) -> any Store
+    ) {
+        journal = other.journal
+        vault = other.vault
+        self.catalogue = catalogue
+        self.policy = policy
+        installed = other.installed
+        clock = other.clock
+        scratch = other.scratch
+        uid = other.uid
+        host = other.host
+        self.open = open
+        observe = other.observe
+        worker = other.worker
+    }
+
+    /// The same tools by other rules. Work that is under way goes on with those it began with.
+    public func with(
+        catalogue: Catalogue, policy: Policy,
+        open: @escaping @Sendable (StoreLocation) throws(GuardError) -> any Store
+    ) -> Toolbox {
+        Toolbox(self, catalogue, policy, open)
+    }
+
     /// What computes plans.
     var planner: Planner { Planner(catalogue: catalogue, wanted: installed.wanted) }
 

@@ -12,6 +12,10 @@ public struct Discovery: Sendable {
     public struct Found: Sendable, Equatable {
         /// Real paths of candidates, sorted. A directory of that name is one too: it gets an answer, not silence.
         public var candidates: [String] = []
+        /// Real paths of the folders that were walked through, without those below them.
+        public var trees: Set<String> = []
+        /// Folders that hold a file of a release's name.
+        public var releaseFolders: Set<String> = []
         /// Files that look like copies of memories.
         public var copies: [String] = []
         /// Links with the name of a memory, which are not followed.
@@ -44,6 +48,7 @@ public struct Discovery: Sendable {
         for root in roots {
             let real = try realPath(root)
             if try FileStatus(of: real).kind == .directory {
+                found.trees.insert(real)
                 walk(real, depth: 0, &found)
             } else {
                 found.candidates.append(real)

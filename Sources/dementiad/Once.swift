@@ -31,19 +31,20 @@ struct Once: AsyncParsableCommand {
         let setup = try Setup(options)
         try setup.refuseRoot()
         let bar = ProgressBar(isEnabled: !options.json)
-        let workshop = try setup.workshop { bar.show($0) }
+        let places = try Places(setup)
+        let workshop = try setup.workshop(places) { bar.show($0) }
         let exit =
             verifyBackups
-            ? try await proveBackups(workshop.tools, output) : try await pass(setup, workshop.tools, bar, output)
+            ? try await proveBackups(workshop.tools, output) : try await pass(setup, places, workshop.tools, bar, output)
         output.exit(exit)
     }
 
     private func pass(
-        _ setup: Setup, _ tools: Toolbox, _ bar: ProgressBar, _ output: Output
+        _ setup: Setup, _ places: Places, _ tools: Toolbox, _ bar: ProgressBar, _ output: Output
     ) async throws -> GuardCore.ExitCode {
         let pass = Pass(tools, mode: setup.mode, parallel: setup.parallel)
         let recovered = try await pass.recover()
-        let (found, discovered) = try await setup.discoverer()()
+        let (found, discovered) = try await places.look()
         let items = try await pass.run(
             over: discovered.locations, asking: discovered.asking, recovered: recovered)
         bar.clear()

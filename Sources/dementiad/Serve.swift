@@ -6,7 +6,7 @@ internal import Engine
 internal import GuardCore
 internal import Logging
 internal import ServiceLifecycle
-internal import Stores
+internal import SystemdKit
 internal import UnixSignals
 
 /// `dementiad serve`: the daemon.
@@ -14,8 +14,8 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Guard memories until told to stop, and answer dementiactl over a Unix socket.",
         discussion: """
-            Settles what an earlier run left open, listens, then looks for memories and migrates what is pending. SIGTERM and SIGINT \
-            stop it at a safe point.
+            Settles what an earlier run left open, listens, then looks for memories and releases, watches them, and migrates what is \
+            pending. SIGTERM and SIGINT stop it at a safe point. A new configuration is taken over by: dementiactl daemon reload
             """
     )
 
@@ -27,109 +27,101 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let setup = try Setup(options)
         try setup.refuseRoot()
-        let logger = setup.logger
-        let relay = EventRelay()
-        let narrator = Narrator(logger)
-        let workshop = try setup.workshop { event in
-            relay.send(event)
-            narrator.tell(event)
-        }
-        let guardian = Guardian(workshop.tools, try setup.guardianSettings(), relay: relay)
+        let logger = try setup.logger()
+        let notifier = Notifier(logger)
+        let composition = try Composition(options, setup, notifier, logger)
+        let guardian = composition.guardian
+        notifier.status("settling what an earlier run left open")
         // Before anybody can ask: what a crash left is settled, and every answer is about settled data.
-        try await guardian.recover()
-        let path = try setup.socketPath(socket)
-        let listening = try ListeningSocket(at: path)
-        logger.notice(
-            "dementiad is ready", metadata: ["socket": "\(path)", "places": "\(setup.places.joined(separator: ", "))"])
+        try await notifier.withPatience { try await guardian.recover() }
+        let listening = try listeningSocket(setup)
         // In start order; they stop in reverse: first nobody can ask any more, then no new work begins, then work ends.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    .init(service: GuardianService(guardian)),
-                    .init(service: RescanService(guardian, every: setup.rescanEvery, logger)),
+                    .init(service: GuardianService(guardian, notifier)),
+                    .init(service: WatchdogService(guardian, notifier, logger)),
                     .init(service: ControlServer(socket: listening, service: guardian, logger: logger)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
+        // Whoever connects from here on waits in the socket's queue, and is answered.
+        notifier.ready(await guardian.summary)
+        logger.notice(
+            "dementiad is ready",
+            metadata: [
+                "socket": "\(listening.path ?? "from the service manager")",
+                "places": "\(setup.places.joined(separator: ", "))",
+            ])
         try await group.run()
         logger.notice("dementiad has stopped")
-        withExtendedLifetime(workshop) {}
+        withExtendedLifetime(composition) {}
+    }
+
+    /// The one that the service manager listens at, or one of our own.
+    private func listeningSocket(_ setup: Setup) throws -> ListeningSocket {
+        let inherited = try ListeningSockets.take()
+        guard let first = inherited.first else { return try ListeningSocket(at: try setup.socketPath(socket)) }
+        guard inherited.count == 1, try first.isListeningUnixStream else {
+            throw GuardError(
+                .configuration, "the service manager passed \(inherited.count) sockets, and one Unix stream socket is needed",
+                hint: "Look at the .socket unit: systemctl cat 'dementiad*.socket'")
+        }
+        return try ListeningSocket(inherited: first.descriptor)
     }
 }
 
 /// Runs the engine's own tasks, and ends its work when the group stops.
 private struct GuardianService: Service {
     private let guardian: Guardian
+    private let notifier: Notifier
 
-    init(_ guardian: Guardian) {
+    init(_ guardian: Guardian, _ notifier: Notifier) {
         self.guardian = guardian
+        self.notifier = notifier
     }
 
     func run() async throws {
-        async let relaying: Void = guardian.relayEvents()
-        try await gracefulShutdown()
-        await guardian.stop()
-        await relaying
-    }
-}
-
-/// Looks for memories at the start and again after each period.
-private struct RescanService: Service {
-    private let guardian: Guardian
-    private let period: Duration
-    private let logger: Logger
-
-    init(_ guardian: Guardian, every period: Duration, _ logger: Logger) {
-        self.guardian = guardian
-        self.period = period
-        self.logger = logger
-    }
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await guardian.rescan(startingWork: true)
-                } catch {
-                    logger.error("Looking for memories failed", metadata: ["error": "\(error)"])
-                }
-                // Cancelled when the daemon stops, which ends the loop.
-                try? await Task.sleep(for: period)
-            }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await guardian.relayEvents() }
+            group.addTask { await guardian.attendToRequests() }
+            group.addTask { await guardian.followWatcher() }
+            group.addTask { await cancelWhenGracefulShutdown { await guardian.keepAgenda() } }
+            try? await gracefulShutdown()
+            notifier.stopping("stopping: what is under way ends at a safe point")
+            try? await notifier.withPatience { await guardian.stop() }
         }
     }
 }
 
-/// Tells the log what an operator should see in a quiet week: how operations ended.
-struct Narrator: Sendable {
+/// Tells the service manager that the daemon is alive, each time after a question to the engine was answered: one that hangs is not
+/// alive, whatever else still runs.
+private struct WatchdogService: Service {
+    private let guardian: Guardian
+    private let notifier: Notifier
     private let logger: Logger
 
-    init(_ logger: Logger) {
+    init(_ guardian: Guardian, _ notifier: Notifier, _ logger: Logger) {
+        self.guardian = guardian
+        self.notifier = notifier
         self.logger = logger
     }
 
-    func tell(_ event: Toolbox.Event) {
-        switch event {
-        case .progressed, .noticed: break
-        case .began(let record):
-            logger.debug(
-                "Operation step",
-                metadata: [
-                    "operation": "\(record.id)", "kind": "\(record.kind.rawValue)",
-                    "store": "\(record.store?.value ?? "-")",
-                    "step": "\(record.steps.last?.kind.rawValue ?? "begin")",
-                ])
-        case .settled(let record):
-            let level: Logger.Level =
-                record.outcome == .needsAttention ? .error : record.error == nil ? .notice : .warning
-            var metadata: Logger.Metadata = [
-                "operation": "\(record.id)", "kind": "\(record.kind.rawValue)",
-                "store": "\(record.store?.value ?? "-")",
-                "outcome": "\(record.outcome?.rawValue ?? "-")", "dataState": "\(record.dataState.rawValue)",
-            ]
-            if let backup = record.backup { metadata["backup"] = "\(backup)" }
-            if let error = record.error { metadata["error"] = "\(error.detail)" }
-            logger.log(level: level, "Operation settled", metadata: metadata)
+    func run() async throws {
+        guard let pulse = notifier.pulse else {
+            try? await gracefulShutdown()
+            return
+        }
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do throws(GuardError) {
+                    try await guardian.answer()
+                    notifier.alive()
+                } catch {
+                    logger.error("The engine does not answer", metadata: ["error": "\(error.message)"])
+                }
+                try? await Task.sleep(for: pulse)
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import GuardConfiguration
 internal import GuardCore
+internal import GuardLog
 internal import Journal
 internal import LinuxKit
 internal import Logging
@@ -27,7 +28,9 @@ struct Workshop: ~Copyable {
 struct Setup {
     private let options: CommonOptions
     let environment: [String: String]
-    let settings: Settings
+    /// What was configured, and where.
+    let loaded: LoadedConfiguration
+    var settings: Settings { loaded.settings }
 
     /// What may happen without asking.
     var mode: MigrationMode { MigrationMode(rawValue: settings.migrate.mode.rawValue) ?? .ask }
@@ -59,7 +62,7 @@ struct Setup {
             files: options.config.map { .only($0) } ?? .standard, environment: environment, flags: flags,
             connectionFile: options.postgresFile, workingDirectory: FileManager.default.currentDirectoryPath)
         do {
-            settings = try ConfigurationLoader.load(sources).settings
+            loaded = try ConfigurationLoader.load(sources)
         } catch {
             let count = error.problems.count
             // What was typed just now is wrong use; what is written in files is a configuration to be mended.
@@ -84,7 +87,9 @@ struct Setup {
     }
 
     /// Opens journal and vault. `observe` is told what happens.
-    func workshop(observe: @escaping @Sendable (Toolbox.Event) -> Void) throws(GuardError) -> Workshop {
+    func workshop(
+        _ places: Places, observe: @escaping @Sendable (Toolbox.Event) -> Void
+    ) throws(GuardError) -> Workshop {
         let state = try StateDirectory(try statePath())
         let clock: WallClock = { Timestamp(Date()) }
         let vault: Vault
@@ -99,17 +104,11 @@ struct Setup {
         } catch {
             throw GuardError(.inputOutput, "the journal \(state.journal) cannot be used", causes: ["\(error)"])
         }
-        var policy = Toolbox.Policy()
-        policy.compressionLevel = settings.backup.level
-        policy.minimumFree = settings.backup.minFree.map(Int64.init(clamping:))
-        policy.check = settings.verify.command.map {
-            CheckCommand(arguments: $0.checkArguments, timeout: settings.verify.timeout)
-        }
         do {
             let tools = try Toolbox(
                 journal: journal, vault: vault, catalogue: try catalogue(), policy: policy, clock: clock,
-                scratch: state.scratch,
-                uid: geteuid(), host: ProcessInfo.processInfo.hostName, open: try opener(), observe: observe)
+                scratch: state.scratch, uid: geteuid(), host: ProcessInfo.processInfo.hostName, open: places.open,
+                observe: observe)
             return Workshop(tools: tools, state: state)
         } catch let error as GuardError {
             throw error
@@ -118,22 +117,47 @@ struct Setup {
         }
     }
 
-    /// What the daemon guards, and what it may do by itself.
-    func guardianSettings() throws(GuardError) -> Guardian.Settings {
-        let look = try discoverer()
-        let mode = mode
-        return Guardian.Settings(mode: { _ in mode }, parallel: parallel) { () throws(GuardError) in try await look().discovered
-        }
+    /// `tools` by this configuration: the same journal and vault, another policy and other places.
+    func tools(replacing tools: Toolbox, _ places: Places) throws(GuardError) -> Toolbox {
+        tools.with(catalogue: try catalogue(), policy: policy, open: places.open)
     }
 
-    /// How often the daemon looks for memories.
-    var rescanEvery: Duration { settings.discover.rescanEvery }
+    /// What the engine goes by.
+    private var policy: Toolbox.Policy {
+        var policy = Toolbox.Policy()
+        policy.compressionLevel = settings.backup.level
+        policy.minimumFree = settings.backup.minFree.map(Int64.init(clamping:))
+        policy.check = settings.verify.command.map {
+            CheckCommand(arguments: $0.checkArguments, timeout: settings.verify.timeout)
+        }
+        return policy
+    }
 
-    /// Writes to standard error, which is the journal's when systemd starts us.
-    var logger: Logger {
-        var logger = Logger(label: "dementiad") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = Logger.Level(rawValue: settings.log.level.rawValue) ?? .notice
-        return logger
+    /// What the daemon guards, and what it may do by itself.
+    func guardianSettings(_ places: Places) -> Guardian.Settings {
+        let mode = mode
+        var settings = Guardian.Settings(mode: { _ in mode }, parallel: parallel) { () throws(GuardError) in
+            try await places.look().discovered
+        }
+        settings.rescanEvery = self.settings.discover.rescanEvery
+        return settings
+    }
+
+    /// The settings whose values differ from those of `other`.
+    func changes(since other: Setup) -> [SettingKey] {
+        zip(loaded.entries, other.loaded.entries).compactMap { $0.text == $1.text ? nil : $0.key }
+    }
+
+    /// Writes to the journal when systemd starts us, and to standard error otherwise.
+    func logger() throws(GuardError) -> Logger {
+        let sink: LogSink
+        do {
+            sink = try LogSink.standard(journalStream: environment["JOURNAL_STREAM"])
+        } catch {
+            throw GuardError(.inputOutput, "standard error cannot be used", causes: [error.description])
+        }
+        let level = Logger.Level(rawValue: settings.log.level.rawValue) ?? .notice
+        return Logger(label: "dementiad") { _ in GuardLogHandler(sink, level: level) }
     }
 
     /// Where the daemon listens.

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import Engine
+internal import GuardConfiguration
+internal import GuardCore
+internal import Logging
+
+/// The daemon, put together: what lives as long as the process, and what a reload replaces.
+actor Composition {
+    let guardian: Guardian
+    private let options: CommonOptions
+    private let notifier: Notifier
+    private let logger: Logger
+    private let workshop: Workshop
+    private var setup: Setup
+
+    init(_ options: CommonOptions, _ setup: Setup, _ notifier: Notifier, _ logger: Logger) throws(GuardError) {
+        self.options = options
+        self.setup = setup
+        self.notifier = notifier
+        self.logger = logger
+        let relay = EventRelay()
+        let narrator = Narrator(logger, notifier)
+        let places = try Places(setup)
+        workshop = try setup.workshop(places) { event in
+            relay.send(event)
+            narrator.tell(event)
+        }
+        guardian = Guardian(workshop.tools, setup.guardianSettings(places), relay: relay)
+    }
+
+    /// Takes over what the configuration says now, as a whole, or keeps the old one and says what is wrong with the new.
+    func reload() async throws(GuardError) -> [SettingKey] {
+        notifier.reloading()
+        let next: Setup
+        let tools: Toolbox
+        let places: Places
+        do throws(GuardError) {
+            next = try Setup(options)
+            places = try Places(next)
+            tools = try next.tools(replacing: workshop.tools, places)
+        } catch {
+            notifier.ready(await guardian.summary)
+            logger.error(
+                "The configuration was refused, and the old one stays",
+                metadata: ["error": "\(([error.message] + error.causes).joined(separator: "; "))"])
+            throw error
+        }
+        let changed = next.changes(since: setup)
+        setup = next
+        await guardian.reconfigure(tools, next.guardianSettings(places))
+        notifier.ready(await guardian.summary)
+        logger.notice(
+            "The configuration was taken over",
+            metadata: ["changed": "\(changed.map(\.rawValue).joined(separator: ", "))"])
+        return changed
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+
+internal import Dementia
+internal import Engine
+internal import GuardConfiguration
+internal import GuardCore
+internal import LinuxKit
+internal import Stores
+internal import Synchronization
+
+/// Where memories and releases lie, by one configuration: the only place that knows both engines.
+final class Places: Sendable {
+    private let roots: [String]
+    private let releases: [String]
+    private let connections: [String]
+    private let passfile: String?
+    private let discovery: Discovery
+    private let thread: ThreadExecutor
+    /// The databases that are known by now: those of the configuration, and those that releases led to.
+    private let servers: Mutex<PostgresServers>
+
+    init(_ setup: Setup) throws(GuardError) {
+        let settings = setup.settings
+        roots = settings.discover.roots
+        releases = settings.releases.paths
+        connections = settings.postgres.connections.map(\.text)
+        // A password that systemd keeps for the unit is looked for like one in `.pgpass`.
+        let credentials = setup.environment["CREDENTIALS_DIRECTORY"].map { $0 + "/pgpass" }
+        passfile = credentials.flatMap { (try? FileStatus.ifPresent($0)) != nil ? $0 : nil }
+        discovery = Discovery(ignored: settings.discover.ignore, maxDepth: settings.discover.maxDepth)
+        do {
+            thread = try ThreadExecutor(name: "discovery")
+        } catch {
+            throw GuardError(.internalError, "no thread could be made", causes: [error.description])
+        }
+        var databases: [String] = []
+        for folder in releases {
+            if let database = try Self.database(of: folder) { databases.append(database) }
+        }
+        servers = Mutex(try PostgresServers(connections, found: databases, passfile: passfile))
+    }
+
+    /// Makes the store at a place, by its engine.
+    var open: @Sendable (StoreLocation) throws(GuardError) -> any Store {
+        { (location) throws(GuardError) in
+            switch location.engine {
+            case .sqlite: try SQLiteStore.open(location)
+            case .postgres: try self.servers.withLock(\.self).store(at: location)
+            }
+        }
+    }
+
+    /// Looks everywhere: what the folders hold, and every place that there is work for.
+    func look() async throws(GuardError) -> (found: Discovery.Found, discovered: Discovered) {
+        try await thread.run { () throws(GuardError) in
+            let found = try self.walk()
+            var discovered = Discovered(
+                locations: found.candidates.map { StoreLocation(engine: .sqlite, name: $0) }, trees: found.trees,
+                releaseFolders: Set(found.releaseFolders).union(self.releases))
+            let schemas = self.look(atDatabasesOf: discovered.releaseFolders, &discovered.problems).look()
+            discovered.locations += schemas.stores
+            discovered.problems += schemas.unreachable
+            discovered.asking = schemas.asking
+            return (found, discovered)
+        }
+    }
+
+    private func walk() throws(GuardError) -> Discovery.Found {
+        do {
+            return try discovery.walk(roots)
+        } catch {
+            throw GuardError(
+                error.isNotFound ? .notFound : .permissionDenied,
+                "\(error.path ?? "a watched folder") cannot be looked into",
+                hint: "Name an existing folder with --watch, or in discover.roots.", causes: [error.description])
+        }
+    }
+
+    /// The databases of the configuration and of `releases`. A release that was only found and cannot be read is a problem, and keeps
+    /// nobody from the rest.
+    private func look(atDatabasesOf releases: Set<String>, _ problems: inout [GuardError]) -> PostgresServers {
+        var databases: [String] = []
+        for folder in releases.sorted() {
+            do throws(GuardError) {
+                guard let database = try Self.database(of: folder), !databases.contains(database) else { continue }
+                // One that cannot be used is that release's problem.
+                _ = try PostgresServers([], found: [database])
+                databases.append(database)
+            } catch {
+                problems.append(error)
+            }
+        }
+        do throws(GuardError) {
+            let all = try PostgresServers(connections, found: databases, passfile: passfile)
+            servers.withLock { $0 = all }
+        } catch {
+            problems.append(error)
+        }
+        return servers.withLock(\.self)
+    }
+
+    /// The database that the release in `folder` is set up for: `DATABASE_URL` of the nearest `.env` file, there or above.
+    private static func database(of release: String) throws(GuardError) -> String? {
+        var folder = release
+        while true {
+            let path = folder == "/" ? "/.env" : folder + "/.env"
+            do {
+                if try FileStatus.ifPresent(path)?.kind == .file {
+                    let text = String(decoding: try OpenFile.content(of: path, limit: 1 << 20), as: UTF8.self)
+                    if let url = DotEnv(text)["DATABASE_URL"], !url.isEmpty { return url }
+                    return nil
+                }
+            } catch {
+                throw GuardError(
+                    .configuration, "\(path) of the release in \(release) cannot be read",
+                    hint: "Look at its rights, or leave the release out of releases.paths.",
+                    causes: [error.description])
+            }
+            if folder == "/" { return nil }
+            folder = Directory.parent(of: folder)
+        }
+    }
+}
