@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -47,3 +48,12 @@ int dementiad_peer_credentials(int socket, dementiad_credentials *credentials) {
 }
 
 char **dementiad_environment(void) { return environ; }
+
+int dementiad_open_without_links(const char *path, int flags, mode_t mode) {
+    struct open_how how = {
+        .flags = (uint64_t)flags,
+        .mode = (flags & O_CREAT) ? mode : 0,
+        .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+}
