@@ -29,7 +29,7 @@ extension Guardian {
         return StatusForm(
             verdict: verdict, summary: summary, version: ProductVersion.current, startedAt: startedAt, releases: tools.installed.all.map(ReleaseForm.init),
             stores: .init(stores), operations: running, vault: vault, holds: holds,
-            findings: discovered.problems.map { Finding(code: $0.code.rawValue, message: $0.message) })
+            findings: discovered.problems.map { Finding(code: $0.code.rawValue, message: $0.message) } + releaseFindings)
     }
 
     func verdict(running: Int) -> (verdict: Verdict, summary: String) {

@@ -3,8 +3,6 @@ internal import GuardCore
 extension Guardian {
     public func followWatcher() async {}
     func watchAll() async {}
-    func readReleases(_ folders: Set<String>) async {}
-    func releasesChanged() async {}
     func compareIfMigratedByOthers(_ l: StoreLocation, _ b: StoreForm, _ a: StoreForm) async throws(GuardError) -> Bool { false }
     func watch(on: StoreLocation) -> StoreForm.Watch? { nil }
     func backUpIfDue(_ id: StoreID) async {}

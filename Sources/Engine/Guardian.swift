@@ -23,6 +23,11 @@ public actor Guardian {
         /// Looks for memories, in folders and on servers. Fails when the folders themselves cannot be looked into.
         public var discover: @Sendable () async throws(GuardError) -> Discovered
 
+        /// Reads the release in a folder.
+        public var readRelease: @Sendable (String) async throws(GuardError) -> ReleaseSight = {
+            (_) throws(GuardError) in ReleaseSight(.none)
+        }
+
         public init(
             mode: @escaping @Sendable (StoreLocation) -> MigrationMode, parallel: Int = 2,
             discover: @escaping @Sendable () async throws(GuardError) -> Discovered
@@ -51,6 +56,10 @@ public actor Guardian {
     var neglected: Set<StoreID> = []
     /// What each store's files looked like before the last look at it.
     var footprints: [StoreID: StoreFootprint] = [:]
+    /// What the last look at each release's folder gave.
+    var sights: [String: ReleaseSight] = [:]
+    /// Releases in the middle of something, by folder.
+    var busyCheckouts: [String: BusyCheckout] = [:]
     /// What is to be done by the clock, and who sleeps until then.
     var agenda = Agenda()
     var sleeper: Task<Void, Never>?
