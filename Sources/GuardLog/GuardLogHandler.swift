@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+
+public import Logging
+
+/// What stands behind the daemon's loggers: each record goes to one sink, with metadata as values of its own.
+///
+/// Under systemd that is a record of the journal with fields that `journalctl DEMENTIA_STORE=…` finds, elsewhere a line. Callers
+/// pass no secrets; as a last resort the passwords of URLs are hidden in messages and values.
+public struct GuardLogHandler: LogHandler {
+    public var metadata: Logger.Metadata = [:]
+    public var metadataProvider: Logger.MetadataProvider?
+    public var logLevel: Logger.Level
+    private let sink: LogSink
+
+    /// Writes to `sink` what is at least as bad as `level`.
+    public init(_ sink: LogSink, level: Logger.Level = .info) {
+        self.sink = sink
+        logLevel = level
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        var inherited = metadata
+        if let provided = metadataProvider?.get() { inherited.merge(provided) { $1 } }
+        sink.write(LogRecord(event, inherited: inherited))
+    }
+}
