@@ -18,6 +18,7 @@ enum Main {
                 print(try ServiceManager().watchdogInterval.map { "\($0)" } ?? "none")
             case "listen": try listen()
             case "listening": print(ServiceManager().isListening)
+            case "journal": try JournalSocket.send(arguments.dropFirst().compactMap(field))
             default: exit(64)
             }
         } catch {
@@ -40,6 +41,16 @@ enum Main {
         case "extend": try manager.extendTimeout(by: .milliseconds(text.flatMap { Int($0) } ?? 0))
         default: exit(64)
         }
+    }
+
+    /// `NAME=VALUE`, or `NAME*COUNT` for a value of that length.
+    private static func field(_ word: String) -> JournalField? {
+        if let equals = word.firstIndex(of: "=") {
+            return JournalField(String(word[..<equals]), String(word[word.index(after: equals)...]))
+        }
+        let parts = word.split(separator: "*")
+        guard parts.count == 2, let count = Int(parts[1]) else { return nil }
+        return JournalField(String(parts[0]), String(repeating: "x", count: count))
     }
 
     private static func listen() throws(SystemCallError) {

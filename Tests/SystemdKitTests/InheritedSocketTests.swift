@@ -54,6 +54,6 @@ struct InheritedSocketTests {
             #expect(result.output == "sd_listen_fds_with_names: Invalid argument\n")
         }
         #expect(
-            try take("LISTEN_PID=$$ LISTEN_FDS=7").output == "sd_listen_fds_with_names: Bad file descriptor\n")
+            try take("LISTEN_PID=$$ LISTEN_FDS=200").output == "sd_listen_fds_with_names: Bad file descriptor\n")
     }
 }
