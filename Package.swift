@@ -48,6 +48,7 @@ let package = Package(
         .target(name: "SystemdKit", dependencies: ["CSystemd", "LinuxKit"], swiftSettings: strict),
         .target(name: "ZstdKit", dependencies: ["CZstd"], swiftSettings: strict),
         .target(name: "HashKit", dependencies: ["CCrypto"], swiftSettings: strict),
+        .target(name: "SystemdKit", dependencies: ["CSystemd", "LinuxKit"], swiftSettings: strict),
 
         // Facts, values and rules. No I/O.
         .target(
@@ -84,6 +85,11 @@ let package = Package(
         .target(
             name: "GuardConfiguration",
             dependencies: ["GuardCore", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "GuardLog",
+            dependencies: ["GuardCore", "LinuxKit", "SystemdKit", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict
         ),
         .target(
@@ -213,6 +219,26 @@ let package = Package(
         ),
         .testTarget(name: "LintTests", swiftSettings: strict),
         .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
+        // Stands before a service manager of the tests' making.
+        .executableTarget(
+            name: "SystemdFixture",
+            dependencies: ["LinuxKit", "SystemdKit"],
+            path: "Tests/SystemdFixture",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SystemdKitTests",
+            dependencies: ["LinuxKit", "SystemdFixture", "SystemdKit", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "GuardLogTests",
+            dependencies: [
+                "GuardCore", "GuardLog", "LinuxKit", "SystemdKit", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
         .testTarget(
             name: "VaultTests",
