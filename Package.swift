@@ -45,7 +45,6 @@ let package = Package(
         .target(name: "SQLiteKit", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "PostgresKit", dependencies: ["CLibpq"], swiftSettings: strict),
         .target(name: "SchemaDump", dependencies: ["PostgresKit"], swiftSettings: strict),
-        .target(name: "SystemdKit", dependencies: ["CSystemd", "LinuxKit"], swiftSettings: strict),
         .target(name: "ZstdKit", dependencies: ["CZstd"], swiftSettings: strict),
         .target(name: "HashKit", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(name: "SystemdKit", dependencies: ["CSystemd", "LinuxKit"], swiftSettings: strict),
@@ -59,11 +58,6 @@ let package = Package(
         ),
         .target(name: "GuardCore", dependencies: ["Dementia", "HashKit"], swiftSettings: strict),
 
-        .target(
-            name: "GuardLog",
-            dependencies: ["GuardCore", "SystemdKit", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict
-        ),
         // One job each.
         .target(
             name: "Vault",

@@ -14,7 +14,11 @@ extension Guardian {
     public func rescan(startingWork: Bool) async throws(GuardError) {
         // First the watch, then the look: what appears in between is told twice, and never missed.
         await watchAll()
+        let unreached = Set(discovered.problems.map(\.message))
         discovered = try await settings.discover()
+        for problem in discovered.problems where !unreached.contains(problem.message) {
+            tools.observe(.noticed(.unreached(problem)))
+        }
         await readReleases(discovered.releaseFolders)
         for location in discovered.locations {
             try await attend(location, because: "discovery", startingWork: startingWork)

@@ -10,6 +10,7 @@ extension Guardian {
     func releasesChanged() async {
         let changed = await readReleases(discovered.releaseFolders)
         guard !changed.isEmpty else { return }
+        for form in lineOffers { tools.observe(.noticed(.lineOffer(form))) }
         await watchAll()
         for form in forms.values.sorted(by: { $0.location < $1.location }) where form.isTouched(by: changed) {
             request(form.place, because: "release")
@@ -88,16 +89,21 @@ extension Guardian {
                         "\(release.label) in \(release.path) makes what this dementiad does not know; its memories are backed up before it does"
                 ))
         }
-        return findings + lineOffers.map { Finding(code: "lineOffer", message: $0) }
+        return findings
+            + lineOffers.map {
+                Finding(
+                    code: "lineOffer",
+                    message:
+                        "the installed Dementia keeps its memories in PostgreSQL, and \($0.location) stays a file; to move it: dementiactl transfer \($0.id) --to URL#SCHEMA"
+                )
+            }
     }
 
     /// Moves to another line that could be made. Never made by themselves: the other line keeps its memories elsewhere.
-    private var lineOffers: [String] {
+    private var lineOffers: [StoreForm] {
         let lines = Set(tools.installed.all.compactMap(\.line))
         guard lines.contains(.postgres4), !lines.contains(.sqlite4) else { return [] }
-        return forms.values.filter { $0.line == Line.sqlite4.rawValue }.sorted { $0.location < $1.location }.map {
-            "the installed Dementia keeps its memories in PostgreSQL, and \($0.location) stays a file; to move it: dementiactl transfer \($0.id) --to URL#SCHEMA"
-        }
+        return forms.values.filter { $0.line == Line.sqlite4.rawValue }.sorted { $0.location < $1.location }
     }
 }
 

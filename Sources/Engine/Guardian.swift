@@ -92,7 +92,6 @@ public actor Guardian {
 
     /// Settles what an earlier process left, before anybody can ask for anything.
     public func recover() async throws(GuardError) {
-        _ = try await Recovery(tools: tools).run([.sqlite])
         for known in try await tools.journaling({ (journal) throws(JournalError) in try await journal.knownStores() }) {
             let sighting = known.lastSighting
             var form = StoreForm(
@@ -101,7 +100,9 @@ public actor Guardian {
             form.line = sighting.line
             form.schemaVersion = sighting.schemaVersion
             forms[known.id] = form
+            tools.observe(.noticed(.storeKnown(form)))
         }
+        _ = try await Recovery(tools: tools).run([.sqlite])
     }
 
     /// Tells every operation's listeners what happens, until the relay ends.

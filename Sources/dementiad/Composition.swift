@@ -4,6 +4,7 @@ internal import ControlAPI
 internal import Engine
 internal import GuardConfiguration
 internal import GuardCore
+internal import GuardLog
 internal import Logging
 
 /// The daemon, put together: what lives as long as the process, and what a reload replaces.
@@ -42,18 +43,20 @@ actor Composition {
             tools = try next.tools(replacing: workshop.tools, places)
         } catch {
             notifier.ready(await guardian.summary)
-            logger.error(
-                "The configuration was refused, and the old one stays",
-                metadata: ["error": "\(([error.message] + error.causes).joined(separator: "; "))"])
+            let reasons = ([error.message] + error.causes).joined(separator: "; ")
+            logger.tell(
+                .configurationRefused, "the new configuration was refused, and the old one stays: \(reasons)",
+                ["error": "\(reasons)"])
             throw error
         }
         let changed = next.changes(since: setup)
         setup = next
         await guardian.reconfigure(tools, next.guardianSettings(places))
         notifier.ready(await guardian.summary)
-        logger.notice(
-            "The configuration was taken over",
-            metadata: ["changed": "\(changed.map(\.rawValue).joined(separator: ", "))"])
+        let names = changed.map(\.rawValue).joined(separator: ", ")
+        logger.tell(
+            .configurationReloaded, "the new configuration is live; changed: \(changed.isEmpty ? "nothing" : names)",
+            ["changed": "\(names)"])
         return changed
     }
 }

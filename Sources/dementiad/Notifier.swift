@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import GuardLog
 internal import LinuxKit
 internal import Logging
 internal import SystemdKit
@@ -48,7 +49,7 @@ struct Notifier: Sendable {
         do throws(SystemCallError) {
             try message(manager)
         } catch {
-            logger.warning("The service manager cannot be told", metadata: ["error": "\(error)"])
+            logger.tell(.notificationFailed, "the service manager cannot be told anything: \(error)", ["error": "\(error)"])
         }
     }
 }
