@@ -72,6 +72,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Releases", dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit"], swiftSettings: strict),
+        .target(
             name: "Journal",
             dependencies: ["GuardCore", "HashKit", "LinuxKit", "SQLiteKit"],
             swiftSettings: strict
@@ -255,6 +257,11 @@ let package = Package(
             dependencies: [
                 "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "Stores", "TestSupport",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ReleasesTests",
+            dependencies: ["Dementia", "GuardCore", "LinuxKit", "Releases", "TestSupport"],
             swiftSettings: strict
         ),
         // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.

@@ -40,6 +40,8 @@ unsigned int dementiad_device_minor(dev_t device) { return minor(device); }
 
 int dementiad_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
+int dementiad_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
 _Static_assert(sizeof(dementiad_credentials) == sizeof(struct ucred), "the kernel fills a struct ucred");
 
 int dementiad_peer_credentials(int socket, dementiad_credentials *credentials) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import Dementia
 internal import GuardCore
 public import LinuxKit
 
@@ -20,6 +21,8 @@ public struct Discovery: Sendable {
         public var copies: [String] = []
         /// Links with the name of a memory, which are not followed.
         public var links: [String] = []
+        /// Folders that hold a Dementia by their entries' names, sorted. To be sure, its files have to be read.
+        public var releaseFolders: [String] = []
         /// Folders that could not be read.
         public var unreadable: [String] = []
 
@@ -56,6 +59,7 @@ public struct Discovery: Sendable {
         }
         found.candidates = Array(Set(found.candidates)).sorted()
         found.copies = Array(Set(found.copies)).sorted()
+        found.releaseFolders = Array(Set(found.releaseFolders)).sorted()
         return found
     }
 
@@ -64,6 +68,7 @@ public struct Discovery: Sendable {
             found.unreadable.append(folder)
             return
         }
+        if ReleaseEvidence.mayBeRelease(names: names) { found.releaseFolders.append(folder) }
         let isHome = folder.hasSuffix("/" + Self.homeFolder)
         for name in names.sorted() {
             let path = folder == "/" ? "/" + name : folder + "/" + name

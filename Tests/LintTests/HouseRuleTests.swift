@@ -13,6 +13,8 @@ struct HouseRuleTests {
             "Sources/LinuxKit/": "the wrapper itself",
             "Sources/GuardConfiguration/": "configuration files",
             "Sources/Vault/": "archives and restores in scratch",
+            "Sources/Releases/":
+                "a release's servers and pages, its .env file and git's own texts, none under a database's name",
             "Sources/Journal/Opening.swift": "creates the journal with its mode, before SQLite ever opened it",
             "Sources/Engine/BackupTaker.swift": "copies in scratch, which no connection has open",
             "Sources/Engine/Forms.swift": "archives in the vault",

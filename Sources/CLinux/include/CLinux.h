@@ -25,6 +25,9 @@ unsigned int dementiad_device_minor(dev_t device);
 /* The system call's number is a macro that Swift does not import. */
 int dementiad_pidfd_open(pid_t pid);
 
+/* pipe2 stands behind _GNU_SOURCE. Both ends are closed on exec: a program that somebody else starts meanwhile gets neither. */
+int dementiad_pipe(int descriptors[2]);
+
 /* struct ucred stands behind _GNU_SOURCE. The same three fields, so that getsockopt(SO_PEERCRED) may fill it. */
 typedef struct {
     pid_t pid;
