@@ -90,7 +90,9 @@ let package = Package(
         ),
         .target(
             name: "Engine",
-            dependencies: ["ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
+            dependencies: [
+                "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores", "Vault",
+            ],
             swiftSettings: strict
         ),
 
@@ -128,7 +130,7 @@ let package = Package(
             name: "dementiad",
             dependencies: [
                 "ControlAPI", "ControlServer", "Dementia", "Engine", "GuardConfiguration", "GuardCore", "GuardLog",
-                "Journal", "LinuxKit", "Stores", "SystemdKit", "Vault",
+                "Journal", "LinuxKit", "Releases", "Stores", "SystemdKit", "Vault",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -3,61 +3,75 @@
 internal import ControlAPI
 internal import Dementia
 internal import GuardCore
+internal import LinuxKit
+internal import Releases
 
 /// From releases to wanted versions.
 extension Guardian {
     /// Looks again at every release; what changed has its stores looked at.
     func releasesChanged() async {
         let changed = await readReleases(discovered.releaseFolders)
-        guard !changed.isEmpty else { return }
-        for form in lineOffers { tools.observe(.noticed(.lineOffer(form))) }
         await watchAll()
+        guard !changed.isEmpty else { return }
+        for (form, _) in lineOffers { tools.observe(.noticed(.lineOffer(form))) }
         for form in forms.values.sorted(by: { $0.location < $1.location }) where form.isTouched(by: changed) {
             request(form.place, because: "release")
         }
         tell()
     }
 
-    /// Reads the releases in `folders` and remembers them: those that are new or another one than before.
+    /// Reads the releases in `folders` and remembers them. Gives those that are new, or others than before.
     ///
     /// One that is in the middle of a pull or rebase stays what it was, and is looked at again when that is over.
     @discardableResult
     func readReleases(_ folders: Set<String>) async -> [Release] {
-        var releases: [Release] = []
-        var seen: [String: ReleaseSight] = [:]
+        var readings: [String: Reading] = [:]
         for folder in folders.sorted() {
-            guard let sight = await sight(of: folder) else { continue }
-            seen[folder] = sight
-            switch sight.reading {
-            case .release(let release):
-                releases.append(release)
-                busyCheckouts[folder] = nil
-            case .busy(let what):
-                // What it was before stands until it is something else.
-                releases += tools.installed.all.filter { $0.path == folder }
+            guard let reading = await reading(of: folder) else { continue }
+            if case .busy(let what, _) = reading {
                 noteBusy(folder, what)
-            case .none:
+                // What it was before stands until it is something else.
+                if let before = self.readings[folder], case .release = before { readings[folder] = before }
+            } else {
                 busyCheckouts[folder] = nil
+                readings[folder] = reading
             }
         }
-        let before = sights
-        sights = seen
-        tools.installed.replace(with: releases)
-        let changed = releases.filter { release in
-            seen[release.path]?.reading == .release(release)
-                && seen[release.path]?.fingerprint != before[release.path]?.fingerprint
+        for folder in busyCheckouts.keys where !folders.contains(folder) { busyCheckouts[folder] = nil }
+        let known = Set(self.readings.values.compactMap(\.installed?.fingerprint))
+        self.readings = readings
+        // One that is named twice, or by a link, is one release.
+        var seen: Set<String> = []
+        let installed = readings.sorted { $0.key < $1.key }.compactMap(\.value.installed)
+            .filter { seen.insert($0.release.path).inserted }
+        tools.installed.replace(with: installed.map(\.release))
+        let changed = installed.filter { !known.contains($0.fingerprint) }.map(\.release)
+        for release in changed {
+            tools.observe(.noticed(release.isKnown ? .release(release) : .unknownRelease(release)))
         }
-        for release in changed { tools.observe(.noticed(release.isKnown ? .release(release) : .unknownRelease(release))) }
         return changed
     }
 
-    private func sight(of folder: String) async -> ReleaseSight? {
+    private func reading(of folder: String) async -> Reading? {
         do throws(GuardError) {
-            return try await settings.readRelease(folder)
+            let reader = ReleaseReader(catalogue: tools.catalogue)
+            return try await tools.worker.run { () throws(GuardError) in try reader.read(folder) }
         } catch {
             tools.observe(.noticed(.lookFailed(error)))
-            return sights[folder]
+            return readings[folder]
         }
+    }
+
+    /// The folders whose entries tell that a release changed.
+    func releaseFoldersToWatch() async -> Set<String> {
+        var folders: Set<String> = []
+        let reader = ReleaseReader(catalogue: tools.catalogue)
+        for folder in discovered.releaseFolders {
+            // One that cannot be watched is looked at with everything else.
+            let found = try? await tools.worker.run { () throws(GuardError) in try reader.foldersToWatch(folder) }
+            folders.formUnion(found ?? [])
+        }
+        return folders
     }
 
     /// Remembers since when the checkout in `folder` is busy, and says so when it has been for long.
@@ -76,34 +90,26 @@ extension Guardian {
 
     /// What the releases that are there make worth knowing, for the status.
     var releaseFindings: [Finding] {
-        var findings = busyCheckouts.sorted { $0.key < $1.key }.map { folder, busy in
+        let busy = busyCheckouts.sorted { $0.key < $1.key }.map { folder, busy in
             Finding(
                 code: "checkoutBusy",
                 message: "\(folder) is in the middle of \(busy.what) since \(busy.since); it is looked at when that is over")
         }
-        for release in tools.installed.all where !release.isKnown {
-            findings.append(
-                Finding(
-                    code: "unknownRelease",
-                    message:
-                        "\(release.label) in \(release.path) makes what this dementiad does not know; its memories are backed up before it does"
-                ))
+        let unknown = tools.installed.now.unknown.map {
+            Finding(
+                code: "unknownRelease",
+                message: "Dementia \($0.label) in \($0.path) makes what is not known here; its memories are backed up")
         }
-        return findings
-            + lineOffers.map {
-                Finding(
-                    code: "lineOffer",
-                    message:
-                        "the installed Dementia keeps its memories in PostgreSQL, and \($0.location) stays a file; to move it: dementiactl transfer \($0.id) --to URL#SCHEMA"
-                )
-            }
+        return busy + unknown + lineOffers.map { Finding(code: "lineOffer", message: $0.sentence) }
     }
 
     /// Moves to another line that could be made. Never made by themselves: the other line keeps its memories elsewhere.
-    private var lineOffers: [StoreForm] {
-        let lines = Set(tools.installed.all.compactMap(\.line))
-        guard lines.contains(.postgres4), !lines.contains(.sqlite4) else { return [] }
-        return forms.values.filter { $0.line == Line.sqlite4.rawValue }.sorted { $0.location < $1.location }
+    private var lineOffers: [(store: StoreForm, sentence: String)] {
+        forms.values.sorted { $0.location < $1.location }.flatMap { form in
+            let line = form.line.flatMap { Line(rawValue: $0) }
+            let offers = line.map { tools.installed.now.offers(for: $0, store: form.id.value) } ?? []
+            return offers.filter { $0.command != nil }.map { (form, "\(form.location): \($0.sentence)") }
+        }
     }
 }
 
@@ -116,6 +122,13 @@ struct BusyCheckout {
 
     init(since: Timestamp) {
         self.since = since
+    }
+}
+
+extension Reading {
+    /// What is installed there.
+    fileprivate var installed: InstalledRelease? {
+        if case .release(let installed) = self { installed } else { nil }
     }
 }
 

@@ -5,6 +5,7 @@ internal import Dementia
 public import GuardCore
 internal import Journal
 internal import LinuxKit
+internal import Releases
 internal import Stores
 internal import Vault
 
@@ -23,10 +24,6 @@ public actor Guardian {
         /// Looks for memories, in folders and on servers. Fails when the folders themselves cannot be looked into.
         public var discover: @Sendable () async throws(GuardError) -> Discovered
 
-        /// Reads the release in a folder.
-        public var readRelease: @Sendable (String) async throws(GuardError) -> ReleaseSight = {
-            (_) throws(GuardError) in ReleaseSight(.none)
-        }
 
         public init(
             mode: @escaping @Sendable (StoreLocation) -> MigrationMode, parallel: Int = 2,
@@ -57,7 +54,7 @@ public actor Guardian {
     /// What each store's files looked like before the last look at it.
     var footprints: [StoreID: StoreFootprint] = [:]
     /// What the last look at each release's folder gave.
-    var sights: [String: ReleaseSight] = [:]
+    var readings: [String: Reading] = [:]
     /// Releases in the middle of something, by folder.
     var busyCheckouts: [String: BusyCheckout] = [:]
     /// What is to be done by the clock, and who sleeps until then.

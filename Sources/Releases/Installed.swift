@@ -12,11 +12,15 @@ public struct Installed: Sendable, Equatable {
         self.releases = releases.sorted { $0.path < $1.path }
     }
 
+    /// The release that decides for stores of `line`: of those that are known, the one that needs the largest version.
+    public func deciding(for line: Line) -> Release? {
+        releases.filter { $0.line == line && $0.isKnown && $0.version != nil }
+            .max { ($0.version ?? 0) < ($1.version ?? 0) }
+    }
+
     /// The version that stores of `line` are wanted at: the largest that a known release of that line needs. Nil when there is none; then
     /// the line's head is wanted, since added columns hurt no older server.
-    public func wanted(for line: Line) -> Int? {
-        releases.filter { $0.line == line && $0.isKnown }.compactMap(\.version).max()
-    }
+    public func wanted(for line: Line) -> Int? { deciding(for: line)?.version }
 
     /// Releases that make what nobody here knows: every store of theirs gets a backup, and nothing is migrated for them.
     public var unknown: [Release] { releases.filter { !$0.isKnown } }

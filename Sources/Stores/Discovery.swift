@@ -15,8 +15,6 @@ public struct Discovery: Sendable {
         public var candidates: [String] = []
         /// Real paths of the folders that were walked through, without those below them.
         public var trees: Set<String> = []
-        /// Folders that hold a file of a release's name.
-        public var releaseFolders: Set<String> = []
         /// Files that look like copies of memories.
         public var copies: [String] = []
         /// Links with the name of a memory, which are not followed.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-internal import Dementia
 internal import Engine
 internal import GuardConfiguration
 internal import GuardCore
 internal import LinuxKit
+internal import Releases
 internal import Stores
 internal import Synchronization
 
@@ -35,7 +35,7 @@ final class Places: Sendable {
         }
         var databases: [String] = []
         for folder in releases {
-            if let database = try Self.database(of: folder) { databases.append(database) }
+            if let database = try ReleaseReader.databaseURL(of: folder) { databases.append(database) }
         }
         servers = Mutex(try PostgresServers(connections, found: databases, passfile: passfile))
     }
@@ -82,7 +82,7 @@ final class Places: Sendable {
         var databases: [String] = []
         for folder in releases.sorted() {
             do throws(GuardError) {
-                guard let database = try Self.database(of: folder), !databases.contains(database) else { continue }
+                guard let database = try ReleaseReader.databaseURL(of: folder), !databases.contains(database) else { continue }
                 // One that cannot be used is that release's problem.
                 _ = try PostgresServers([], found: [database])
                 databases.append(database)
@@ -97,27 +97,5 @@ final class Places: Sendable {
             problems.append(error)
         }
         return servers.withLock(\.self)
-    }
-
-    /// The database that the release in `folder` is set up for: `DATABASE_URL` of the nearest `.env` file, there or above.
-    private static func database(of release: String) throws(GuardError) -> String? {
-        var folder = release
-        while true {
-            let path = folder == "/" ? "/.env" : folder + "/.env"
-            do {
-                if try FileStatus.ifPresent(path)?.kind == .file {
-                    let text = String(decoding: try OpenFile.content(of: path, limit: 1 << 20), as: UTF8.self)
-                    if let url = DotEnv(text)["DATABASE_URL"], !url.isEmpty { return url }
-                    return nil
-                }
-            } catch {
-                throw GuardError(
-                    .configuration, "\(path) of the release in \(release) cannot be read",
-                    hint: "Look at its rights, or leave the release out of releases.paths.",
-                    causes: [error.description])
-            }
-            if folder == "/" { return nil }
-            folder = Directory.parent(of: folder)
-        }
     }
 }
