@@ -47,7 +47,6 @@ let package = Package(
         .target(name: "SchemaDump", dependencies: ["PostgresKit"], swiftSettings: strict),
         .target(name: "ZstdKit", dependencies: ["CZstd"], swiftSettings: strict),
         .target(name: "HashKit", dependencies: ["CCrypto"], swiftSettings: strict),
-        .target(name: "SystemdKit", dependencies: ["CSystemd", "LinuxKit"], swiftSettings: strict),
 
         // Facts, values and rules. No I/O.
         .target(

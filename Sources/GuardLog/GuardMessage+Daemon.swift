@@ -71,7 +71,7 @@ extension GuardMessage {
         """
         dementiad was started by a service manager, and its messages to it fail:
         @DEMENTIA_ERROR@. It goes on working, but the manager may take it for one that
-        hangs. This is said once.
+        hangs.
 
         Start it again with systemctl restart and the unit's name; your own with
         systemctl --user restart dementiad.

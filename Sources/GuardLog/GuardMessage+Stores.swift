@@ -66,6 +66,15 @@ extension GuardMessage {
         If it was deleted on purpose: dementiactl stores forget @DEMENTIA_STORE@
         """)
 
+    public static let storeBack = GuardMessage(
+        "2b329c7924ec4e549b236485d0c08032", .notice, "A memory is where it was again",
+        """
+        @DEMENTIA_LOCATION@ had gone, and is there again. It is guarded as before; when
+        its content is another one, it is backed up as any changed memory is.
+
+        What is known of it: dementiactl stores show @DEMENTIA_STORE@
+        """)
+
     public static let storeMigratedItself = GuardMessage(
         "8378f1c2ce8e44ba97c0e940c613a3ac", .notice, "The application migrated a memory by itself",
         """
@@ -93,7 +102,7 @@ extension GuardMessage {
     public static let serverUnreachable = GuardMessage(
         "3c8d1fa6a1514633bdb9964acb1ff1c8", .warning, "A database server cannot be reached",
         """
-        @DEMENTIA_SERVER@ does not answer, or does not let dementiad in:
+        A server that is configured does not answer, or does not let dementiad in:
         @DEMENTIA_ERROR@. The memories on it are neither backed up nor migrated until
         it does; dementiad tries again by itself.
 
@@ -110,6 +119,6 @@ extension GuardMessage {
         """)
 
     static let aboutStores = [
-        storeFound, storeMissing, storeMigratedItself, storeLostRows, serverUnreachable, searchFailed,
+        storeFound, storeMissing, storeBack, storeMigratedItself, storeLostRows, serverUnreachable, searchFailed,
     ]
 }
