@@ -45,6 +45,7 @@ let package = Package(
         .target(name: "SQLiteKit", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "PostgresKit", dependencies: ["CLibpq"], swiftSettings: strict),
         .target(name: "SchemaDump", dependencies: ["PostgresKit"], swiftSettings: strict),
+        .target(name: "SystemdKit", dependencies: ["CSystemd", "LinuxKit"], swiftSettings: strict),
         .target(name: "ZstdKit", dependencies: ["CZstd"], swiftSettings: strict),
         .target(name: "HashKit", dependencies: ["CCrypto"], swiftSettings: strict),
 
@@ -82,6 +83,7 @@ let package = Package(
             dependencies: ["GuardCore", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict
         ),
+        .target(name: "Watcher", dependencies: ["LinuxKit"], swiftSettings: strict),
         .target(
             name: "GuardLog",
             dependencies: ["GuardCore", "LinuxKit", "SystemdKit", .product(name: "Logging", package: "swift-log")],
@@ -91,6 +93,7 @@ let package = Package(
             name: "Engine",
             dependencies: [
                 "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores", "Vault",
+                "Watcher",
             ],
             swiftSettings: strict
         ),
@@ -129,7 +132,7 @@ let package = Package(
             name: "dementiad",
             dependencies: [
                 "ControlAPI", "ControlServer", "Dementia", "Engine", "GuardConfiguration", "GuardCore", "GuardLog",
-                "Journal", "LinuxKit", "Releases", "Stores", "SystemdKit", "Vault",
+                "Journal", "LinuxKit", "Releases", "Stores", "SystemdKit", "Vault", "Watcher",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -237,6 +240,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
+        .testTarget(name: "WatcherTests", dependencies: ["LinuxKit", "TestSupport", "Watcher"], swiftSettings: strict),
         .testTarget(
             name: "VaultTests",
             dependencies: ["GuardCore", "HashKit", "LinuxKit", "Vault", "ZstdKit"],

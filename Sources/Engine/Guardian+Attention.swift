@@ -20,13 +20,13 @@ extension Guardian {
             tools.observe(.noticed(.unreached(problem)))
         }
         await readReleases(discovered.releaseFolders)
+        await watchAll()
         for location in discovered.locations {
             try await attend(location, because: "discovery", startingWork: startingWork)
         }
         // A home that is not mounted makes its memories missing, and nothing is forgotten.
         let present = Set(discovered.locations.map(\.id))
         for id in forms.keys where !present.contains(id) { await look(at: id) }
-        await watchAll()
         hasLooked = true
         tell()
     }
@@ -59,6 +59,10 @@ extension Guardian {
             neglected.insert(id)
             await examine(location)
             return
+        }
+        if settings.watcher != nil, watch(on: location) == nil {
+            discovered.locations.append(location)
+            await watchAll()
         }
         let before = forms[id]
         guard let examination = await examine(location), startingWork, busy[id] == nil, !isStopping else { return }

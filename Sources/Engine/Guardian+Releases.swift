@@ -37,6 +37,7 @@ extension Guardian {
                 readings[folder] = reading
             }
         }
+        await findFoldersToWatch(folders.filter { readings[$0]?.installed != nil || busyCheckouts[$0] != nil })
         for folder in busyCheckouts.keys where !folders.contains(folder) { busyCheckouts[folder] = nil }
         let known = Set(self.readings.values.compactMap(\.installed?.fingerprint))
         self.readings = readings
@@ -62,16 +63,16 @@ extension Guardian {
         }
     }
 
-    /// The folders whose entries tell that a release changed.
-    func releaseFoldersToWatch() async -> Set<String> {
+    /// Finds out which folders' entries tell that one of `releases` changed.
+    private func findFoldersToWatch(_ releases: some Sequence<String>) async {
         var folders: Set<String> = []
         let reader = ReleaseReader(catalogue: tools.catalogue)
-        for folder in discovered.releaseFolders {
+        for release in releases {
             // One that cannot be watched is looked at with everything else.
-            let found = try? await tools.worker.run { () throws(GuardError) in try reader.foldersToWatch(folder) }
+            let found = try? await tools.worker.run { () throws(GuardError) in try reader.foldersToWatch(release) }
             folders.formUnion(found ?? [])
         }
-        return folders
+        releaseFolders = folders
     }
 
     /// Remembers since when the checkout in `folder` is busy, and says so when it has been for long.

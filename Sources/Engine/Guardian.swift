@@ -8,6 +8,7 @@ internal import LinuxKit
 internal import Releases
 internal import Stores
 internal import Vault
+public import Watcher
 
 /// The engine of the daemon: knows the stores, starts operations, one mutating operation per store, and tells what becomes of them.
 ///
@@ -21,6 +22,12 @@ public actor Guardian {
         public var parallel: Int
         /// The time between two looks at everything, the safety net below events.
         public var rescanEvery: Duration = .seconds(3600)
+        /// Real paths of the folders in which memories may appear.
+        public var trees: @Sendable () -> Set<String> = { [] }
+        /// Tells of changes on disk; nil for a guardian that only looks by the clock.
+        public var watcher: Watcher?
+        /// How it watches; nil for as it was made.
+        public var watchRules: WatchRules?
         /// Looks for memories, in folders and on servers. Fails when the folders themselves cannot be looked into.
         public var discover: @Sendable () async throws(GuardError) -> Discovered
 
@@ -55,8 +62,15 @@ public actor Guardian {
     var footprints: [StoreID: StoreFootprint] = [:]
     /// What the last look at each release's folder gave.
     var readings: [String: Reading] = [:]
+    /// The folders whose entries tell that a release changed.
+    var releaseFolders: Set<String> = []
     /// Releases in the middle of something, by folder.
     var busyCheckouts: [String: BusyCheckout] = [:]
+    /// What was told of the watching.
+    var watchProblems: Set<WatchProblem> = []
+    var toldOverflows = 0
+    /// Rules that the watcher has not heard of.
+    var newWatchRules: WatchRules?
     /// What is to be done by the clock, and who sleeps until then.
     var agenda = Agenda()
     var sleeper: Task<Void, Never>?
@@ -129,6 +143,7 @@ public actor Guardian {
     public func reconfigure(_ tools: Toolbox, _ settings: Settings) {
         self.tools = tools
         self.settings = settings
+        newWatchRules = settings.watchRules
         plan { $0.set(.rescan, in: .zero) }
     }
 

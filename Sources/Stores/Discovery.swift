@@ -13,8 +13,6 @@ public struct Discovery: Sendable {
     public struct Found: Sendable, Equatable {
         /// Real paths of candidates, sorted. A directory of that name is one too: it gets an answer, not silence.
         public var candidates: [String] = []
-        /// Real paths of the folders that were walked through, without those below them.
-        public var trees: Set<String> = []
         /// Files that look like copies of memories.
         public var copies: [String] = []
         /// Links with the name of a memory, which are not followed.
@@ -49,7 +47,6 @@ public struct Discovery: Sendable {
         for root in roots {
             let real = try realPath(root)
             if try FileStatus(of: real).kind == .directory {
-                found.trees.insert(real)
                 walk(real, depth: 0, &found)
             } else {
                 found.candidates.append(real)
@@ -72,7 +69,7 @@ public struct Discovery: Sendable {
             let path = folder == "/" ? "/" + name : folder + "/" + name
             // Gone since the listing: then there is nothing to find.
             guard let status = try? FileStatus(ofLink: path) else { continue }
-            let isMemory = name == Self.projectFile || (isHome && Self.isHashedName(name))
+            let isMemory = Self.isMemory(name, isHome)
             switch status.kind {
             case .symbolicLink: if isMemory { found.links.append(path) }
             case .directory where !isMemory:
@@ -85,6 +82,15 @@ public struct Discovery: Sendable {
                 }
             }
         }
+    }
+
+    /// Whether a file `name` in a folder called `folder` has the name of a memory.
+    public static func isMemory(_ name: some StringProtocol, in folder: some StringProtocol) -> Bool {
+        isMemory(String(name), folder == homeFolder)
+    }
+
+    private static func isMemory(_ name: String, _ isHome: Bool) -> Bool {
+        name == projectFile || (isHome && isHashedName(name))
     }
 
     /// `<8 hex digits>.db`, as the home folder's memories are called.

@@ -5,7 +5,9 @@ internal import Engine
 internal import GuardConfiguration
 internal import GuardCore
 internal import GuardLog
+internal import LinuxKit
 internal import Logging
+internal import Watcher
 
 /// The daemon, put together: what lives as long as the process, and what a reload replaces.
 actor Composition {
@@ -14,6 +16,7 @@ actor Composition {
     private let notifier: Notifier
     private let logger: Logger
     private let workshop: Workshop
+    private let watcher: Watcher
     private var setup: Setup
 
     init(_ options: CommonOptions, _ setup: Setup, _ notifier: Notifier, _ logger: Logger) throws(GuardError) {
@@ -28,7 +31,12 @@ actor Composition {
             relay.send(event)
             narrator.tell(event)
         }
-        guardian = Guardian(workshop.tools, setup.guardianSettings(places), relay: relay)
+        do {
+            watcher = try Watcher(setup.watchRules)
+        } catch {
+            throw GuardError(.internalError, "no thread could be made", causes: [error.description])
+        }
+        guardian = Guardian(workshop.tools, setup.guardianSettings(places, watcher), relay: relay)
     }
 
     /// Takes over what the configuration says now, as a whole, or keeps the old one and says what is wrong with the new.
@@ -51,7 +59,7 @@ actor Composition {
         }
         let changed = next.changes(since: setup)
         setup = next
-        await guardian.reconfigure(tools, next.guardianSettings(places))
+        await guardian.reconfigure(tools, next.guardianSettings(places, watcher))
         notifier.ready(await guardian.summary)
         let names = changed.map(\.rawValue).joined(separator: ", ")
         logger.tell(

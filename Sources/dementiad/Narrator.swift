@@ -42,7 +42,7 @@ final class Narrator: Sendable {
             locations.withLock { $0[form.id] = form.location }
             logger.tell(.storeFound, "found \(form.location), and guard it from now on", metadata(of: form))
         case .storeBack(let form):
-            logger.tell(.storeFound, "\(form.location) is there again", metadata(of: form))
+            logger.tell(.storeBack, "\(form.location) is there again", metadata(of: form))
         case .storeMissing(let form):
             logger.tell(.storeMissing, "\(form.location) is not where it was", metadata(of: form))
         case .approvalNeeded(let form):
@@ -71,7 +71,7 @@ final class Narrator: Sendable {
         case .unreached(let error):
             logger.tell(
                 .serverUnreachable, "\(error.message)",
-                ["error": "\((error.causes.first ?? error.message))", "server": "\(error.message)"])
+                ["error": "\(([error.message] + error.causes).joined(separator: "; "))"])
         case .lookFailed(let error):
             logger.tell(.searchFailed, "\(error.message)", ["error": "\(error.message)"])
         }

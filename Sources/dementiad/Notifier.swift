@@ -3,13 +3,16 @@
 internal import GuardLog
 internal import LinuxKit
 internal import Logging
+internal import Synchronization
 internal import SystemdKit
 
 /// Tells the service manager how the daemon is. That nobody listens is fine, and a manager that cannot be told is a warning: the
 /// daemon guards memories, whoever watches it.
-struct Notifier: Sendable {
+final class Notifier: Sendable {
     private let manager = ServiceManager()
     private let logger: Logger
+    /// Whether it was said that the manager cannot be told: once is enough.
+    private let hasComplained = Mutex(false)
 
     init(_ logger: Logger) {
         self.logger = logger
@@ -36,7 +39,7 @@ struct Notifier: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while !Task.isCancelled {
-                    tell { (manager) throws(SystemCallError) in try manager.extendTimeout(by: .seconds(30)) }
+                    self.tell { (manager) throws(SystemCallError) in try manager.extendTimeout(by: .seconds(30)) }
                     try? await Task.sleep(for: .seconds(10))
                 }
             }
@@ -49,7 +52,13 @@ struct Notifier: Sendable {
         do throws(SystemCallError) {
             try message(manager)
         } catch {
-            logger.tell(.notificationFailed, "the service manager cannot be told anything: \(error)", ["error": "\(error)"])
+            let isFirst = hasComplained.withLock { told in
+                defer { told = true }
+                return !told
+            }
+            guard isFirst else { return }
+            logger.tell(
+                .notificationFailed, "the service manager cannot be told anything: \(error)", ["error": "\(error)"])
         }
     }
 }

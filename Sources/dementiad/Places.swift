@@ -50,12 +50,21 @@ final class Places: Sendable {
         }
     }
 
+    /// Real paths of the folders in which memories may appear. One that is not there now is looked for with everything else.
+    var trees: Set<String> {
+        Set(
+            roots.compactMap { root in
+                guard let real = try? realPath(root), (try? FileStatus(of: real))?.kind == .directory else { return nil }
+                return real
+            })
+    }
+
     /// Looks everywhere: what the folders hold, and every place that there is work for.
     func look() async throws(GuardError) -> (found: Discovery.Found, discovered: Discovered) {
         try await thread.run { () throws(GuardError) in
             let found = try self.walk()
             var discovered = Discovered(
-                locations: found.candidates.map { StoreLocation(engine: .sqlite, name: $0) }, trees: found.trees,
+                locations: found.candidates.map { StoreLocation(engine: .sqlite, name: $0) },
                 releaseFolders: Set(found.releaseFolders).union(self.releases))
             let schemas = self.look(atDatabasesOf: discovered.releaseFolders, &discovered.problems).look()
             discovered.locations += schemas.stores

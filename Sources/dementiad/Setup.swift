@@ -10,8 +10,10 @@ internal import GuardLog
 internal import Journal
 internal import LinuxKit
 internal import Logging
+internal import Releases
 internal import Stores
 internal import Vault
+internal import Watcher
 
 /// The engine's tools, and the state directory that belongs to this process as long as this lives.
 struct Workshop: ~Copyable {
@@ -134,13 +136,29 @@ struct Setup {
     }
 
     /// What the daemon guards, and what it may do by itself.
-    func guardianSettings(_ places: Places) -> Guardian.Settings {
+    func guardianSettings(_ places: Places, _ watcher: Watcher) -> Guardian.Settings {
         let mode = mode
         var settings = Guardian.Settings(mode: { _ in mode }, parallel: parallel) { () throws(GuardError) in
             try await places.look().discovered
         }
         settings.rescanEvery = self.settings.discover.rescanEvery
+        settings.watcher = watcher
+        settings.watchRules = watchRules
+        settings.trees = { places.trees }
         return settings
+    }
+
+    /// How the daemon watches the disk.
+    var watchRules: WatchRules {
+        var rules = WatchRules { name, folder in
+            Discovery.isMemory(name, in: folder) || ReleaseFinder.isReleaseName(name)
+        }
+        rules.settle = settings.watch.settle
+        rules.maxWait = settings.watch.maxWait
+        rules.pollEvery = settings.watch.pollEvery
+        rules.maxDepth = settings.discover.maxDepth
+        rules.ignored = Set(settings.discover.ignore)
+        return rules
     }
 
     /// The settings whose values differ from those of `other`.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 
+import ControlAPI
 import Dementia
 import GuardCore
 import LinuxKit
 import SQLiteKit
 import TestSupport
 import Testing
+import Vault
 
 @testable import Engine
 
@@ -19,7 +21,8 @@ private struct Upstream {
 
     /// Unpacks a release of the SQLite line over what is there: the 4.0 server, and what each of `markers` names.
     func unpack(_ label: String, _ markers: [String] = []) throws {
-        let server = ["def initialize_database(conn):", "    CREATE TABLE IF NOT EXISTS context_locks ("] + markers
+        let made = ["CREATE TABLE IF NOT EXISTS context_locks (id INTEGER, label TEXT)"] + markers
+        let server = made.map { "    conn.execute(\"\($0)\")" }
         try put("claude_mcp_hybrid.py", server.joined(separator: "\n"))
         try put("README.md", "# Claude Dementia v\(label)\n")
     }
@@ -33,7 +36,7 @@ private struct Upstream {
 
 @Suite("From releases to wanted versions")
 struct GuardianReleaseTests {
-    private let rlm = "ALTER TABLE context_locks ADD COLUMN preview"
+    private let rlm = "ALTER TABLE context_locks ADD COLUMN preview TEXT"
 
     @Test("a memory is wanted where the installed release needs it, and moves when another one is unpacked")
     func another() async throws {
@@ -79,7 +82,7 @@ struct GuardianReleaseTests {
     func unknown() async throws {
         let world = try World(.v4_4)
         let upstream = try Upstream(world)
-        try upstream.unpack("5.0.0", [rlm, "CREATE TABLE IF NOT EXISTS dreams ("])
+        try upstream.unpack("5.0.0", [rlm, "CREATE TABLE IF NOT EXISTS dreams (id INTEGER)"])
         let location = world.location
         let guarded = try await Guarded(world, mode: .ask) {
             Discovered(locations: [location], releaseFolders: [upstream.path])
