@@ -144,8 +144,13 @@ public struct ReleaseReader: Sendable {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
         ]
         let command = [git, "--git-dir=\(checkout.folder)", "rev-parse", "--verify", "--quiet", "HEAD"]
-        let (ending, output) = try system { () throws(SystemCallError) in
-            try ChildProcess.output(of: command, environment: environment, timeout: .seconds(10))
+        let ending: ChildProcess.Ending
+        let output: [UInt8]
+        do {
+            (ending, output) = try ChildProcess.output(
+                of: command, environment: environment, timeout: .seconds(10))
+        } catch {
+            throw .git("\(error)")
         }
         let answer = String(decoding: output.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         switch ending {

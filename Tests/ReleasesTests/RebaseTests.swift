@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+
+import GuardCore
+import HashKit
+import LinuxKit
+import Releases
+import Synchronization
+import TestSupport
+import Testing
+
+/// Readings while git is at work in another process.
+@Suite struct RebaseTests {
+    /// Set when git has ended.
+    private final class Flag: Sendable {
+        let isSet = Atomic(false)
+    }
+
+    /// Reads `trees` over and over while git runs `arguments`, and gives each different answer once.
+    private func readings(of trees: Trees, during arguments: [String]) async throws -> (
+        releases: [InstalledRelease], busy: Int
+    ) {
+        let flag = Flag()
+        let thread = try ThreadExecutor(name: "git")
+        let command = ["git", "-C", trees.folder] + arguments
+        async let ended = thread.run { () throws(SystemCallError) in
+            defer { flag.isSet.store(true, ordering: .sequentiallyConsistent) }
+            return try ChildProcess.output(of: command, environment: Git.environment, timeout: .seconds(60)).ending
+        }
+        var releases: [InstalledRelease] = []
+        var busy = 0
+        while !flag.isSet.load(ordering: .sequentiallyConsistent) {
+            switch try trees.reader.read(trees.folder) {
+            case .release(let installed): if !releases.contains(installed) { releases.append(installed) }
+            case .busy: busy += 1
+            case let other: Issue.record("\(other)")
+            }
+            await Task.yield()
+        }
+        #expect(try await ended == .exited(0), "git \(arguments)")
+        return (releases, busy)
+    }
+
+    @Test("R6: during a rebase of 50 commits every reading is busy, old or new; the rebase succeeds", arguments: 1...3)
+    func rebase(_ round: Int) async throws {
+        let trees = try Trees()
+        let git = trees.git
+        try git.commit(Upstream.postgres10.files)
+        try git.run("checkout", "--quiet", "-b", "topic")
+        for number in 1...50 {
+            // Each commit changes a version file, so that every step in between would be a release of its own.
+            try git.commit(["CHANGELOG.md": "# Changelog\n\n## [4.2.\(number)]\n", "notes": "\(number)"])
+        }
+        let old = try trees.installed()
+        try git.run("checkout", "--quiet", "main")
+        try git.commit(["postgres_adapter.py": Upstream.adapter(migrations: 11)])
+        try git.run("checkout", "--quiet", "topic")
+        #expect(try trees.installed() == old)
+
+        let seen = try await readings(of: trees, during: ["rebase", "--quiet", "main"])
+        let new = try trees.installed()
+        #expect(try new.release.id == git.head() && new.commit != old.commit)
+        #expect(old.release.version == 10 && new.release.version == 11)
+        #expect(seen.busy > 0)
+        for installed in seen.releases { #expect(installed == old || installed == new) }
+        // Nothing of ours stood in its way, and nothing of it is left.
+        #expect(try git.run("status", "--porcelain") == "" && git.run("rev-list", "--count", "main..topic") == "50")
+    }
+
+    @Test("R6: a reading in the middle of many checkouts never holds files of two commits")
+    func checkouts() async throws {
+        let trees = try Trees()
+        let git = trees.git
+        try git.commit(Upstream.sqliteEmbeddings.files)
+        let old = try trees.installed()
+        try git.run("checkout", "--quiet", "-b", "next")
+        try git.commit(Upstream.postgres11.files)
+        let new = try trees.installed()
+        for round in 0..<20 {
+            let seen = try await readings(of: trees, during: ["checkout", "--quiet", round % 2 == 0 ? "main" : "next"])
+            for installed in seen.releases {
+                // For a moment git has finished the files and not yet moved HEAD: the content decides what a release is.
+                #expect([old.content, new.content].contains(installed.content))
+                #expect(installed.release.version == (installed.content == old.content ? 4 : 11))
+            }
+            #expect(try trees.installed() == (round % 2 == 0 ? old : new))
+        }
+    }
+}
