@@ -27,7 +27,7 @@ struct GitCheckout: Sendable, Equatable {
             found = Self.path(release, String(text.dropFirst(8)))
         }
         // What it says may have been moved away; then the folder is as good as a plain one.
-        guard try FileStatus.ifPresent(Self.path(found, "HEAD")) != nil else { return nil }
+        guard try Self.entry(Self.path(found, "HEAD")) != nil else { return nil }
         folder = try realPath(found)
         let shared = Self.path(folder, "commondir")
         if try FileStatus.ifPresent(shared)?.kind == .file {
@@ -40,7 +40,7 @@ struct GitCheckout: Sendable, Equatable {
     /// Whether only git itself can tell the commit: its branches are in a table, or HEAD is an old-fashioned link.
     func needsGit() throws(SystemCallError) -> Bool {
         if try FileStatus.ifPresent(Self.path(common, "reftable"))?.kind == .directory { return true }
-        return try FileStatus(ofLink: Self.path(folder, "HEAD")).kind == .symbolicLink
+        return try Self.entry(Self.path(folder, "HEAD"))?.kind == .symbolicLink
     }
 
     /// What HEAD names, and the commit behind it.
@@ -85,7 +85,7 @@ struct GitCheckout: Sendable, Equatable {
         let packed = Self.path(common, "packed-refs")
         guard try FileStatus.ifPresent(packed) != nil else { return nil }
         let wanted = Array(name.utf8)
-        for line in try OpenFile.content(of: packed, limit: 64 << 20).split(separator: UInt8(ascii: "\n")) {
+        for line in try OpenFile.content(of: realPath(packed), limit: 64 << 20).split(separator: UInt8(ascii: "\n")) {
             guard let blank = line.firstIndex(of: UInt8(ascii: " ")) else { continue }
             if line[(blank + 1)...].elementsEqual(wanted) { return String(decoding: line[..<blank], as: UTF8.self) }
         }
@@ -129,8 +129,19 @@ struct GitCheckout: Sendable, Equatable {
 
     /// The first line of a small file. Such files are replaced by renaming, never written in place.
     static func text(of path: String) throws(SystemCallError) -> String {
-        let content = try OpenFile.content(of: path, limit: 64 << 10)
+        // Through links, of which some ways to share a repository are made.
+        let content = try OpenFile.content(of: realPath(path), limit: 64 << 10)
         return String(decoding: content.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }, as: UTF8.self)
+    }
+
+    /// The entry `path` itself, which may be a link to nowhere; nil when there is none.
+    private static func entry(_ path: String) throws(SystemCallError) -> FileStatus? {
+        do {
+            return try FileStatus(ofLink: path)
+        } catch {
+            guard error.isNotFound else { throw error }
+            return nil
+        }
     }
 
     /// `name` below `folder`, or `name` itself when it is absolute.

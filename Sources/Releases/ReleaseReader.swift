@@ -27,8 +27,10 @@ public struct ReleaseReader: Sendable {
     /// What is in `folder`.
     ///
     /// A reading never mixes two states: the commit and the files' status are looked at before and after the files are read, and when they
-    /// differ, or when git is at work, the folder is busy. What it cannot see is a pause in the middle of a change that leaves no mark,
-    /// such as a copy that goes on file by file: wait until the folder is quiet before reading.
+    /// differ, or when git is at work, the folder is busy. Two things it cannot see: a pause in the middle of a change that leaves no mark,
+    /// such as a copy that goes on file by file; and the moment at the end of a checkout when git has let go of the index and not yet
+    /// moved HEAD, which gives the new content under the old commit. So wait until the folder is quiet before reading, and read again
+    /// after a change: the ``InstalledRelease/fingerprint`` tells.
     ///
     /// - Throws: something is there and cannot be read
     public func read(_ folder: String) throws(GuardError) -> Reading {
@@ -46,10 +48,13 @@ public struct ReleaseReader: Sendable {
         }
     }
 
-    private func read(real folder: String) throws(ReadingFailure) -> Reading {
+    /// The same for a real path. A test changes the folder `inBetween`, after the first look and before the files are read.
+    func read(real folder: String, inBetween: () throws(SystemCallError) -> Void = {}) throws(ReadingFailure) -> Reading
+    {
         let checkout = try system { () throws(SystemCallError) in try GitCheckout(of: folder) }
         let before = try state(of: folder, checkout)
         if let work = before.work { return .busy(what: work.what, path: work.path) }
+        try system(inBetween)
         let evidence = try system { () throws(SystemCallError) in try self.evidence(in: before.files) }
         guard let recognised = recogniser.recognise(evidence) else { return .none }
         let after = try state(of: folder, checkout)
@@ -85,13 +90,14 @@ public struct ReleaseReader: Sendable {
     private func state(of folder: String, _ checkout: GitCheckout?) throws(ReadingFailure) -> State {
         var state = State()
         if let checkout {
-            let position = try system { () throws(SystemCallError) in try checkout.position() }
-            state.commit = position.commit
+            let needsGit = try system { () throws(SystemCallError) in try checkout.needsGit() }
+            let position = try system { () throws(SystemCallError) in
+                needsGit ? GitCheckout.Position() : try checkout.position()
+            }
             let work = try system { () throws(SystemCallError) in try checkout.work(on: position.branch) }
             state.work = work.map { Work(what: $0.what, path: $0.path) }
             if state.work != nil { return state }
-            let needsGit = try system { () throws(SystemCallError) in try checkout.needsGit() }
-            if needsGit { state.commit = try askGit(checkout) }
+            state.commit = needsGit ? try askGit(checkout) : position.commit
         }
         for name in ReleaseEvidence.fileNames {
             state.files[name] = try system { () throws(SystemCallError) in
@@ -174,7 +180,7 @@ public struct ReleaseReader: Sendable {
 }
 
 /// Why a reading failed, before it is known what to say about it.
-private enum ReadingFailure: Error {
+enum ReadingFailure: Error {
     case system(SystemCallError)
     case git(String)
 

@@ -188,6 +188,26 @@ import Testing
         #expect(try trees.installed().release.id == git.head())
     }
 
+    @Test("links inside a git directory are followed, an old-fashioned HEAD with git's help")
+    func links() throws {
+        let commit = try git.commit(Upstream.lean.files)
+        // As git-new-workdir makes them.
+        let shared = Git(folder: try trees.temporary.folder("shared"))
+        try put(Upstream.lean.files, into: shared.folder)
+        try put([".git/HEAD": "ref: refs/heads/main\n"], into: shared.folder)
+        for name in ["refs", "packed-refs"] {
+            #expect(symlink("../../release/.git/\(name)", "\(shared.folder)/.git/\(name)") == 0)
+        }
+        #expect(try trees.installed(shared.folder).release.id == commit)
+        try git.run("pack-refs", "--all")
+        #expect(try trees.installed(shared.folder).release.id == commit)
+        // The branch is packed: as a file, what HEAD leads to is not there.
+        try Directory.unlink(trees.folder + "/.git/HEAD")
+        #expect(symlink("refs/heads/main", trees.folder + "/.git/HEAD") == 0)
+        #expect(try trees.installed().release.id == commit)
+        #expect(try trees.reader.foldersToWatch(trees.folder).contains(trees.folder + "/.git/refs/heads"))
+    }
+
     @Test("the folders to watch see a pull, on the branch that is checked out")
     func folders() throws {
         _ = try git.commit(Upstream.lean.files)

@@ -3,10 +3,11 @@
 import GuardCore
 import HashKit
 import LinuxKit
-import Releases
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Releases
 
 /// Readings while git is at work in another process.
 @Suite struct RebaseTests {
@@ -34,6 +35,7 @@ import Testing
             case .busy: busy += 1
             case let other: Issue.record("\(other)")
             }
+            #expect(try trees.reader.foldersToWatch(trees.folder).contains(trees.folder + "/.git"))
             await Task.yield()
         }
         #expect(try await ended == .exited(0), "git \(arguments)")
@@ -64,6 +66,40 @@ import Testing
         for installed in seen.releases { #expect(installed == old || installed == new) }
         // Nothing of ours stood in its way, and nothing of it is left.
         #expect(try git.run("status", "--porcelain") == "" && git.run("rev-list", "--count", "main..topic") == "50")
+    }
+
+    /// What can happen between the first look and the reading of the files.
+    enum Disturbance: String, CaseIterable, Sendable {
+        case edit, newFile, removal, commit, lock, rebase
+    }
+
+    @Test("R6: what changes during a reading makes it busy", arguments: Disturbance.allCases)
+    func disturbed(_ disturbance: Disturbance) throws {
+        let trees = try Trees()
+        try trees.git.commit(Upstream.postgres10.files)
+        let other = try trees.git.commit(["notes": "x"])
+        try trees.git.run("reset", "--quiet", "--hard", "HEAD~1")
+        func disturb() throws {
+            switch disturbance {
+            case .edit: try put(["README.md": "# Claude Dementia v4.3.0, edited\n"], into: trees.folder)
+            case .newFile: try put(["server.py": "claude-dementia-local"], into: trees.folder)
+            case .removal: try Directory.unlink(trees.folder + "/postgres_adapter.py")
+            case .commit: try put([".git/refs/heads/main": other + "\n"], into: trees.folder)
+            case .lock: try put([".git/index.lock": ""], into: trees.folder)
+            case .rebase: try Directory.create(trees.folder + "/.git/rebase-merge")
+            }
+        }
+        var trouble: (any Error)?
+        let reading = try? trees.reader.read(real: trees.folder) {
+            do { try disturb() } catch { trouble = error }
+        }
+        #expect(trouble == nil)
+        // A file that vanished fails the reading here; who calls it hears that the folder is busy.
+        if disturbance == .removal {
+            #expect(reading == nil)
+        } else {
+            guard case .busy = reading else { throw Trees.Unexpected(reading: reading ?? .none) }
+        }
     }
 
     @Test("R6: a reading in the middle of many checkouts never holds files of two commits")
