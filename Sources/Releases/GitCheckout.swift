@@ -7,6 +7,8 @@ internal import LinuxKit
 /// No git command runs, no lock is taken and nothing is opened for writing: a command as harmless as `git status` writes the index, and
 /// has stopped people's rebases.
 struct GitCheckout: Sendable, Equatable {
+    /// The folder that is checked out into.
+    private let release: String
     /// Where HEAD, the index and the marks of a rebase are: `.git`, or a worktree's own part of it. A real path.
     let folder: String
     /// Where the branches are. The same folder, but for a worktree.
@@ -28,10 +30,13 @@ struct GitCheckout: Sendable, Equatable {
         }
         // What it says may have been moved away; then the folder is as good as a plain one.
         guard try Self.entry(Self.path(found, "HEAD")) != nil else { return nil }
+        self.release = release
         folder = try realPath(found)
         let shared = Self.path(folder, "commondir")
         if try FileStatus.ifPresent(shared)?.kind == .file {
-            common = try realPath(Self.path(folder, try Self.text(of: shared)))
+            let other = Self.path(folder, try Self.text(of: shared))
+            guard try FileStatus.ifPresent(other) != nil else { return nil }
+            common = try realPath(other)
         } else {
             common = folder
         }
@@ -105,7 +110,10 @@ struct GitCheckout: Sendable, Equatable {
         return nil
     }
 
-    private func locked(_ path: String) -> (what: String, path: String) { ("the lock \(path)", path) }
+    private func locked(_ path: String) -> (what: String, path: String) {
+        let isInside = path.hasPrefix(release + "/")
+        return ("the lock \(isInside ? String(path.dropFirst(release.count + 1)) : path)", path)
+    }
 
     private static let marks = [
         ("rebase-merge", "a rebase"), ("rebase-apply", "a rebase or git am"), ("MERGE_HEAD", "a merge"),

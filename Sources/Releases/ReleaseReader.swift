@@ -56,10 +56,10 @@ public struct ReleaseReader: Sendable {
         if let work = before.work { return .busy(what: work.what, path: work.path) }
         try system(inBetween)
         let evidence = try system { () throws(SystemCallError) in try self.evidence(in: before.files) }
-        guard let recognised = recogniser.recognise(evidence) else { return .none }
         let after = try state(of: folder, checkout)
         if let work = after.work { return .busy(what: work.what, path: work.path) }
         guard before == after else { return .busy(what: "files that change while they are read", path: folder) }
+        guard let recognised = recogniser.recognise(evidence) else { return .none }
         let content = Self.digest(of: evidence)
         let release = Release(
             id: before.commit ?? "sha256:\(content.hex)", label: recognised.label, path: folder,

@@ -81,6 +81,9 @@ import Testing
             try put(Upstream.lean.files.merging([".git": text + "\n"]) { $1 }, into: plain.folder)
             #expect(try plain.installed().release.id.hasPrefix("sha256:"))
         }
+        try put([".git/commondir": "../nowhere\n"], into: trees.folder)
+        #expect(try trees.installed().commit == nil)
+        try Directory.unlink(trees.folder + "/.git/commondir")
         // Inside somebody's repository: its commits are not the release's.
         _ = try git.commit([:])
         try put(Upstream.lean.files, into: trees.folder + "/vendor/dementia")
@@ -102,11 +105,12 @@ import Testing
         // Work in one of them is not work in the other.
         let lock = trees.folder + "/.git/index.lock"
         try write([], to: lock)
-        #expect(try work() == "the lock \(lock)")
+        #expect(try work() == "the lock .git/index.lock")
         #expect(try work(path) == nil)
         try Directory.unlink(lock)
-        try write([], to: trees.folder + "/.git/worktrees/tree/index.lock")
-        #expect(try work(path) != nil && work() == nil)
+        let other = trees.folder + "/.git/worktrees/tree/index.lock"
+        try write([], to: other)
+        #expect(try work(path) == "the lock \(other)" && work() == nil)
         let folders = try trees.reader.foldersToWatch(path)
         for name in [
             "tree", "release/.git/worktrees/tree", "release/.git/worktrees/tree/logs", "release/.git/refs/heads",
@@ -130,7 +134,7 @@ import Testing
         for name in ["index.lock", "HEAD.lock", "packed-refs.lock", "refs/heads/main.lock"] {
             let path = "\(trees.folder)/.git/\(name)"
             try write([], to: path)
-            #expect(try work() == "the lock \(path)")
+            #expect(try work() == "the lock .git/\(name)")
             try Directory.unlink(path)
         }
         #expect(try work() == nil)
