@@ -120,6 +120,33 @@ struct GitCheckout: Sendable, Equatable {
         ("CHERRY_PICK_HEAD", "a cherry-pick"), ("REVERT_HEAD", "a revert"),
     ]
 
+    /// The files that git replaces when it checks something out, by their status.
+    struct Marks: Sendable, Equatable {
+        fileprivate var index: FileStatus?
+        /// HEAD, its log and its branch.
+        fileprivate var head: [FileStatus?] = []
+
+        /// When the index was written, in nanoseconds since 1970, if that was after HEAD moved; nil otherwise.
+        ///
+        /// git writes the files of a commit first, then the index, and moves HEAD last. So this is a checkout that is about to end,
+        /// unless it is long ago: then somebody has added a file.
+        var indexedAfterMove: Int64? {
+            guard let indexed = index?.modifiedNanoseconds else { return nil }
+            return head.contains { ($0?.modifiedNanoseconds ?? .min) >= indexed } ? nil : indexed
+        }
+    }
+
+    /// What git has replaced last.
+    func marks(on branch: String?) throws(SystemCallError) -> Marks {
+        var marks = Marks(index: try FileStatus.ifPresent(indexFile))
+        for name in ["HEAD", "logs/HEAD"] { marks.head.append(try FileStatus.ifPresent(Self.path(folder, name))) }
+        if let branch { marks.head.append(try FileStatus.ifPresent(Self.path(common, branch))) }
+        return marks
+    }
+
+    /// The index, which git replaces when a checkout's files are written.
+    var indexFile: String { Self.path(folder, "index") }
+
     /// The folders whose entries change when another commit is checked out on `branch`.
     func folders(branch: String?) -> [String] {
         var folders = [folder, common, Self.path(folder, "logs"), Self.path(common, "reftable")]

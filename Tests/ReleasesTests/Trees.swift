@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 import Dementia
-import Glibc
+import FoundationEssentials
+import GuardCore
 import LinuxKit
 import Releases
 import TestSupport
@@ -60,10 +61,11 @@ final class Trees: Sendable {
     /// The checkout of the release, which ``git`` works in.
     var folder: String { git.folder }
 
-    /// A checkout without a commit, or a plain folder.
-    init(isCheckout: Bool = true) throws {
+    /// A checkout without a commit, or a plain folder; `isDated` gives the reader a clock.
+    init(isCheckout: Bool = true, isDated: Bool = false) throws {
         temporary = try TemporaryFolder()
-        reader = ReleaseReader(catalogue: try Catalogue())
+        let clock: WallClock = { Timestamp(Date()) }
+        reader = ReleaseReader(catalogue: try Catalogue(), now: isDated ? clock : nil)
         git = Git(folder: try temporary.folder("release"))
         if isCheckout { try git.run("init", "--quiet") }
     }
