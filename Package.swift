@@ -266,7 +266,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ReleasesTests",
-            dependencies: ["Dementia", "GuardCore", "LinuxKit", "Releases", "TestSupport"],
+            dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit", "Releases", "TestSupport"],
             swiftSettings: strict
         ),
         // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.

@@ -127,7 +127,9 @@ struct WordCursor {
         if let closing = Self.quotes[text[index]] {
             let inner = text[(index + 1)...].prefix(128)
             guard let end = inner.firstIndex(of: closing), end > index + 1 else { return nil }
-            let name = inner[..<end]
+            // Inside the program's own quotes, these stand behind backslashes.
+            let isEscaped = inner[..<end].last == UInt8(ascii: "\\")
+            let name = inner[..<end].dropLast(isEscaped ? 1 : 0)
             guard name.allSatisfy({ Self.isLetter($0) || $0 >= 0x80 || Self.inQuotes.contains($0) }) else { return nil }
             index = end + 1
             return String(decoding: name, as: UTF8.self)

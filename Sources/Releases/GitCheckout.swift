@@ -7,6 +7,8 @@ internal import LinuxKit
 /// No git command runs, no lock is taken and nothing is opened for writing: a command as harmless as `git status` writes the index, and
 /// has stopped people's rebases.
 struct GitCheckout: Sendable, Equatable {
+    /// The folder that is checked out into.
+    private let release: String
     /// Where HEAD, the index and the marks of a rebase are: `.git`, or a worktree's own part of it. A real path.
     let folder: String
     /// Where the branches are. The same folder, but for a worktree.
@@ -27,11 +29,14 @@ struct GitCheckout: Sendable, Equatable {
             found = Self.path(release, String(text.dropFirst(8)))
         }
         // What it says may have been moved away; then the folder is as good as a plain one.
-        guard try FileStatus.ifPresent(Self.path(found, "HEAD")) != nil else { return nil }
+        guard try Self.entry(Self.path(found, "HEAD")) != nil else { return nil }
+        self.release = release
         folder = try realPath(found)
         let shared = Self.path(folder, "commondir")
         if try FileStatus.ifPresent(shared)?.kind == .file {
-            common = try realPath(Self.path(folder, try Self.text(of: shared)))
+            let other = Self.path(folder, try Self.text(of: shared))
+            guard try FileStatus.ifPresent(other) != nil else { return nil }
+            common = try realPath(other)
         } else {
             common = folder
         }
@@ -40,7 +45,7 @@ struct GitCheckout: Sendable, Equatable {
     /// Whether only git itself can tell the commit: its branches are in a table, or HEAD is an old-fashioned link.
     func needsGit() throws(SystemCallError) -> Bool {
         if try FileStatus.ifPresent(Self.path(common, "reftable"))?.kind == .directory { return true }
-        return try FileStatus(ofLink: Self.path(folder, "HEAD")).kind == .symbolicLink
+        return try Self.entry(Self.path(folder, "HEAD"))?.kind == .symbolicLink
     }
 
     /// What HEAD names, and the commit behind it.
@@ -85,7 +90,7 @@ struct GitCheckout: Sendable, Equatable {
         let packed = Self.path(common, "packed-refs")
         guard try FileStatus.ifPresent(packed) != nil else { return nil }
         let wanted = Array(name.utf8)
-        for line in try OpenFile.content(of: packed, limit: 64 << 20).split(separator: UInt8(ascii: "\n")) {
+        for line in try OpenFile.content(of: realPath(packed), limit: 64 << 20).split(separator: UInt8(ascii: "\n")) {
             guard let blank = line.firstIndex(of: UInt8(ascii: " ")) else { continue }
             if line[(blank + 1)...].elementsEqual(wanted) { return String(decoding: line[..<blank], as: UTF8.self) }
         }
@@ -105,12 +110,42 @@ struct GitCheckout: Sendable, Equatable {
         return nil
     }
 
-    private func locked(_ path: String) -> (what: String, path: String) { ("the lock \(path)", path) }
+    private func locked(_ path: String) -> (what: String, path: String) {
+        let isInside = path.hasPrefix(release + "/")
+        return ("the lock \(isInside ? String(path.dropFirst(release.count + 1)) : path)", path)
+    }
 
     private static let marks = [
         ("rebase-merge", "a rebase"), ("rebase-apply", "a rebase or git am"), ("MERGE_HEAD", "a merge"),
         ("CHERRY_PICK_HEAD", "a cherry-pick"), ("REVERT_HEAD", "a revert"),
     ]
+
+    /// The files that git replaces when it checks something out, by their status.
+    struct Marks: Sendable, Equatable {
+        fileprivate var index: FileStatus?
+        /// HEAD, its log and its branch.
+        fileprivate var head: [FileStatus?] = []
+
+        /// When the index was written, in nanoseconds since 1970, if that was after HEAD moved; nil otherwise.
+        ///
+        /// git writes the files of a commit first, then the index, and moves HEAD last. So this is a checkout that is about to end,
+        /// unless it is long ago: then somebody has added a file.
+        var indexedAfterMove: Int64? {
+            guard let indexed = index?.modifiedNanoseconds else { return nil }
+            return head.contains { ($0?.modifiedNanoseconds ?? .min) >= indexed } ? nil : indexed
+        }
+    }
+
+    /// What git has replaced last.
+    func marks(on branch: String?) throws(SystemCallError) -> Marks {
+        var marks = Marks(index: try FileStatus.ifPresent(indexFile))
+        for name in ["HEAD", "logs/HEAD"] { marks.head.append(try FileStatus.ifPresent(Self.path(folder, name))) }
+        if let branch { marks.head.append(try FileStatus.ifPresent(Self.path(common, branch))) }
+        return marks
+    }
+
+    /// The index, which git replaces when a checkout's files are written.
+    var indexFile: String { Self.path(folder, "index") }
 
     /// The folders whose entries change when another commit is checked out on `branch`.
     func folders(branch: String?) -> [String] {
@@ -129,8 +164,19 @@ struct GitCheckout: Sendable, Equatable {
 
     /// The first line of a small file. Such files are replaced by renaming, never written in place.
     static func text(of path: String) throws(SystemCallError) -> String {
-        let content = try OpenFile.content(of: path, limit: 64 << 10)
+        // Through links, of which some ways to share a repository are made.
+        let content = try OpenFile.content(of: realPath(path), limit: 64 << 10)
         return String(decoding: content.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }, as: UTF8.self)
+    }
+
+    /// The entry `path` itself, which may be a link to nowhere; nil when there is none.
+    private static func entry(_ path: String) throws(SystemCallError) -> FileStatus? {
+        do {
+            return try FileStatus(ofLink: path)
+        } catch {
+            guard error.isNotFound else { throw error }
+            return nil
+        }
     }
 
     /// `name` below `folder`, or `name` itself when it is absolute.

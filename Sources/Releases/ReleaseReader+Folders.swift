@@ -26,10 +26,11 @@ extension ReleaseReader {
             }
             var candidates = [GitCheckout.path(real, ReleaseEvidence.legacyFolder)]
             if let checkout = try GitCheckout(of: real) {
-                candidates += checkout.folders(branch: try checkout.position().branch)
+                let branch = try checkout.needsGit() ? nil : checkout.position().branch
+                candidates += checkout.folders(branch: branch)
             }
-            for candidate in candidates where try FileStatus.ifPresent(candidate)?.kind == .directory {
-                folders.insert(try realPath(candidate))
+            for candidate in candidates {
+                if let folder = try Self.realFolder(candidate) { folders.insert(folder) }
             }
             return folders.sorted()
         } catch {
@@ -60,6 +61,16 @@ extension ReleaseReader {
             }
             if place == "/" { return nil }
             place = Directory.parent(of: place)
+        }
+    }
+
+    /// The real path of the folder `path`; nil when there is none, or no longer.
+    private static func realFolder(_ path: String) throws(SystemCallError) -> String? {
+        do {
+            return try FileStatus(of: path).kind == .directory ? try realPath(path) : nil
+        } catch {
+            guard error.isNotFound else { throw error }
+            return nil
         }
     }
 

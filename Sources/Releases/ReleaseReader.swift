@@ -13,22 +13,28 @@ public struct ReleaseReader: Sendable {
     private let recogniser: ReleaseRecogniser
     private let git: String
     private let limit: Int
+    private let now: WallClock?
 
     /// - Parameters:
     ///   - catalogue: what counts as known
     ///   - git: the program that is asked where git's own files cannot be read (reftable), looked up in PATH
     ///   - limit: how many bytes of a file are read; a release with a longer server is not known
-    public init(catalogue: Catalogue, git: String = "git", limit: Int = 4 << 20) {
+    ///   - now: the clock that files are dated by; without it the last moment of a checkout can be read as one that is whole
+    public init(catalogue: Catalogue, git: String = "git", limit: Int = 4 << 20, now: WallClock? = nil) {
         recogniser = ReleaseRecogniser(catalogue: catalogue)
         self.git = git
         self.limit = limit
+        self.now = now
     }
 
     /// What is in `folder`.
     ///
     /// A reading never mixes two states: the commit and the files' status are looked at before and after the files are read, and when they
-    /// differ, or when git is at work, the folder is busy. What it cannot see is a pause in the middle of a change that leaves no mark,
-    /// such as a copy that goes on file by file: wait until the folder is quiet before reading.
+    /// differ, or when git is at work, the folder is busy. At the end of a checkout there is a moment when git has let go of the index and
+    /// not yet moved HEAD; so an index that is younger than HEAD's last move and not a quarter of a second old makes it busy, too.
+    ///
+    /// What it cannot see is a pause in the middle of a change that leaves no mark, such as a copy that goes on file by file. So wait
+    /// until the folder is quiet before reading, and read again after a change: the ``InstalledRelease/fingerprint`` tells.
     ///
     /// - Throws: something is there and cannot be read
     public func read(_ folder: String) throws(GuardError) -> Reading {
@@ -46,15 +52,19 @@ public struct ReleaseReader: Sendable {
         }
     }
 
-    private func read(real folder: String) throws(ReadingFailure) -> Reading {
+    /// The same for a real path. A test changes the folder `inBetween`, after the first look and before the files are read.
+    func read(real folder: String, inBetween: () throws(SystemCallError) -> Void = {}) throws(ReadingFailure) -> Reading
+    {
         let checkout = try system { () throws(SystemCallError) in try GitCheckout(of: folder) }
         let before = try state(of: folder, checkout)
         if let work = before.work { return .busy(what: work.what, path: work.path) }
+        try system(inBetween)
         let evidence = try system { () throws(SystemCallError) in try self.evidence(in: before.files) }
-        guard let recognised = recogniser.recognise(evidence) else { return .none }
         let after = try state(of: folder, checkout)
         if let work = after.work { return .busy(what: work.what, path: work.path) }
         guard before == after else { return .busy(what: "files that change while they are read", path: folder) }
+        if let checkout, isEnding(after) { return .busy(what: "the end of a checkout", path: checkout.indexFile) }
+        guard let recognised = recogniser.recognise(evidence) else { return .none }
         let content = Self.digest(of: evidence)
         let release = Release(
             id: before.commit ?? "sha256:\(content.hex)", label: recognised.label, path: folder,
@@ -68,6 +78,7 @@ public struct ReleaseReader: Sendable {
     private struct State: Equatable {
         var work: Work?
         var commit: String?
+        var marks: GitCheckout.Marks?
         var files: [String: StatedFile] = [:]
     }
 
@@ -85,13 +96,16 @@ public struct ReleaseReader: Sendable {
     private func state(of folder: String, _ checkout: GitCheckout?) throws(ReadingFailure) -> State {
         var state = State()
         if let checkout {
-            let position = try system { () throws(SystemCallError) in try checkout.position() }
-            state.commit = position.commit
+            let needsGit = try system { () throws(SystemCallError) in try checkout.needsGit() }
+            let position = try system { () throws(SystemCallError) in
+                needsGit ? GitCheckout.Position() : try checkout.position()
+            }
             let work = try system { () throws(SystemCallError) in try checkout.work(on: position.branch) }
             state.work = work.map { Work(what: $0.what, path: $0.path) }
             if state.work != nil { return state }
-            let needsGit = try system { () throws(SystemCallError) in try checkout.needsGit() }
-            if needsGit { state.commit = try askGit(checkout) }
+            state.commit = needsGit ? try askGit(checkout) : position.commit
+            // After the look for locks: git lets go of the index by putting it in its place, so a lock that was missed shows here.
+            state.marks = try system { () throws(SystemCallError) in try checkout.marks(on: position.branch) }
         }
         for name in ReleaseEvidence.fileNames {
             state.files[name] = try system { () throws(SystemCallError) in
@@ -102,6 +116,13 @@ public struct ReleaseReader: Sendable {
             }
         }
         return state
+    }
+
+    /// Whether HEAD may be about to move.
+    private func isEnding(_ state: State) -> Bool {
+        guard let now, let indexed = state.marks?.indexedAfterMove else { return false }
+        // An index from the future, as after a clock was set back, says nothing of the last moment.
+        return (-1..<250).contains(now().milliseconds - indexed / 1_000_000)
     }
 
     private func evidence(in files: [String: StatedFile]) throws(SystemCallError) -> ReleaseEvidence {
@@ -144,8 +165,13 @@ public struct ReleaseReader: Sendable {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
         ]
         let command = [git, "--git-dir=\(checkout.folder)", "rev-parse", "--verify", "--quiet", "HEAD"]
-        let (ending, output) = try system { () throws(SystemCallError) in
-            try ChildProcess.output(of: command, environment: environment, timeout: .seconds(10))
+        let ending: ChildProcess.Ending
+        let output: [UInt8]
+        do {
+            (ending, output) = try ChildProcess.output(
+                of: command, environment: environment, timeout: .seconds(10))
+        } catch {
+            throw .git("\(error)")
         }
         let answer = String(decoding: output.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         switch ending {
@@ -169,7 +195,7 @@ public struct ReleaseReader: Sendable {
 }
 
 /// Why a reading failed, before it is known what to say about it.
-private enum ReadingFailure: Error {
+enum ReadingFailure: Error {
     case system(SystemCallError)
     case git(String)
 
