@@ -55,7 +55,7 @@ extension Guardian {
 
     private func reading(of folder: String) async -> Reading? {
         do throws(GuardError) {
-            let reader = ReleaseReader(catalogue: tools.catalogue)
+            let reader = releaseReader
             return try await tools.worker.run { () throws(GuardError) in try reader.read(folder) }
         } catch {
             tools.observe(.noticed(.lookFailed(error)))
@@ -66,7 +66,7 @@ extension Guardian {
     /// Finds out which folders' entries tell that one of `releases` changed.
     private func findFoldersToWatch(_ releases: some Sequence<String>) async {
         var folders: Set<String> = []
-        let reader = ReleaseReader(catalogue: tools.catalogue)
+        let reader = releaseReader
         for release in releases {
             // One that cannot be watched is looked at with everything else.
             let found = try? await tools.worker.run { () throws(GuardError) in try reader.foldersToWatch(release) }

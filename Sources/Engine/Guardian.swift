@@ -64,6 +64,8 @@ public actor Guardian {
     var readings: [String: Reading] = [:]
     /// The folders whose entries tell that a release changed.
     var releaseFolders: Set<String> = []
+    /// Knows the releases by today's catalogue.
+    var releaseReader: ReleaseReader
     /// Releases in the middle of something, by folder.
     var busyCheckouts: [String: BusyCheckout] = [:]
     /// What was told of the watching.
@@ -96,6 +98,7 @@ public actor Guardian {
         self.settings = settings
         self.relay = relay
         startedAt = tools.clock()
+        releaseReader = ReleaseReader(catalogue: tools.catalogue, now: tools.clock)
         (requests, requesting) = AsyncStream.makeStream()
     }
 
@@ -136,6 +139,7 @@ public actor Guardian {
         for task in tasks.values { task.cancel() }
         for task in tasks.values { await task.value }
         requesting.finish()
+        settings.watcher?.stop()
         relay.finish()
     }
 
@@ -143,6 +147,7 @@ public actor Guardian {
     public func reconfigure(_ tools: Toolbox, _ settings: Settings) {
         self.tools = tools
         self.settings = settings
+        releaseReader = ReleaseReader(catalogue: tools.catalogue, now: tools.clock)
         newWatchRules = settings.watchRules
         plan { $0.set(.rescan, in: .zero) }
     }

@@ -47,7 +47,7 @@ struct Once: AsyncParsableCommand {
         let recovered = try await pass.recover()
         let (found, discovered) = try await places.look()
         let releases = ReleaseFinder.confirm(
-            discovered.releaseFolders.sorted(), with: ReleaseReader(catalogue: tools.catalogue))
+            discovered.releaseFolders.sorted(), with: ReleaseReader(catalogue: tools.catalogue, now: tools.clock))
         tools.installed.replace(with: releases.releases.map(\.release))
         let items = try await pass.run(
             over: discovered.locations, asking: discovered.asking, recovered: recovered)

@@ -16,10 +16,12 @@ final class Places: Sendable {
     private let passfile: String?
     private let discovery: Discovery
     private let thread: ThreadExecutor
+    private let reader: ReleaseReader
     /// The databases that are known by now: those of the configuration, and those that releases led to.
     private let servers: Mutex<PostgresServers>
 
     init(_ setup: Setup) throws(GuardError) {
+        reader = ReleaseReader(catalogue: try setup.catalogue(), now: Setup.clock)
         let settings = setup.settings
         roots = settings.discover.roots
         releases = settings.releases.paths
@@ -63,10 +65,15 @@ final class Places: Sendable {
     func look() async throws(GuardError) -> (found: Discovery.Found, discovered: Discovered) {
         try await thread.run { () throws(GuardError) in
             let found = try self.walk()
+            // What only has a release's name is none, and whatever its settings name is nobody's business here.
+            let confirmed = ReleaseFinder.confirm(found.releaseFolders, with: self.reader)
+            let folders = confirmed.releases.map(\.release.path) + confirmed.busy.map(\.folder)
             var discovered = Discovered(
                 locations: found.candidates.map { StoreLocation(engine: .sqlite, name: $0) },
-                releaseFolders: Set(found.releaseFolders).union(self.releases))
-            let schemas = self.look(atDatabasesOf: discovered.releaseFolders, &discovered.problems).look()
+                releaseFolders: Set(folders).union(self.releases))
+            let schemas = self.look(
+                atDatabasesOf: confirmed.releases.map(\.release.path) + self.releases, &discovered.problems
+            ).look()
             discovered.locations += schemas.stores
             discovered.problems += schemas.unreachable
             discovered.asking = schemas.asking
@@ -87,9 +94,9 @@ final class Places: Sendable {
 
     /// The databases of the configuration and of `releases`. A release that was only found and cannot be read is a problem, and keeps
     /// nobody from the rest.
-    private func look(atDatabasesOf releases: Set<String>, _ problems: inout [GuardError]) -> PostgresServers {
+    private func look(atDatabasesOf releases: [String], _ problems: inout [GuardError]) -> PostgresServers {
         var databases: [String] = []
-        for folder in releases.sorted() {
+        for folder in Set(releases).sorted() {
             do throws(GuardError) {
                 guard let database = try ReleaseReader.databaseURL(of: folder), !databases.contains(database) else { continue }
                 // One that cannot be used is that release's problem.

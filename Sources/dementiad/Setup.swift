@@ -88,12 +88,15 @@ struct Setup {
         }
     }
 
+    /// The machine's.
+    static let clock: WallClock = { Timestamp(Date()) }
+
     /// Opens journal and vault. `observe` is told what happens.
     func workshop(
         _ places: Places, observe: @escaping @Sendable (Toolbox.Event) -> Void
     ) throws(GuardError) -> Workshop {
         let state = try StateDirectory(try statePath())
-        let clock: WallClock = { Timestamp(Date()) }
+        let clock = Self.clock
         let vault: Vault
         do {
             vault = try Vault(openingOrCreating: state.vault, now: clock)
@@ -212,7 +215,7 @@ struct Setup {
     }
 
     /// The shipped migrations and those in the folders of `migrations.paths`.
-    private func catalogue() throws(GuardError) -> Catalogue {
+    func catalogue() throws(GuardError) -> Catalogue {
         var files: [(name: String, text: String)] = []
         for folder in settings.migrations.paths {
             do {
