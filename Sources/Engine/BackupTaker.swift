@@ -32,9 +32,10 @@ struct BackupTaker {
     /// - Parameters:
     ///   - line: of the schema, for the manifest
     ///   - version: of the schema, for the manifest
+    ///   - release: the one that is about to use the store, for the manifest
     ///   - accept: is shown what would be backed up before anything is put into the vault, and may refuse
     func take(
-        _ reason: BackupReason, line: String, version: Int?,
+        _ reason: BackupReason, line: String, version: Int?, release: String? = nil,
         accept: (Snapshot) async throws(GuardError) -> Void = { _ throws(GuardError) in }
     ) async throws(GuardError) -> ProvedBackup {
         let description = try await store.describe()
@@ -50,7 +51,8 @@ struct BackupTaker {
         try log.checkStop()
         let draft = ManifestDraft(
             host: tools.host, daemonVersion: ProductVersion.current, reason: reason, project: description.project,
-            line: line, schemaVersion: version, operation: operation, engineFacts: snapshot.engineFacts,
+            line: line, schemaVersion: version, release: release, operation: operation,
+            engineFacts: snapshot.engineFacts,
             content: snapshot.content,
             file: description.file,
             checks: .init(
@@ -162,7 +164,7 @@ struct BackupTaker {
         } catch {
             throw failure.system(error, "looking for room for a backup")
         }
-        let floor = tools.policy.minimumFree ?? max(1 << 30, filesystem.totalBytes / 20)
+        let floor = tools.policy.minimumFree ?? VaultRoom.defaultFloor(of: filesystem.totalBytes)
         let needed = bytes * 3 + (64 << 20)
         guard filesystem.freeBytes >= needed + floor else {
             throw GuardError(

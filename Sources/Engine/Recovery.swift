@@ -84,6 +84,12 @@ struct Recovery {
         let interrupted = GuardError(
             .interrupted, "dementiad was ended in the middle of it", store: record.store,
             hint: "Nothing has to be done: it is tried again.")
+        // Nothing that these do changes a store: there is no evidence to wait for.
+        if record.kind == .prune { return try await PruneRun.finish(log, with: tools, because: interrupted) }
+        if record.kind == .verify {
+            await discardScratch(of: record)
+            return try await log.settle(.failedUntouched, .untouched, error: interrupted)
+        }
         guard let last = record.lastWork, [.migrate, .verify, .recover, .keep, .restore].contains(last.kind) else {
             await discardScratch(of: record)
             return try await log.settle(.failedUntouched, .untouched, error: interrupted)
@@ -138,7 +144,9 @@ struct Recovery {
 
     /// What the operation left outside of the scratch folder, when it took a backup: nothing else of it is left.
     private func discardScratch(of record: OperationRecord) async {
-        guard record.steps.contains(where: { $0.kind == .backup }), let id = record.store else { return }
+        guard record.steps.contains(where: { [.backup, .verify].contains($0.kind) }), let id = record.store else {
+            return
+        }
         // Best effort: a place that cannot be reached now is cleared with a later operation.
         guard let location = try? await location(of: id), let store = try? tools.open(location) else { return }
         await store.discardScratch(of: record.id)

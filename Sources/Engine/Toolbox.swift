@@ -37,6 +37,8 @@ public struct Toolbox: Sendable {
         public var attempts = 3
         /// Asks a program of the user's whether a migrated memory is good.
         public var check: CheckCommand?
+        /// Backups by the clock, proofs and retention.
+        public var upkeep = Upkeep()
 
         public init() {}
     }

@@ -24,12 +24,14 @@ struct Work {
     }
 
     /// A backup because somebody wants one.
-    func backup(_ reason: BackupReason) async throws(GuardError) -> OperationRecord {
+    ///
+    /// - Parameter release: the one that is about to use the store, for the manifest
+    func backup(_ reason: BackupReason, release: String? = nil) async throws(GuardError) -> OperationRecord {
         do throws(GuardError) {
             try await log.step(.backup)
             let (line, version) = try await lineAndVersion()
             let backup = try await BackupTaker(tools: tools, store: store, log: log, scratch: scratch)
-                .take(reason, line: line, version: version)
+                .take(reason, line: line, version: version, release: release)
             log.note(backup: backup.entry.id)
         } catch {
             return try await settleUntouched(error)
@@ -97,8 +99,7 @@ struct Work {
     // MARK: Parts
 
     private func changes(in snapshot: Snapshot) async throws(GuardError) -> [Finding] {
-        let id = id
-        guard let newest = try await tools.reading({ (vault) throws(VaultError) in try vault.newest(of: id) }) else {
+        guard let newest = try await tools.newestProved(of: id) else {
             return [Finding(code: "noBackup", message: "there is no backup of it yet")]
         }
         let difference = ContentDifference(from: newest.manifest.content, to: snapshot.content)

@@ -44,6 +44,8 @@ public enum StepKind: String, Codable, Sendable, CaseIterable {
     case keep
     /// A backup, written into the live store.
     case restore
+    /// The backups that its detail names, taken out of the vault one after the other.
+    case prune
     /// What a restart found out about an operation that a crash had cut short.
     case recover
     /// The server that holds the evidence does not answer: nobody knows what became of the operation, and nothing else is begun.

@@ -71,6 +71,10 @@ public struct OperationResult: Codable, Sendable, Equatable {
     public var keptState: BackupID?
     /// How many rows the kept state holds that the restored one does not, per table; only tables that differ.
     public var rowsInKeptState: [String: Int64]?
+    /// The backups that a prune took out of the vault, in that order.
+    public var removed: [BackupID]?
+    /// How many bytes that gave back.
+    public var freedBytes: Int64?
     /// Seconds per phase.
     public var seconds: [String: Double]?
 

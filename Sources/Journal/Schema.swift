@@ -12,7 +12,7 @@ enum Schema {
 
     /// What takes a journal from version `n` to `n + 1` at index `n`. Only ever grows: an entry that was released is
     /// never edited.
-    static let steps = [first]
+    static let steps = [first, second]
 
     /// The version of a journal that this program writes, in `PRAGMA user_version`.
     static var version: Int64 { Int64(steps.count) }
@@ -103,6 +103,15 @@ enum Schema {
             token TEXT,                   -- state token: when it is the same in the next pass, the store was idle
             digest TEXT,                  -- digest of the content, when it was computed
             size_bytes INTEGER
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Scheduled backups: when nothing had changed, that is all there is to remember.
+    private static let second = """
+        CREATE TABLE looks (
+            store TEXT PRIMARY KEY,
+            at INTEGER NOT NULL,          -- when the whole content of the store was last found to be in a backup already
+            backup TEXT NOT NULL          -- that backup
         ) STRICT, WITHOUT ROWID;
         """
 }

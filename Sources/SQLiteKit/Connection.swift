@@ -34,7 +34,7 @@ public final class Connection {
         case .create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW
         case .immutable:
             flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
-            name = "file:" + Self.percentEncoded(path) + "?immutable=1"
+            name = Self.immutableName(path)
         }
         var opened: OpaquePointer?
         let result = sqlite3_open_v2(name, &opened, flags, nil)
@@ -157,6 +157,14 @@ public final class Connection {
         quoted.append("\"")
         return String(quoted)
     }
+
+    /// Opens a second file of our own that nobody writes, under the name `schema`. For a connection that was opened as
+    /// ``Access/immutable`` itself.
+    public func attach(immutable path: String, as schema: String) throws(SQLiteError) {
+        try run("ATTACH ? AS \(Self.quoted(schema))", [.text(Self.immutableName(path))])
+    }
+
+    private static func immutableName(_ path: String) -> String { "file:" + percentEncoded(path) + "?immutable=1" }
 
     /// Every byte but the plain ones of a path as `%xx`: see <https://sqlite.org/uri.html>.
     private static func percentEncoded(_ path: String) -> String {

@@ -177,6 +177,17 @@ public protocol Store: Actor {
         _ copy: String, of snapshot: Snapshot, for operation: OperationID, progress: ProgressSink?
     ) async throws(GuardError) -> CopyProof
 
+    /// Restores the copy at `copy`, which came out of a backup, where it harms nobody, and compares it with `content`. What it needs
+    /// for that beyond the scratch folder it names after `operation`, until ``discardScratch(of:)``. The store itself is not looked at.
+    ///
+    /// Fails with ``GuardError/Code/verificationFailed`` when the copy is not what it should be, and with other codes when that could not be
+    /// found out.
+    func drill(_ copy: String, holds content: StoreDigest, for operation: OperationID) async throws(GuardError)
+        -> CopyProof
+
+    /// What became of the rows of the copy at `old` in the copy at `new`, table by table; nil where rows cannot be told apart one by one.
+    func changes(from old: String, to new: String) async throws(GuardError) -> [TableChange]?
+
     /// Runs `plan` in one transaction when the store still is in the state of `token`; otherwise fails with
     /// ``GuardError/Code/storeMoved`` and changes nothing.
     ///
@@ -236,4 +247,24 @@ public protocol Store: Actor {
 extension Store {
     /// None: an engine that proves in the scratch folder leaves nothing elsewhere.
     public func scratchLeft() async -> [OperationID] { [] }
+
+    /// A proof like any other, by ``prove(_:of:for:progress:)``.
+    public func drill(
+        _ copy: String, holds content: StoreDigest, for operation: OperationID
+    ) async throws(GuardError) -> CopyProof {
+        let snapshot = Snapshot(
+            path: copy, token: .postgres(PostgresState(session: 0)), content: content, bytes: 0, integrity: "ok",
+            foreignKeyViolations: 0, engineFacts: [:], seconds: [:])
+        do throws(GuardError) {
+            return try await prove(copy, of: snapshot, for: operation, progress: nil)
+        } catch {
+            // Of a backup that is being made that is what failed; of one that is there it is a verdict.
+            guard error.code == .backupFailed else { throw error }
+            throw GuardError(
+                .verificationFailed, error.message, store: error.store, hint: error.hint, causes: error.causes)
+        }
+    }
+
+    /// Digests of whole tables are all there is to compare.
+    public func changes(from old: String, to new: String) async throws(GuardError) -> [TableChange]? { nil }
 }

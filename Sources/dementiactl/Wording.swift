@@ -182,6 +182,7 @@ enum Wording {
         case .verify: "verifying"
         case .keep: "keeping the present state"
         case .restore: "restoring"
+        case .prune: "making room"
         case .recover: "recovering"
         case .awaitingEvidence: "waiting for its server"
         }

@@ -14,7 +14,7 @@ import Vault
 /// journal. The crash tests start it.
 ///
 /// Usage: `crash-runner STATE STORE ORDINAL before|after [DROP-IN-FOLDER [CHECK [WORK]]]`. STORE is a file or a PostgreSQL URL with
-/// `#SCHEMA`, WORK is `downgrade:VERSION` or `restore:BACKUP`; what is not wanted is empty. ORDINAL counts the journal's writes from 1.
+/// `#SCHEMA`, WORK is `downgrade:VERSION`, `restore:BACKUP` or `prune:LAST`; what is not wanted is empty. ORDINAL counts the journal's writes from 1.
 /// Exit 0 says that all was over before that write; the crash tests then have walked over all of them.
 @main
 enum Main {
@@ -37,6 +37,10 @@ enum Main {
         if arguments.count > 6, !arguments[6].isEmpty {
             policy.check = CheckCommand(arguments: ["sh", "-c", arguments[6], "check"], timeout: .seconds(20))
         }
+        if arguments.count > 7, let last = Int(arguments[7].dropFirst("prune:".count)) {
+            policy.upkeep.keep = .init(last: last, daily: 0, weekly: 0, beforeMigration: 0)
+            policy.upkeep.budget = .max
+        }
         let servers = try PostgresServers(arguments[2].contains("#") ? [arguments[2]] : [])
         let stores = servers.look().stores
         let relay = EventRelay()
@@ -50,10 +54,13 @@ enum Main {
                 }
             },
             observe: relay.send)
-        if arguments.count > 7 {
+        if arguments.count > 7, arguments[7].hasPrefix("prune:") {
+            _ = try await Upkeep(tools).prune()
+        } else if arguments.count > 7 {
             guard let store = stores.first, let request = request(arguments[7], store.id) else { exit(64) }
             try await run(
-                request, with: Guardian(tools, .init(mode: { _ in .ask }) { Discovered(locations: stores) }, relay: relay))
+                request,
+                with: Guardian(tools, .init(mode: { _ in .ask }) { Discovered(locations: stores) }, relay: relay))
         } else {
             let pass = Pass(tools, mode: .auto)
             let recovered = try await pass.recover()

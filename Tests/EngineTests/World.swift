@@ -104,6 +104,9 @@ struct World {
         policy.check = CheckCommand(arguments: ["sh", "-c", check, "check"], timeout: timeout)
     }
 
+    /// Lets time go by, or back.
+    func moveClock(by duration: Duration) { clock.move(by: duration) }
+
     /// Does `work` once, when the step `kind` begins for the `number`-th time: after its intent is durable, before its first effect.
     mutating func when(_ kind: StepKind, number: Int = 1, do work: @escaping @Sendable () throws -> Void) {
         let done = Once()
@@ -231,6 +234,8 @@ final class SteppingClock: Sendable {
             }
         }
     }
+
+    func move(by duration: Duration) { milliseconds.withLock { $0 += duration.milliseconds } }
 }
 
 struct Unexpected: Error, CustomStringConvertible {

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+
+internal import GuardCore
+internal import Journal
+internal import LinuxKit
+internal import Stores
+internal import Vault
+
+/// Chooses the backup whose proof is the oldest: a backup that nobody tried to restore for a month is a hope.
+struct DrillSchedule {
+    let tools: Toolbox
+
+    /// The backup that is to be proved next, and when. nil without backups, or when none is to be proved by the clock.
+    func next() async throws(GuardError) -> (line: IndexEntry, due: Timestamp)? {
+        guard let every = tools.policy.upkeep.drillEvery else { return nil }
+        let proofs = try await tools.journaling { (journal) throws(JournalError) in try await journal.lastProofs() }
+        let index = try await tools.reading { (vault) throws(VaultError) in try vault.index() }
+        let now = tools.clock()
+        let proved = index.compactMap { line -> (line: IndexEntry, id: BackupID, at: Timestamp)? in
+            guard let name = line.name else { return nil }
+            // Publishing proves, too. A proof from the future is by a clock that was wrong, and says nothing.
+            let at = proofs[name.id]?.at ?? name.createdAt
+            return (line, name.id, at > now ? Timestamp(milliseconds: 0) : at)
+        }
+        guard let oldest = proved.min(by: { ($0.at, $0.id) < ($1.at, $1.id) }) else { return nil }
+        return (oldest.line, max(oldest.at.advanced(by: every), try await retry(now)))
+    }
+
+    /// When a drill that something else than its backup stopped may be tried again.
+    private func retry(_ now: Timestamp) async throws(GuardError) -> Timestamp {
+        let records = try await tools.journaling { (journal) throws(JournalError) in
+            try await journal.operations(limit: 20)
+        }
+        let last = records.first { $0.kind == .verify && $0.trigger == Upkeep.Trigger.schedule && $0.state == .settled }
+        guard let last, last.outcome == .failedUntouched, last.error?.code != .verificationFailed,
+            let settledAt = last.settledAt, settledAt <= now
+        else { return Timestamp(milliseconds: 0) }
+        return settledAt.advanced(by: .seconds(3600))
+    }
+}
+
+extension Work {
+    /// A ``Drill`` of the backup of `line`, with the store's own way to restore.
+    func drill(_ line: IndexEntry) async throws(GuardError) -> OperationRecord {
+        try await Drill(tools: tools, location: store.location, log: log, means: (store, scratch)).run(line)
+    }
+}
+
+/// One proof of a backup that has been in the vault for a while.
+struct Drill {
+    let tools: Toolbox
+    let location: StoreLocation
+    let log: OperationLog
+    /// What restores; nil where the store's server is not known any more. Then the backup is decoded and not restored.
+    let means: (store: any Store, scratch: ScratchFolder)?
+
+    /// Restores the backup of `line` into scratch, compares it with what was backed up, and writes down how that went.
+    ///
+    /// A backup that is found bad fails the operation with ``GuardCore/GuardError/Code/verificationFailed`` and is no backup to anybody from
+    /// then on: see ``Toolbox/newestProved(of:)``. The store itself is not touched and not even opened.
+    func run(_ line: IndexEntry) async throws(GuardError) -> OperationRecord {
+        guard let id = line.name?.id else { return try await log.settle(.nothingToDo, .untouched) }
+        let clock = ContinuousClock()
+        let start = clock.now
+        do throws(GuardError) {
+            try await log.step(.verify, detail: "\(id) is restored into scratch", backup: id)
+            try log.checkStop()
+            let how: String
+            do throws(GuardError) {
+                how = try await prove(line)
+            } catch {
+                guard error.code == .verificationFailed else { throw error }
+                guard try await isThere(id) else { return try await gone() }
+                return try await settleBad(id, error, after: clock.now - start)
+            }
+            try await record(
+                ProofRecord(
+                    backup: id, at: tools.clock(), succeeded: true, seconds: (clock.now - start).seconds, detail: how))
+        } catch {
+            await means?.store.close()
+            guard try await isThere(id) else { return try await gone() }
+            return try await log.settle(
+                error.code == .interrupted ? .cancelled : .failedUntouched, .untouched, error: error)
+        }
+        await means?.store.close()
+        return try await log.settle(.succeeded, .untouched)
+    }
+
+    /// How the backup was proved; fails with ``GuardCore/GuardError/Code/verificationFailed`` when it is bad.
+    private func prove(_ line: IndexEntry) async throws(GuardError) -> String {
+        let tools = tools
+        let entry: Entry
+        switch try await tools.reading({ (vault) throws(VaultError) in vault.listing(of: line) }) {
+        case .good(let good): entry = good
+        case .damaged(let path, let reason): throw bad("\(path): \(reason)")
+        }
+        guard let means else {
+            try await read { (vault) throws(VaultError) in try vault.verifyPayload(of: entry) }
+            return "decoded in full, not restored: its server is not in the configuration"
+        }
+        try checkRoom(for: entry.manifest.payload.rawBytes, in: means.scratch)
+        let copy = means.scratch.copy("drill", of: means.store)
+        try await read { (vault) throws(VaultError) in try vault.restore(entry, to: copy) }
+        try log.checkStop()
+        let proof: CopyProof
+        do throws(GuardError) {
+            proof = try await means.store.drill(copy, holds: entry.manifest.content, for: log.record.id)
+        } catch {
+            // A server that is gone for good must not keep everybody else's backups from their turn.
+            guard error.code == .serverUnreachable else { throw error }
+            proof = .decoded(because: error.message)
+        }
+        switch proof {
+        case .restored: return "restored into scratch, and equal to what was backed up"
+        case .decoded(let reason): return "decoded in full, not restored: \(reason)"
+        }
+    }
+
+    private func settleBad(_ id: BackupID, _ error: GuardError, after time: Duration) async throws(GuardError)
+        -> OperationRecord
+    {
+        let reason = error.causes.first ?? error.message
+        try await record(
+            ProofRecord(backup: id, at: tools.clock(), succeeded: false, seconds: time.seconds, detail: reason))
+        log.add([
+            Finding(
+                code: "backupBad",
+                message: "backup \(id) could not be restored in a drill and is not relied on any more: \(reason)")
+        ])
+        await means?.store.close()
+        return try await log.settle(
+            .failedUntouched, .untouched,
+            error: GuardError(
+                .verificationFailed, "backup \(id) of \(location.name) is not good", store: location.id,
+                hint: "Its memory is backed up again. Look at the disk under the state directory: journalctl -k",
+                causes: error.causes))
+    }
+
+    private func bad(_ reason: String) -> GuardError {
+        GuardError(.verificationFailed, "a backup of \(location.name) is damaged", store: location.id, causes: [reason])
+    }
+
+    private func record(_ proof: ProofRecord) async throws(GuardError) {
+        let id = location.id
+        try await tools.journaling(about: id) { (journal) throws(JournalError) in
+            try await journal.record(proof, store: id)
+        }
+    }
+
+    private func isThere(_ id: BackupID) async throws(GuardError) -> Bool {
+        try await tools.reading { (vault) throws(VaultError) in try vault.index().contains { $0.name?.id == id } }
+    }
+
+    /// It was deleted meanwhile, which says nothing against it.
+    private func gone() async throws(GuardError) -> OperationRecord {
+        await means?.store.close()
+        return try await log.settle(.nothingToDo, .untouched)
+    }
+
+    /// Reads a backup; damage is a verdict on it, and every other failure is not.
+    private func read(_ body: @escaping @Sendable (Vault) throws(VaultError) -> Void) async throws(GuardError) {
+        let tools = tools
+        let damage = try await tools.worker.run { () throws(GuardError) -> String? in
+            do throws(VaultError) {
+                try body(tools.vault)
+                return nil
+            } catch {
+                guard case .damaged = error else { throw EngineFailure.vault(error) }
+                return error.description
+            }
+        }
+        if let damage { throw bad(damage) }
+    }
+
+    /// A drill is not worth a full disk.
+    private func checkRoom(for bytes: Int64, in scratch: ScratchFolder) throws(GuardError) {
+        let filesystem: Filesystem
+        do {
+            filesystem = try Filesystem(holding: scratch.path)
+        } catch {
+            throw EngineFailure(location).system(error, "looking for room for a drill")
+        }
+        let needed = bytes + (tools.policy.minimumFree ?? VaultRoom.defaultFloor(of: filesystem.totalBytes))
+        guard filesystem.freeBytes < needed else { return }
+        throw GuardError(
+            .noSpace,
+            "a drill of a backup of \(location.name) needs \(needed) bytes free and there are \(filesystem.freeBytes)",
+            store: location.id, hint: "Free some space under \(scratch.path), or lower backup.minFree.")
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+
+internal import GuardCore
+internal import Journal
+internal import Vault
+
+/// Takes backups out of the vault that the rules of retention do not keep.
+///
+/// Which ones is in the journal before the first of them goes, a few at a time; before each one the journal is asked again, because
+/// somebody may have pinned it, begun to restore it, or found out that the one that was to outlive it is bad. After a crash
+/// ``finish(_:with:)`` tells the journal which are gone; the others are judged anew by the next prune.
+struct PruneRun {
+    let tools: Toolbox
+    let log: OperationLog
+
+    /// How many backups one durable intent names.
+    private static let batch = 20
+
+    /// Prunes, and settles the operation.
+    func run() async throws(GuardError) -> OperationRecord {
+        do throws(GuardError) {
+            try await log.step(.preflight)
+            var view = try await RetentionView(tools)
+            log.add(view.findings)
+            var waiting = view.judgement.removals[...]
+            while !waiting.isEmpty {
+                let batch = waiting.prefix(Self.batch)
+                waiting = waiting.dropFirst(Self.batch)
+                try await log.step(.prune, detail: Self.detail(of: batch))
+                for id in batch {
+                    try log.checkStop()
+                    try await remove(id, &view)
+                }
+            }
+        } catch {
+            return try await log.settle(
+                error.code == .interrupted ? .cancelled : .failedUntouched, .untouched, error: error)
+        }
+        let hasNews = log.record.result?.removed?.isEmpty == false || !log.record.findings.isEmpty
+        return try await log.settle(hasNews ? .succeeded : .nothingToDo, .untouched)
+    }
+
+    private func remove(_ id: BackupID, _ view: inout RetentionView) async throws(GuardError) {
+        view.heed(try await tools.retentionMarks())
+        guard let line = view.condemned(id) else { return }
+        let isGone = try await tools.reading { (vault) throws(VaultError) in
+            // Damaged since: that is for a person to see.
+            guard let entry = vault.listing(of: line).entry else { return false }
+            try vault.delete(entry)
+            return true
+        }
+        guard isGone else { return }
+        try await Self.forget(id, of: line.store, with: tools)
+        view.took(id)
+        var result = log.record.result ?? OperationResult()
+        result.removed = (result.removed ?? []) + [id]
+        result.freedBytes = view.freedBytes
+        log.note(result: result)
+    }
+
+    // MARK: Recovery
+
+    /// Settles the prune of `log`, which a crash cut short: what is gone from the vault is forgotten in the journal, too.
+    static func finish(_ log: OperationLog, with tools: Toolbox, because error: GuardError) async throws(GuardError)
+        -> OperationRecord
+    {
+        let intended = log.record.steps.filter { $0.kind == .prune }.flatMap { Self.ids(in: $0.detail ?? "") }
+        let there = try await tools.reading { (vault) throws(VaultError) in
+            Set(try vault.index().compactMap(\.name?.id))
+        }
+        let gone = intended.filter { !there.contains($0) }
+        for id in gone { try await forget(id, of: nil, with: tools) }
+        var result = OperationResult()
+        result.removed = gone
+        return try await log.settle(.failedUntouched, .untouched, error: error, result: result)
+    }
+
+    private static func forget(_ id: BackupID, of store: StoreID?, with tools: Toolbox) async throws(GuardError) {
+        try await tools.journaling(about: store) { (journal) throws(JournalError) in
+            try await journal.forget(id, store: store)
+        }
+    }
+
+    private static func detail(of batch: some Sequence<BackupID>) -> String {
+        batch.map(\.description).joined(separator: " ")
+    }
+
+    private static func ids(in detail: String) -> [BackupID] {
+        detail.split(separator: " ").compactMap { BackupID($0) }
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import GuardCore
+internal import Journal
+public import Vault
+
+extension Toolbox.Policy {
+    /// When backups are made and proved by the clock, and how long they are kept.
+    public struct Upkeep: Sendable {
+        /// The age at which a store that changed is backed up again; nil: never by the clock.
+        public var every: Duration? = .seconds(86_400)
+        /// Which backups survive a prune.
+        public var keep = Retention.Rules()
+        /// The most bytes that the vault may take; nil: the smaller of 10 GiB and 10 % of its filesystem. What stays free beside it is
+        /// ``Toolbox/Policy/minimumFree``.
+        public var budget: Int64?
+        /// The age at which a backup's proof is repeated; nil: never by the clock.
+        public var drillEvery: Duration? = .seconds(30 * 86_400)
+
+        public init() {}
+    }
+}
+
+extension Toolbox {
+    /// The newest backup of `store` that nobody has found bad since it was published, or nil.
+    func newestProved(of store: StoreID) async throws(GuardError) -> Entry? {
+        let failed = try await journaling(about: store) { (journal) throws(JournalError) in
+            try await journal.failedProofs()
+        }
+        return try await reading { (vault) throws(VaultError) in try vault.newest(of: store, except: Set(failed.keys)) }
+    }
+
+    /// A new operation that the daemon itself begins, not yet in the journal.
+    func newRecord(_ kind: OperationKind, on store: StoreID?, because trigger: String) -> OperationRecord {
+        OperationRecord(
+            id: newOperationID(), kind: kind, store: store, state: .running, trigger: trigger, actor: .init(uid: uid),
+            startedAt: clock())
+    }
+}
+
+extension Timestamp {
+    /// The moment `duration` later.
+    func advanced(by duration: Duration) -> Timestamp {
+        let (sum, overflows) = milliseconds.addingReportingOverflow(duration.milliseconds)
+        return Timestamp(milliseconds: overflows ? .max : sum)
+    }
+}
