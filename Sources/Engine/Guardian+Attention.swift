@@ -28,6 +28,7 @@ extension Guardian {
         let present = Set(discovered.locations.map(\.id))
         for id in forms.keys where !present.contains(id) { await look(at: id) }
         hasLooked = true
+        if startingWork { await planUpkeep() }
         tell()
     }
 
@@ -64,20 +65,23 @@ extension Guardian {
             discovered.locations.append(location)
             await watchAll()
         }
-        let before = forms[id]
+        let (before, seen) = (forms[id], seenAt[id])
         guard let examination = await examine(location), startingWork, busy[id] == nil, !isStopping else { return }
-        if examination.form.state != .missing, let store = try? tools.open(location) {
-            await ScratchFolder.discardOld(of: store, with: tools)
+        // One that is not there is seen to be missing, and that is no failure of anything.
+        guard examination.form.state != .missing else { return }
+        if let store = try? tools.open(location) { await ScratchFolder.discardOld(of: store, with: tools) }
+        if let before, let seen { try await compareIfMigratedByOthers(location, before, seen, examination.form) }
+        try await backUpForReleases(location, examination)
+        let tools = tools
+        let cared = try await occupying(id) { (_) async throws(GuardError) in
+            try await Safekeeping(tools: tools, trigger: trigger).care(at: location, examination)
         }
-        if try await Safekeeping(tools: tools, trigger: trigger).care(at: location, examination) != nil {
+        if case .some(.some) = cared {
             await examine(location)
             return
         }
-        if let before, try await compareIfMigratedByOthers(location, before, examination.form) { return }
         guard let plan = examination.plan, !plan.isEmpty, examination.hold == nil, busy[id] == nil else { return }
-        guard mode(of: location) == .auto else {
-            return
-        }
+        guard mode(of: location) == .auto else { return }
         _ = try await startMigration(
             .upgrade(to: nil), .migrate, location, trigger: trigger, uid: tools.uid, isExplicit: false)
     }
@@ -97,7 +101,7 @@ extension Guardian {
         for record in open where record.store == store {
             // Somebody asked for other work meanwhile; it ends first.
             guard busy[store] == nil else { return true }
-            busy[store] = record.id
+            busy[store] = .operation(record.id)
             defer { busy[store] = nil }
             guard let settled = try await Recovery(tools: tools).settle(record) else { return false }
             await feeds[record.id]?.report(settled)
@@ -120,6 +124,7 @@ extension Guardian {
             try await examiner.remember(examination.form, after: before)
             footprints[location.id] = footprint
             forms[location.id] = examination.form
+            seenAt[location.id] = tools.clock()
             notice(examination.form, after: before)
             return examination
         } catch {

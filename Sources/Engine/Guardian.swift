@@ -53,7 +53,7 @@ public actor Guardian {
     /// Whether everything was looked at since the start.
     var hasLooked = false
     /// The mutating operation of each store that has one.
-    var busy: [StoreID: OperationID] = [:]
+    var busy: [StoreID: Occupant] = [:]
     /// Stores that are being looked at, with the looks that wait for their turn.
     var attending: [StoreID: [CheckedContinuation<Void, Never>]] = [:]
     /// Stores that something was to be done about while an operation was at work on them.
@@ -78,6 +78,10 @@ public actor Guardian {
     var sleeper: Task<Void, Never>?
     /// How often in a row each store's operations could not go on.
     var backOffs: [StoreID: BackOff] = [:]
+    /// The releases that each store was backed up for.
+    var preparedFor: [StoreID: String] = [:]
+    /// When each store was looked at last.
+    var seenAt: [StoreID: Timestamp] = [:]
     /// Stores that are to be looked at soon, and why.
     let requests: AsyncStream<(StoreLocation, String)>
     let requesting: AsyncStream<(StoreLocation, String)>.Continuation
@@ -114,6 +118,7 @@ public actor Guardian {
             form.line = sighting.line
             form.schemaVersion = sighting.schemaVersion
             forms[known.id] = form
+            seenAt[known.id] = sighting.at
             tools.observe(.noticed(.storeKnown(form)))
         }
         _ = try await Recovery(tools: tools).run([.sqlite])
@@ -168,16 +173,23 @@ public actor Guardian {
             throw GuardError(.notReachable, "dementiad is stopping", store: store, hint: "Ask again in a moment.")
         }
         if let store, let other = busy[store] {
-            throw GuardError(
-                .storeBusy, "another operation, \(other), is at work on this memory", store: store,
-                hint: "Wait for it with: dementiactl operations watch \(other)")
+            switch other {
+            case .operation(let id):
+                throw GuardError(
+                    .storeBusy, "another operation, \(id), is at work on this memory", store: store,
+                    hint: "Wait for it with: dementiactl operations watch \(id)")
+            case .upkeep:
+                throw GuardError(
+                    .storeBusy, "dementiad itself is at work on this memory", store: store,
+                    hint: "It takes a moment. See what it does with: dementiactl operations list")
+            }
         }
         let record = OperationRecord(
             id: tools.newOperationID(), kind: kind, store: store, state: .running, trigger: trigger,
             actor: .init(uid: uid),
             startedAt: tools.clock())
         // Before the first suspension: two requests at once must not both find the store free.
-        if let store { busy[store] = record.id }
+        if let store { busy[store] = .operation(record.id) }
         feeds[record.id] = OperationFeed(record)
         do throws(GuardError) {
             _ = try await tools.journaling(about: store) { (journal) throws(JournalError) in

@@ -132,6 +132,12 @@ struct Setup {
         var policy = Toolbox.Policy()
         policy.compressionLevel = settings.backup.level
         policy.minimumFree = settings.backup.minFree.map(Int64.init(clamping:))
+        policy.upkeep.every = settings.backup.every
+        policy.upkeep.drillEvery = settings.backup.drillEvery
+        policy.upkeep.budget = settings.backup.budget.map(Int64.init(clamping:))
+        policy.upkeep.keep = Retention.Rules(
+            last: settings.backup.keep.last, daily: settings.backup.keep.daily, weekly: settings.backup.keep.weekly,
+            beforeMigration: settings.backup.keep.beforeMigration)
         policy.check = settings.verify.command.map {
             CheckCommand(arguments: $0.checkArguments, timeout: settings.verify.timeout)
         }
