@@ -76,8 +76,7 @@ public struct Upkeep: Sendable {
             let told = records.first { $0.kind == .prune && $0.state == .settled }?.findings.map(\.code)
             if told == view.findings.map(\.code) { return nil }
         }
-        let log = try await OperationLog.begin(tools.newRecord(.prune, on: nil, because: trigger), with: tools)
-        return try await PruneRun(tools: tools, log: log).run()
+        return try await PruneRun.begin(tools.newRecord(.prune, on: nil, because: trigger), view, with: tools).run()
     }
 
     /// What ``prune(trigger:)`` would do now, and why. Changes nothing.
