@@ -40,6 +40,7 @@ struct BackupTaker {
     ) async throws(GuardError) -> ProvedBackup {
         let description = try await store.describe()
         try checkRoom(for: description.sizeBytes)
+        try await BudgetCheck(tools: tools, location: store.location).run(for: reason, bytes: description.sizeBytes)
         let copy = scratch.copy("\(reason.rawValue)-copy", of: store)
         let restored = scratch.copy("\(reason.rawValue)-restored", of: store)
         for leftover in [copy, restored] { try remove(leftover) }

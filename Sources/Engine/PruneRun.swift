@@ -16,6 +16,44 @@ struct PruneRun {
     /// How many backups one durable intent names.
     private static let batch = 20
 
+    /// Begins the operation of `record`.
+    ///
+    /// On a disk so full that the journal cannot take another line, what `view` says goes first, until there is room for a few: a prune
+    /// that waits for room would wait for ever. The journal hears of those as soon as it can write.
+    static func begin(
+        _ record: OperationRecord, _ view: RetentionView, with tools: Toolbox
+    ) async throws(GuardError) -> PruneRun {
+        do throws(GuardError) {
+            return PruneRun(tools: tools, log: try await OperationLog.begin(record, with: tools))
+        } catch {
+            guard try await isFull(tools) else { throw error }
+            let gone = try await makeRoom(view, tools)
+            guard !gone.isEmpty else { throw error }
+            let run = PruneRun(tools: tools, log: try await OperationLog.begin(record, with: tools))
+            for line in gone { try await run.forget(line) }
+            return run
+        }
+    }
+
+    /// Deletes what `view` condemns until the disk is not full any more, and gives what is gone.
+    private static func makeRoom(_ view: RetentionView, _ tools: Toolbox) async throws(GuardError) -> [IndexEntry] {
+        var view = view
+        var gone: [IndexEntry] = []
+        for id in view.judgement.removals where try await isFull(tools) {
+            // Reading needs no room: what was pinned or begun meanwhile is known.
+            view.heed(try await tools.retentionMarks())
+            guard let line = view.condemned(id), try await delete(line, with: tools) else { continue }
+            view.took(id)
+            gone.append(line)
+        }
+        return gone
+    }
+
+    /// Whether there is no room for as much as a few lines of the journal.
+    private static func isFull(_ tools: Toolbox) async throws(GuardError) -> Bool {
+        try await tools.reading { (vault) throws(VaultError) in try vault.freeBytes() < 1 << 20 }
+    }
+
     /// Prunes, and settles the operation.
     func run() async throws(GuardError) -> OperationRecord {
         do throws(GuardError) {
@@ -42,19 +80,27 @@ struct PruneRun {
 
     private func remove(_ id: BackupID, _ view: inout RetentionView) async throws(GuardError) {
         view.heed(try await tools.retentionMarks())
-        guard let line = view.condemned(id) else { return }
-        let isGone = try await tools.reading { (vault) throws(VaultError) in
-            // Damaged since: that is for a person to see.
+        guard let line = view.condemned(id), try await Self.delete(line, with: tools) else { return }
+        view.took(id)
+        try await forget(line, freed: view.freedBytes)
+    }
+
+    /// Deletes the backup of `line`, and says whether it is gone. One that was damaged since is for a person to see.
+    private static func delete(_ line: IndexEntry, with tools: Toolbox) async throws(GuardError) -> Bool {
+        try await tools.reading { (vault) throws(VaultError) in
             guard let entry = vault.listing(of: line).entry else { return false }
             try vault.delete(entry)
             return true
         }
-        guard isGone else { return }
+    }
+
+    /// Tells journal and result that the backup of `line` is gone.
+    private func forget(_ line: IndexEntry, freed: Int64? = nil) async throws(GuardError) {
+        guard let id = line.name?.id else { return }
         try await Self.forget(id, of: line.store, with: tools)
-        view.took(id)
         var result = log.record.result ?? OperationResult()
         result.removed = (result.removed ?? []) + [id]
-        result.freedBytes = view.freedBytes
+        result.freedBytes = freed ?? result.freedBytes
         log.note(result: result)
     }
 

@@ -88,7 +88,12 @@ struct RetentionView {
         guard now != marks else { return }
         marks = now
         for index in candidates.indices { marks.mark(&candidates[index]) }
-        judgement = retention.judge(
+        judgement = judge(candidates)
+    }
+
+    /// What the rules say of `candidates` in the room that there is now.
+    func judge(_ candidates: [Retention.Candidate]) -> Retention.Judgement {
+        retention.judge(
             candidates,
             in: VaultRoom(
                 totalBytes: 0, freeBytes: room.freeBytes + freedBytes, otherBytes: room.otherBytes,

@@ -77,13 +77,11 @@ extension Work {
             let snapshot = try await store.snapshot(into: scratch.copy("now", of: store), progress: nil)
             let comparison = try await comparison(before, snapshot)
             log.add(comparison.findings)
+            let way = "backup \(before.id) of \(before.manifest.createdAt): dementiactl restore \(before.id)"
             log.add([
-                Finding(
-                    code: comparison.hasLosses ? "restoreOffered" : "nothingLost",
-                    message: comparison.hasLosses
-                        ? "the state before is in backup \(before.id): dementiactl restore \(before.id)"
-                        : "nothing that backup \(before.id) holds was lost or changed; the way back: dementiactl restore \(before.id)"
-                )
+                comparison.hasLosses
+                    ? Finding(code: "restoreOffered", message: "the state before is in \(way)")
+                    : Finding(code: "nothingLost", message: "nothing was lost or changed since \(way)")
             ])
         } catch {
             await store.close()

@@ -76,8 +76,7 @@ public struct Upkeep: Sendable {
             let told = records.first { $0.kind == .prune && $0.state == .settled }?.findings.map(\.code)
             if told == view.findings.map(\.code) { return nil }
         }
-        let log = try await OperationLog.begin(tools.newRecord(.prune, on: nil, because: trigger), with: tools)
-        return try await PruneRun(tools: tools, log: log).run()
+        return try await PruneRun.begin(tools.newRecord(.prune, on: nil, because: trigger), view, with: tools).run()
     }
 
     /// What ``prune(trigger:)`` would do now, and why. Changes nothing.
@@ -130,27 +129,24 @@ public struct Upkeep: Sendable {
     ///
     /// - Parameters:
     ///   - version: what the last look before the change saw
-    ///   - look: when that was
+    ///   - look: when that was; nil: what we did before that backup was made counts for nothing, and everything since does
     public func backupBeforeShadowMigration(
-        of store: StoreID, leaving version: Int?, since look: Timestamp
+        of store: StoreID, leaving version: Int?, since look: Timestamp? = nil
     ) async throws(GuardError) -> Entry? {
-        let records = try await tools.journaling(about: store) { (journal) throws(JournalError) in
-            try await journal.operations(store: store, limit: 50)
+        let (failed, records) = try await tools.journaling(about: store) { (journal) throws(JournalError) in
+            (Set(try await journal.failedProofs().keys), try await journal.operations(store: store, limit: 50))
         }
+        let before = try await tools.reading { (vault) throws(VaultError) in
+            try vault.index(store: store).lazy
+                .filter { line in line.name.map { !failed.contains($0.id) && $0.schemaVersion == version } ?? false }
+                .compactMap { vault.listing(of: $0).entry }.first
+        }
+        guard let before else { return nil }
+        let start = look ?? before.manifest.createdAt
         let isOurs = records.contains { record in
-            record.dataState != .untouched && record.settledAt.map { $0 >= look } ?? true
+            record.dataState != .untouched && record.settledAt.map { $0 >= start } ?? true
         }
-        guard !isOurs, let newest = try await tools.newestProved(of: store) else { return nil }
-        if newest.manifest.schemaVersion == version { return newest }
-        // Somebody may have backed up the new state already.
-        let failed = try await tools.journaling(about: store) { (journal) throws(JournalError) in
-            Set(try await journal.failedProofs().keys)
-        }
-        return try await tools.reading { (vault) throws(VaultError) in
-            try vault.index(store: store).lazy.filter { $0.name.map { !failed.contains($0.id) } ?? false }
-                .first { $0.name?.schemaVersion == version && vault.listing(of: $0).entry != nil }
-                .flatMap { vault.listing(of: $0).entry }
-        }
+        return isOurs ? nil : before
     }
 
     /// Compares the store at `location` with `before` and reports rows gained, lost and changed per table, with the way back. The operation

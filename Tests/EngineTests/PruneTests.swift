@@ -129,11 +129,55 @@ struct PruneTests {
 
     @Test("B7: a budget that cannot be held is told once, and never at the cost of the newest proved backup")
     func budget() async throws {
-        let tended = try await tended(last: 9, backups: 3) { $0.policy.upkeep.budget = 1 }
+        let before = try await self.tended(last: 9, backups: 3)
+        before.release()
+        var world = before.world
+        world.policy.upkeep.budget = 1
+        let tended = try Tended(world)
         let record = try #require(try await tended.upkeep.prune())
         #expect(record.outcome == .succeeded && record.findings.map(\.code) == ["budgetExceeded"])
         #expect(try tended.backups() == [3])
         #expect(try await tended.upkeep.prune() == nil)
+    }
+
+    @Test("B7: over the budget a backup is refused before its first byte, except one that rescues the present state")
+    func overBudget() async throws {
+        let tended = try await tended(last: 9, backups: 2)
+        let ids = try tended.world.backups().map(\.id).sorted()
+        for id in ids { try await tended.journal.pin(id) }
+        tended.release()
+        var world = tended.world
+        world.policy.upkeep.budget = try tended.tools.vault.usedBytes() + 1000
+        world.policy.upkeep.every = .seconds(1)
+        let tight = try Tended(world)
+        let files = try world.vaultFiles()
+        try remember("news", in: world.store)
+        let refused = try #require(try await tight.upkeep.backUpIfDue(world.location))
+        #expect(refused.outcome == .failedUntouched && refused.error?.code == .noSpace)
+        #expect(try world.vaultFiles() == files)
+        // What may go makes room for what comes, and then it fits again.
+        try await tight.journal.unpin(ids[0])
+        #expect(try await tight.upkeep.pruneForecast().lines.filter(\.goes).isEmpty)
+        #expect(try await tight.backUp().sequence == 3)
+        #expect(try await tight.upkeep.prune()?.result?.removed == [ids[0]])
+        try await tight.journal.pin(try #require(try world.backups().first).id)
+        #expect(try await tight.backUp("rescued", .failedState).sequence == 4)
+    }
+
+    @Test("B8: on a full disk it still prunes", .enabled(if: SmallFilesystem.isPossible, "needs root to mount one"))
+    func fullDisk() async throws {
+        let disk = try SmallFilesystem(kilobytes: 100_000)
+        let tended = try await tended(last: 1, backups: 0) { $0.state = disk.path + "/state" }
+        for _ in 0..<4 {
+            // Noise does not compress: each of these backups is as large as that of a small memory that is in use.
+            try tended.world.change(
+                "INSERT INTO memory_entries (category, content, timestamp) VALUES ('test', hex(randomblob(500000)), 1)")
+            try await tended.backUp()
+        }
+        disk.fill()
+        let record = try #require(try await tended.upkeep.prune())
+        #expect(record.outcome == .succeeded && record.result?.removed?.count == 3)
+        #expect(try tended.backups() == [4])
     }
 
     @Test(

@@ -68,11 +68,19 @@ struct ShadowTests {
             try await tended.upkeep.backupBeforeShadowMigration(of: id, leaving: version, since: look)?.id
         }
         #expect(try await found() == second)
+        #expect(try await tended.upkeep.backupBeforeShadowMigration(of: id, leaving: version)?.id == second)
+        #expect(try await tended.upkeep.backupBeforeShadowMigration(of: id, leaving: version + 1) == nil)
         try await tended.journal.record(ProofRecord(backup: second, at: tended.now, succeeded: false, seconds: 0))
         #expect(try await found() == first)
         tended.release()
         #expect(try await tended.world.pass().operation?.outcome == .succeeded)
         #expect(try await found() == nil)
+        #expect(try await tended.upkeep.backupBeforeShadowMigration(of: id, leaving: version) == nil)
+        // What comes after ours and a backup of it is somebody else's again.
+        let later = try Tended(tended.world)
+        let third = try await later.backUp()
+        let head = try #require(try tended.world.backups().first).manifest.schemaVersion
+        #expect(try await later.upkeep.backupBeforeShadowMigration(of: id, leaving: head)?.id == third)
     }
 
     @Test("Where only digests can be compared, rows are counted, and a column that was added is no other value")

@@ -46,6 +46,11 @@ import Testing
             "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, '1'), (2, X'78'), (3, ''), (4, 2.0)",
             [TableChange(name: "t", changed: 4)]),
         Case(
+            "a type that takes a number for its text, and equal numbers of two classes",
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b); INSERT INTO t VALUES (1, '1', 7), (2, 'x', 2)",
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b); INSERT INTO t VALUES (1, 1, 7), (2, 'x', 2.0)",
+            [TableChange(name: "t", changed: 2)]),
+        Case(
             "a collation makes no two values one",
             "CREATE TABLE t (id TEXT COLLATE NOCASE PRIMARY KEY, a TEXT COLLATE NOCASE); INSERT INTO t VALUES ('k', 'x'), ('l', 'y')",
             "CREATE TABLE t (id TEXT COLLATE NOCASE PRIMARY KEY, a TEXT COLLATE NOCASE); INSERT INTO t VALUES ('k', 'X'), ('L', 'y')",

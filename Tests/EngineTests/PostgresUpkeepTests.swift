@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+
+import ControlAPI
+import GuardCore
+import Journal
+import LinuxKit
+import Stores
+import TestSupport
+import Testing
+import Vault
+
+@testable import Engine
+
+@Suite(
+    "The upkeep of a schema's backups", .serialized,
+    .enabled(if: PostgresServer.isInstalled, "\(PostgresServer.notInstalled)"))
+struct PostgresUpkeepTests {
+    /// A world with one backup of its schema as it is, and what looks after it.
+    private func tended() async throws -> (world: PostgresWorld, tools: Toolbox, state: Keeper) {
+        var world = try PostgresWorld()
+        world.policy.upkeep.every = .zero
+        world.policy.upkeep.drillEvery = .zero
+        let state = Keeper(try StateDirectory(world.state))
+        let tools = try world.tools(world.state)
+        #expect(try await Upkeep(tools).backUpIfDue(try world.location)?.outcome == .succeeded)
+        return (world, tools, state)
+    }
+
+    @Test("R9: a drill restores it into a database of its own, leaves none behind, and finds a lie in it")
+    func drill() async throws {
+        let (world, tools, state) = try await tended()
+        let entry = try #require(try tools.vault.newest(of: try world.location.id))
+        #expect(try await Upkeep(tools).drillNext()?.outcome == .succeeded)
+        let proof = try #require(try await tools.journal.lastProof(of: entry.id))
+        #expect(proof.succeeded && proof.detail?.hasPrefix("restored into scratch") == true)
+        let databases = try world.database.psql(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'dementiad!_\(try world.location.id)!_%' ESCAPE '!'")
+        #expect(databases == [])
+        // A copy that holds something else than the manifest says is found by its rows.
+        let store = try tools.open(try world.location)
+        let script = world.folder.file("copy.sql")
+        try tools.vault.restore(entry, to: script)
+        let content = entry.manifest.content
+        let lie = StoreDigest(
+            objects: content.objects,
+            tables: content.tables.map { TableDigest(name: $0.name, rows: $0.rows + 1, rowSum: $0.rowSum ?? "0") },
+            sequences: content.sequences)
+        let id = tools.newOperationID()
+        let error = await #expect(throws: GuardError.self) { try await store.drill(script, holds: lie, for: id) }
+        #expect(error?.code == .verificationFailed)
+        await store.discardScratch(of: id)
+        await store.close()
+        state.release()
+    }
+
+    @Test("Unchanged it is looked at and not backed up again; changed by others it is compared by counts and digests")
+    func shadow() async throws {
+        let (world, tools, state) = try await tended()
+        let place = try world.location
+        #expect(try await Upkeep(tools).backUpIfDue(place) == nil)
+        let before = try #require(try tools.vault.newest(of: place.id))
+        _ = try world.change("ALTER TABLE \(world.schema).context_locks ADD COLUMN mood text DEFAULT 'calm'")
+        _ = try world.change("CREATE TABLE \(world.schema).moods (a text)")
+        let record = try await Upkeep(tools).compareAfterShadowMigration(place, since: before)
+        #expect(record.outcome == .succeeded && record.findings.last?.code == "nothingLost", "\(record.findings)")
+        #expect(record.findings.map(\.message).contains("moods: is new, with 0 rows"))
+        state.release()
+    }
+}
