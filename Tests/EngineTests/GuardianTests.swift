@@ -60,13 +60,13 @@ struct Guarded {
 
     /// The memory's form once `condition` holds for it; as it is, after a time that is long for a small memory.
     func eventually(_ condition: (StoreForm) -> Bool) async throws -> StoreForm {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end {
             let form = try await form()
             if condition(form) { return form }
             try await Task.sleep(for: .milliseconds(20))
         }
-        Issue.record("it did not come to that within 20 s")
+        Issue.record("it did not come to that within a minute")
         return try await form()
     }
 
