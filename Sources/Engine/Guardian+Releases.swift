@@ -94,7 +94,8 @@ extension Guardian {
         let busy = busyCheckouts.sorted { $0.key < $1.key }.map { folder, busy in
             Finding(
                 code: "checkoutBusy",
-                message: "\(folder) is in the middle of \(busy.what) since \(busy.since); it is looked at when that is over")
+                message:
+                    "\(folder) is in the middle of \(busy.what) since \(busy.since); it is looked at when that is over")
         }
         let unknown = tools.installed.now.unknown.map {
             Finding(

@@ -31,7 +31,6 @@ public actor Guardian {
         /// Looks for memories, in folders and on servers. Fails when the folders themselves cannot be looked into.
         public var discover: @Sendable () async throws(GuardError) -> Discovered
 
-
         public init(
             mode: @escaping @Sendable (StoreLocation) -> MigrationMode, parallel: Int = 2,
             discover: @escaping @Sendable () async throws(GuardError) -> Discovered

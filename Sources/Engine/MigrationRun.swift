@@ -110,7 +110,8 @@ struct MigrationRun {
                 if !isExplicit { try await repetition.refuse(plan, on: snapshot.content) }
             }
         let attempt = Repetition.name(of: plan, on: backup.snapshot.content)
-        let entry = LedgerEntry(operation: log.record.id, backup: backup.entry.id,
+        let entry = LedgerEntry(
+            operation: log.record.id, backup: backup.entry.id,
             release: tools.installed.now.deciding(for: plan.line)?.label)
         try await log.step(.rehearse, backup: backup.entry.id)
         do throws(GuardError) {

@@ -89,9 +89,9 @@ extension GuardMessage {
         "614aee233e0e462ab237dd1d73d92046", .error, "The application migrated a memory by itself and lost data",
         """
         The schema of @DEMENTIA_LOCATION@ changed, and it was not dementiad that did it.
-        Compared with the backup from before, rows gained: @DEMENTIA_ROWS_GAINED@, lost:
-        @DEMENTIA_ROWS_LOST@, changed: @DEMENTIA_ROWS_CHANGED@. dementiad does not undo
-        what somebody else did without being told.
+        Compared with the backup from before, rows are gone or hold other values; the
+        message says which tables. dementiad does not undo what somebody else did
+        without being told.
 
         Table by table: dementiactl verify @DEMENTIA_STORE@
         What going back would do: dementiactl restore @DEMENTIA_BACKUP@ --dry-run

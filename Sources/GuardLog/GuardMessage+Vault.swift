@@ -42,10 +42,9 @@ extension GuardMessage {
     public static let budgetExceeded = GuardMessage(
         "b7697948c878427d9ec5ca0d59d68901", .warning, "The backups take more room than they may",
         """
-        All backups together take @DEMENTIA_BYTES@ bytes, backup.budget allows
-        @DEMENTIA_LIMIT@, and everything that is left has to be kept: the newest of each
-        memory, pinned ones, and what the rules name. Nothing is removed against the
-        rules, and new backups are still taken.
+        All backups together take more than backup.budget allows, and everything that is
+        left has to be kept: the newest of each memory, and pinned ones. A backup that
+        would not fit is refused, and without it nothing is migrated.
 
         Change backup.budget or backup.keep, unpin some (dementiactl backup list), or
         give the vault a larger disk.
@@ -54,9 +53,9 @@ extension GuardMessage {
     public static let floorReached = GuardMessage(
         "5ab9c4c11d28472cb4bab335510e4a2f", .error, "There is no room for backups",
         """
-        The filesystem of the vault has @DEMENTIA_BYTES@ bytes free, and backup.minFree
-        wants @DEMENTIA_LIMIT@ to stay free. Without a backup nothing is migrated. What
-        is in the vault can be listed, verified and restored as ever.
+        The filesystem of the vault has less room left than backup.minFree wants to stay
+        free. Without a backup nothing is migrated. What is in the vault can be listed,
+        verified and restored as ever.
 
         Make room: dementiactl backup prune --dry-run, then dementiactl backup prune
         """)

@@ -22,10 +22,23 @@ public struct OperationNews: Sendable {
             message = .recoverySettled
             text = "settled what an earlier run had begun: " + sentence
         } else {
-            message = Self.message(outcome)
+            message = Self.message(of: record) ?? Self.message(outcome)
             text = sentence
         }
         metadata = Self.metadata(record, location)
+    }
+
+    /// The message of what the daemon does by itself, where it has one of its own.
+    private static func message(of record: OperationRecord) -> GuardMessage? {
+        switch (record.kind, record.trigger, record.outcome) {
+        case (.backup, "schedule", .succeeded): .backupTaken
+        case (.verify, "schedule", .succeeded): .drillProved
+        case (.verify, "schedule", .failedUntouched): .drillFailed
+        case (.verify, "shadow", .succeeded):
+            record.findings.contains { $0.code == "restoreOffered" } ? .storeLostRows : .storeMigratedItself
+        case (.prune, _, .succeeded): .backupsPruned
+        default: nil
+        }
     }
 
     private static func message(_ outcome: Outcome) -> GuardMessage {

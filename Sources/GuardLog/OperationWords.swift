@@ -52,8 +52,13 @@ struct OperationWords {
         if [.migratedVerified, .restoredVerified].contains(record.dataState) { facts.append("verified") }
         if let milliseconds = record.result?.lockedMilliseconds { facts.append("locked for \(milliseconds) ms") }
         if record.kind == .backup, let backup = record.backup { facts.append("as \(backup)") }
+        if let removed = record.result?.removed {
+            facts.append("\(removed.count) backups, \(record.result?.freedBytes ?? 0) bytes")
+        }
         switch record.findings.count {
         case 0: break
+        // What somebody else did is nowhere else.
+        case _ where record.trigger == "shadow": facts += record.findings.prefix(8).map(\.message)
         case 1: facts.append("1 finding")
         case let count: facts.append("\(count) findings")
         }

@@ -46,7 +46,9 @@ public func wait(for descriptors: [Int32], atMost limit: Duration?) throws(Syste
         // Rounded up: who wakes too early would have to wait again at once.
         let (seconds, attoseconds) = limit.components
         let exact = seconds.multipliedReportingOverflow(by: 1000)
-        let sum = exact.overflow ? Int64.max : exact.partialValue + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        let sum =
+            exact.overflow
+            ? Int64.max : exact.partialValue + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
         milliseconds = Int32(clamping: max(0, sum))
     }
     guard poll(&set, nfds_t(set.count), milliseconds) >= 0 || errno == EINTR else {

@@ -16,7 +16,8 @@ struct Dirt {
 
     /// Notes that something happened to `subject`; nil for `path` means to all of it.
     mutating func mark(_ subject: Subject, _ path: String?, at now: ContinuousClock.Instant) {
-        var mark = marks[subject] ?? Mark(first: now, last: now, change: Change(subject: subject, paths: [], isWhole: false))
+        var mark =
+            marks[subject] ?? Mark(first: now, last: now, change: Change(subject: subject, paths: [], isWhole: false))
         mark.last = now
         if let path, !mark.change.isWhole { mark.change.paths.insert(path) } else { mark.change.isWhole = true }
         if mark.change.paths.count > Self.manyPaths { mark.change.isWhole = true }

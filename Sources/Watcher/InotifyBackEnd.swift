@@ -95,7 +95,9 @@ final class InotifyBackEnd: BackEnd {
             }
             for name in listing.others where rules.isInteresting(name, node.lastName) { found(joined(path, name)) }
             guard node.depth < rules.maxDepth else { continue }
-            for name in listing.directories where rules.enters(name, joined(path, name)) { waiting.append(node.add(name)) }
+            for name in listing.directories where rules.enters(name, joined(path, name)) {
+                waiting.append(node.add(name))
+            }
         }
     }
 

@@ -60,7 +60,9 @@ final class PollingBackEnd: BackEnd {
             walk(path, depth: 0, &seen)
         case .file(let path):
             for suffix in ["", "-wal", "-journal"] {
-                guard let status = try? FileStatus(ofLink: path + suffix), suffix.isEmpty || status.size > 0 else { continue }
+                guard let status = try? FileStatus(ofLink: path + suffix), suffix.isEmpty || status.size > 0 else {
+                    continue
+                }
                 seen[path + suffix] = Fact(status)
             }
         case .folder(let path):

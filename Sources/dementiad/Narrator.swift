@@ -29,6 +29,7 @@ final class Narrator: Sendable {
                 metadata: ["operation": "\(record.id)", "store": "\(record.store?.value ?? "-")"])
         case .settled(let record):
             logger.tell(settled: record, at: record.store.flatMap { id in locations.withLock { $0[id] } })
+            for finding in record.findings where record.kind == .prune { tell(finding) }
         }
     }
 
@@ -60,7 +61,8 @@ final class Narrator: Sendable {
                 ["location": "\(path)", "since": "\(since)"])
         case .lineOffer(let form):
             logger.tell(
-                .lineChangeOffered, "\(form.location) could move to PostgreSQL, where the installed Dementia keeps memories",
+                .lineChangeOffered,
+                "\(form.location) could move to PostgreSQL, where the installed Dementia keeps memories",
                 metadata(of: form))
         case .overflow:
             logger.tell(.watchOverflow, "file events were lost, and everything is looked at again")
@@ -74,6 +76,15 @@ final class Narrator: Sendable {
                 ["error": "\(([error.message] + error.causes).joined(separator: "; "))"])
         case .lookFailed(let error):
             logger.tell(.searchFailed, "\(error.message)", ["error": "\(error.message)"])
+        }
+    }
+
+    /// What a prune could not do.
+    private func tell(_ finding: Finding) {
+        switch finding.code {
+        case "budgetExceeded": logger.tell(.budgetExceeded, "\(finding.message)")
+        case "freeSpaceShort": logger.tell(.floorReached, "\(finding.message)")
+        default: break
         }
     }
 

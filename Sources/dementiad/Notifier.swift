@@ -31,7 +31,9 @@ final class Notifier: Sendable {
     func ready(_ status: String) { tell { (manager) throws(SystemCallError) in try manager.ready(status: status) } }
     func status(_ text: String) { tell { (manager) throws(SystemCallError) in try manager.status(text) } }
     func reloading() { tell { (manager) throws(SystemCallError) in try manager.reloading() } }
-    func stopping(_ status: String) { tell { (manager) throws(SystemCallError) in try manager.stopping(status: status) } }
+    func stopping(_ status: String) {
+        tell { (manager) throws(SystemCallError) in try manager.stopping(status: status) }
+    }
     func alive() { tell { (manager) throws(SystemCallError) in try manager.watchdog() } }
 
     /// Does `work`, for which the manager waits as long as it goes on.

@@ -36,7 +36,8 @@ struct Once: AsyncParsableCommand {
         let workshop = try setup.workshop(places) { bar.show($0) }
         let exit =
             verifyBackups
-            ? try await proveBackups(workshop.tools, output) : try await pass(setup, places, workshop.tools, bar, output)
+            ? try await proveBackups(workshop.tools, output)
+            : try await pass(setup, places, workshop.tools, bar, output)
         output.exit(exit)
     }
 

@@ -56,7 +56,9 @@ final class Places: Sendable {
     var trees: Set<String> {
         Set(
             roots.compactMap { root in
-                guard let real = try? realPath(root), (try? FileStatus(of: real))?.kind == .directory else { return nil }
+                guard let real = try? realPath(root), (try? FileStatus(of: real))?.kind == .directory else {
+                    return nil
+                }
                 return real
             })
     }
@@ -98,7 +100,9 @@ final class Places: Sendable {
         var databases: [String] = []
         for folder in Set(releases).sorted() {
             do throws(GuardError) {
-                guard let database = try ReleaseReader.databaseURL(of: folder), !databases.contains(database) else { continue }
+                guard let database = try ReleaseReader.databaseURL(of: folder), !databases.contains(database) else {
+                    continue
+                }
                 // One that cannot be used is that release's problem.
                 _ = try PostgresServers([], found: [database])
                 databases.append(database)

@@ -62,7 +62,8 @@ struct Serve: AsyncParsableCommand {
         guard let first = inherited.first else { return try ListeningSocket(at: try setup.socketPath(socket)) }
         guard inherited.count == 1, try first.isListeningUnixStream else {
             throw GuardError(
-                .configuration, "the service manager passed \(inherited.count) sockets, and one Unix stream socket is needed",
+                .configuration,
+                "the service manager passed \(inherited.count) sockets, and one Unix stream socket is needed",
                 hint: "Look at the .socket unit: systemctl cat 'dementiad*.socket'")
         }
         return try ListeningSocket(inherited: first.descriptor)
@@ -116,7 +117,8 @@ private struct WatchdogService: Service {
                     try await guardian.answer()
                     notifier.alive()
                 } catch {
-                    logger.tell(.engineStuck, "the engine does not answer: \(error.message)", ["error": "\(error.message)"])
+                    logger.tell(
+                        .engineStuck, "the engine does not answer: \(error.message)", ["error": "\(error.message)"])
                 }
                 try? await Task.sleep(for: pulse)
             }

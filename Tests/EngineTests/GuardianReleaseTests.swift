@@ -77,7 +77,8 @@ struct GuardianReleaseTests {
         await guarded.stop()
     }
 
-    @Test("a release that makes what nobody here knows is met with a backup of every memory, once, and with no migration")
+    @Test(
+        "a release that makes what nobody here knows is met with a backup of every memory, once, and with no migration")
     func unknown() async throws {
         let world = try World(.v4_4)
         let upstream = try Upstream(world)
