@@ -30,7 +30,6 @@ struct Once: AsyncParsableCommand {
     func run() async throws {
         let output = Output(isJSON: options.json)
         let setup = try Setup(options)
-        try setup.refuseRoot()
         let bar = ProgressBar(isEnabled: !options.json)
         let places = try Places(setup)
         let workshop = try setup.workshop(places) { bar.show($0) }

@@ -27,7 +27,6 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let setup = try Setup(options)
-        try setup.refuseRoot()
         let logger = try setup.logger()
         let notifier = Notifier(logger)
         let composition = try Composition(options, setup, notifier, logger)

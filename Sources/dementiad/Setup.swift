@@ -44,6 +44,7 @@ struct Setup {
     var places: [String] { roots + settings.postgres.connections.map(\.description) }
 
     init(_ options: CommonOptions) throws(GuardError) {
+        try Self.refuseRoot(options)
         self.options = options
         environment = ProcessInfo.processInfo.environment
         var flags: [ConfigurationSources.Flag] = []
@@ -79,8 +80,8 @@ struct Setup {
         }
     }
 
-    /// The daemon is the user whose data it guards, and never root.
-    func refuseRoot() throws(GuardError) {
+    /// The daemon is the user whose data it guards, and never root. Before anything else is looked at.
+    private static func refuseRoot(_ options: CommonOptions) throws(GuardError) {
         guard geteuid() != 0 || options.allowRoot else {
             throw GuardError(
                 .refusesRoot, "dementiad guards a user's data as that user and does not run as root",
