@@ -35,7 +35,6 @@ struct ScheduleTests {
         #expect(try await tended.upkeep.backUpIfDue(place) == nil)
         #expect(try tended.backups() == [1, 2])
         #expect(try await tended.journal.operations(limit: 9).count == 2)
-        tended.release()
         let later = try Tended(tended.world)
         #expect(try await #require(later.upkeep.nextBackupDue(id)) > before.advanced(by: Self.day))
     }
@@ -184,7 +183,6 @@ struct DrillTests {
     func noRoom() async throws {
         let tended = try Tended(try World())
         try await tended.backUp()
-        tended.release()
         var world = tended.world
         world.policy.minimumFree = .max / 2
         let tight = try Tended(world)
@@ -200,7 +198,6 @@ struct DrillTests {
     func withoutServer() async throws {
         let tended = try Tended(try World())
         let id = try await tended.backUp()
-        tended.release()
         var world = tended.world
         world.opener = { (location) throws(GuardError) in
             throw GuardError(.serverUnreachable, "not in the configuration")
