@@ -60,6 +60,20 @@ struct ScheduleTests {
         #expect(try await tended.upkeep.nextBackupDue(tended.world.id) == nil)
     }
 
+    @Test("A memory that went away since the last look is asked for again after a while, and not at once")
+    func goneSinceTheLastLook() async throws {
+        let tended = try Tended(try World())
+        try await tended.look()
+        #expect(try await #require(tended.upkeep.nextBackupDue(tended.world.id)) <= tended.now)
+        let away = tended.world.folder.file("away.db")
+        try Directory.rename(noReplace: tended.world.store, to: away)
+        #expect(
+            try await #require(tended.upkeep.nextBackupDue(tended.world.id)) > tended.now.advanced(by: .seconds(3000)))
+        #expect(try await tended.upkeep.backUpIfDue(tended.world.location) == nil)
+        try Directory.rename(noReplace: away, to: tended.world.store)
+        #expect(try await tended.upkeep.backUpIfDue(tended.world.location)?.outcome == .succeeded)
+    }
+
     @Test("B23: a backup from a clock that was years ahead puts off nothing")
     func clockAhead() async throws {
         let tended = try Tended(try World())
@@ -192,6 +206,13 @@ struct DrillTests {
         #expect(try await tight.journal.lastProofs().isEmpty)
         let due = try #require(try await tight.upkeep.nextDrillDue())
         #expect(due > tight.now && due < tight.now.advanced(by: .seconds(7200)))
+        // One that does not fit keeps no other from its turn.
+        try await tended.backUp()
+        let second = try #require(try world.backups().first).id
+        world.moveClock(by: Self.month)
+        let records = [try await tight.upkeep.drillNext(), try await tight.upkeep.drillNext()]
+        #expect(Set(records.compactMap { $0?.backup }) == Set([record.backup, second].compactMap(\.self)))
+        #expect(try await tight.upkeep.drillNext() == nil)
     }
 
     @Test("A store whose server is not known any more still has its backups decoded")
