@@ -7,7 +7,7 @@ DESTDIR ?=
 BUILD   ?= yes
 
 # What dementiad is linked with; what the sample and its reader use; what the tests use; what a Debian package is made with.
-BUILD_PACKAGES := libsqlite3-dev libzstd-dev libssl-dev libpq-dev pkg-config
+BUILD_PACKAGES := libsqlite3-dev libzstd-dev libssl-dev libpq-dev libsystemd-dev pkg-config
 RUN_PACKAGES   := sqlite3 zstd
 TEST_PACKAGES  := sqlite3 zstd python3 curl strace postgresql pgbouncer openssl
 BENCH_PACKAGES := sqlite3 zstd python3 curl postgresql
@@ -57,7 +57,7 @@ format: swift-is-there ## Rewrite the sources in the house's format
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
 install: $(if $(filter no,$(BUILD)),,build) ## Install to DESTDIR and PREFIX; BUILD=no installs what is built
-	$(INSTALL) -d '$(bindir)' '$(unitdir)/system' '$(unitdir)/user' '$(confdir)'
+	$(INSTALL) -d '$(bindir)' '$(unitdir)/system' '$(unitdir)/user' '$(unitdir)/catalog' '$(confdir)'
 	for program in $(PROGRAMS); do \
 	    $(INSTALL) -m 755 -s $(RELEASE)/$$program '$(bindir)' || exit 1; \
 	    scripts/install-completions $(RELEASE)/$$program '$(sharedir)' || exit 1; \
@@ -66,6 +66,7 @@ install: $(if $(filter no,$(BUILD)),,build) ## Install to DESTDIR and PREFIX; BU
 	    sed 's|/usr/bin/|$(PREFIX)/bin/|' "systemd/$${unit#system/}" >'$(unitdir)'/$$unit || exit 1; \
 	    chmod 644 '$(unitdir)'/$$unit; \
 	done
+	$(INSTALL) -m 644 systemd/dementiad.catalog '$(unitdir)/catalog'
 	@# What an administrator wrote is not overwritten.
 	test -e '$(confdir)/dementiad.yaml' || $(INSTALL) -m 644 etc/dementiad.yaml '$(confdir)'
 

@@ -58,11 +58,6 @@ let package = Package(
         ),
         .target(name: "GuardCore", dependencies: ["Dementia", "HashKit"], swiftSettings: strict),
 
-        .target(
-            name: "GuardLog",
-            dependencies: ["GuardCore", "SystemdKit", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict
-        ),
         // One job each.
         .target(
             name: "Vault",
@@ -77,6 +72,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Releases", dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit"], swiftSettings: strict),
+        .target(
             name: "Journal",
             dependencies: ["GuardCore", "HashKit", "LinuxKit", "SQLiteKit"],
             swiftSettings: strict
@@ -86,9 +83,18 @@ let package = Package(
             dependencies: ["GuardCore", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict
         ),
+        .target(name: "Watcher", dependencies: ["LinuxKit"], swiftSettings: strict),
+        .target(
+            name: "GuardLog",
+            dependencies: ["GuardCore", "LinuxKit", "SystemdKit", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict
+        ),
         .target(
             name: "Engine",
-            dependencies: ["ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores", "Vault"],
+            dependencies: [
+                "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores", "Vault",
+                "Watcher",
+            ],
             swiftSettings: strict
         ),
 
@@ -126,7 +132,7 @@ let package = Package(
             name: "dementiad",
             dependencies: [
                 "ControlAPI", "ControlServer", "Dementia", "Engine", "GuardConfiguration", "GuardCore", "GuardLog",
-                "Journal", "LinuxKit", "Stores", "SystemdKit", "Vault",
+                "Journal", "LinuxKit", "Releases", "Stores", "SystemdKit", "Vault", "Watcher",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -213,7 +219,28 @@ let package = Package(
         ),
         .testTarget(name: "LintTests", swiftSettings: strict),
         .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
+        // Stands before a service manager of the tests' making.
+        .executableTarget(
+            name: "SystemdFixture",
+            dependencies: ["LinuxKit", "SystemdKit"],
+            path: "Tests/SystemdFixture",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SystemdKitTests",
+            dependencies: ["LinuxKit", "SystemdFixture", "SystemdKit", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "GuardLogTests",
+            dependencies: [
+                "GuardCore", "GuardLog", "LinuxKit", "SystemdKit", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
+        .testTarget(name: "WatcherTests", dependencies: ["LinuxKit", "TestSupport", "Watcher"], swiftSettings: strict),
         .testTarget(
             name: "VaultTests",
             dependencies: ["GuardCore", "HashKit", "LinuxKit", "Vault", "ZstdKit"],
@@ -235,6 +262,11 @@ let package = Package(
             dependencies: [
                 "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "Stores", "TestSupport",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ReleasesTests",
+            dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit", "Releases", "TestSupport"],
             swiftSettings: strict
         ),
         // Runs a pass and ends itself with SIGKILL at a chosen write of the journal.

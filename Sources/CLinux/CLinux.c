@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,6 +40,8 @@ unsigned int dementiad_device_minor(dev_t device) { return minor(device); }
 
 int dementiad_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
+int dementiad_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
 _Static_assert(sizeof(dementiad_credentials) == sizeof(struct ucred), "the kernel fills a struct ucred");
 
 int dementiad_peer_credentials(int socket, dementiad_credentials *credentials) {
@@ -47,3 +50,12 @@ int dementiad_peer_credentials(int socket, dementiad_credentials *credentials) {
 }
 
 char **dementiad_environment(void) { return environ; }
+
+int dementiad_open_without_links(const char *path, int flags, mode_t mode) {
+    struct open_how how = {
+        .flags = (uint64_t)flags,
+        .mode = (flags & O_CREAT) ? mode : 0,
+        .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+}

@@ -40,6 +40,9 @@ struct Agenda {
         due[item] = due[item].map { min($0, at) } ?? at
     }
 
+    /// Whether `item` is on it.
+    func has(_ item: Item) -> Bool { due[item] != nil }
+
     /// Takes `item` off. One that is not on it is fine.
     mutating func drop(_ item: Item) {
         due[item] = nil

@@ -11,19 +11,16 @@ public struct Discovered: Sendable {
     public var problems: [GuardError]
     /// Those of the locations where nothing is changed without asking, whatever the mode: only an application's own settings led there.
     public var asking: Set<StoreLocation>
-    /// Real paths of the folders that were looked through: what appears in them later is a memory, too.
-    public var trees: Set<String>
     /// Folders that hold a Dementia, or may.
     public var releaseFolders: Set<String>
 
     public init(
         locations: [StoreLocation], problems: [GuardError] = [], asking: Set<StoreLocation> = [],
-        trees: Set<String> = [], releaseFolders: Set<String> = []
+        releaseFolders: Set<String> = []
     ) {
         self.locations = locations
         self.problems = problems
         self.asking = asking
-        self.trees = trees
         self.releaseFolders = releaseFolders
     }
 }

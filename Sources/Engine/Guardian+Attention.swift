@@ -14,16 +14,21 @@ extension Guardian {
     public func rescan(startingWork: Bool) async throws(GuardError) {
         // First the watch, then the look: what appears in between is told twice, and never missed.
         await watchAll()
+        let unreached = Set(discovered.problems.map(\.message))
         discovered = try await settings.discover()
+        for problem in discovered.problems where !unreached.contains(problem.message) {
+            tools.observe(.noticed(.unreached(problem)))
+        }
         await readReleases(discovered.releaseFolders)
+        await watchAll()
         for location in discovered.locations {
             try await attend(location, because: "discovery", startingWork: startingWork)
         }
         // A home that is not mounted makes its memories missing, and nothing is forgotten.
         let present = Set(discovered.locations.map(\.id))
         for id in forms.keys where !present.contains(id) { await look(at: id) }
-        await watchAll()
         hasLooked = true
+        if startingWork { await planUpkeep() }
         tell()
     }
 
@@ -56,20 +61,27 @@ extension Guardian {
             await examine(location)
             return
         }
-        let before = forms[id]
-        guard let examination = await examine(location), startingWork, busy[id] == nil, !isStopping else { return }
-        if examination.form.state != .missing, let store = try? tools.open(location) {
-            await ScratchFolder.discardOld(of: store, with: tools)
+        if settings.watcher != nil, watch(on: location) == nil {
+            discovered.locations.append(location)
+            await watchAll()
         }
-        if try await Safekeeping(tools: tools, trigger: trigger).care(at: location, examination) != nil {
+        let (before, seen) = (forms[id], seenAt[id])
+        guard let examination = await examine(location), startingWork, busy[id] == nil, !isStopping else { return }
+        // One that is not there is seen to be missing, and that is no failure of anything.
+        guard examination.form.state != .missing else { return }
+        if let store = try? tools.open(location) { await ScratchFolder.discardOld(of: store, with: tools) }
+        if let before, let seen { try await compareIfMigratedByOthers(location, before, seen, examination.form) }
+        try await backUpForReleases(location, examination)
+        let tools = tools
+        let cared = try await occupying(id) { (_) async throws(GuardError) in
+            try await Safekeeping(tools: tools, trigger: trigger).care(at: location, examination)
+        }
+        if case .some(.some) = cared {
             await examine(location)
             return
         }
-        if let before, try await compareIfMigratedByOthers(location, before, examination.form) { return }
         guard let plan = examination.plan, !plan.isEmpty, examination.hold == nil, busy[id] == nil else { return }
-        guard mode(of: location) == .auto else {
-            return
-        }
+        guard mode(of: location) == .auto else { return }
         _ = try await startMigration(
             .upgrade(to: nil), .migrate, location, trigger: trigger, uid: tools.uid, isExplicit: false)
     }
@@ -89,7 +101,7 @@ extension Guardian {
         for record in open where record.store == store {
             // Somebody asked for other work meanwhile; it ends first.
             guard busy[store] == nil else { return true }
-            busy[store] = record.id
+            busy[store] = .operation(record.id)
             defer { busy[store] = nil }
             guard let settled = try await Recovery(tools: tools).settle(record) else { return false }
             await feeds[record.id]?.report(settled)
@@ -112,6 +124,7 @@ extension Guardian {
             try await examiner.remember(examination.form, after: before)
             footprints[location.id] = footprint
             forms[location.id] = examination.form
+            seenAt[location.id] = tools.clock()
             notice(examination.form, after: before)
             return examination
         } catch {

@@ -6,6 +6,7 @@ public import GuardCore
 internal import HashKit
 internal import Journal
 internal import LinuxKit
+internal import Releases
 internal import Stores
 internal import Vault
 
@@ -27,9 +28,11 @@ extension Guardian {
         let stores = try await stores()
         let (verdict, summary) = verdict(running: running.count)
         return StatusForm(
-            verdict: verdict, summary: summary, version: ProductVersion.current, startedAt: startedAt, releases: tools.installed.all.map(ReleaseForm.init),
+            verdict: verdict, summary: summary, version: ProductVersion.current, startedAt: startedAt,
+            releases: tools.installed.now.releases.map(ReleaseForm.init),
             stores: .init(stores), operations: running, vault: vault, holds: holds,
-            findings: discovered.problems.map { Finding(code: $0.code.rawValue, message: $0.message) })
+            findings: discovered.problems.map { Finding(code: $0.code.rawValue, message: $0.message) } + releaseFindings
+        )
     }
 
     func verdict(running: Int) -> (verdict: Verdict, summary: String) {

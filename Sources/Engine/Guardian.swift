@@ -5,8 +5,10 @@ internal import Dementia
 public import GuardCore
 internal import Journal
 internal import LinuxKit
+internal import Releases
 internal import Stores
 internal import Vault
+public import Watcher
 
 /// The engine of the daemon: knows the stores, starts operations, one mutating operation per store, and tells what becomes of them.
 ///
@@ -20,6 +22,12 @@ public actor Guardian {
         public var parallel: Int
         /// The time between two looks at everything, the safety net below events.
         public var rescanEvery: Duration = .seconds(3600)
+        /// Real paths of the folders in which memories may appear.
+        public var trees: @Sendable () -> Set<String> = { [] }
+        /// Tells of changes on disk; nil for a guardian that only looks by the clock.
+        public var watcher: Watcher?
+        /// How it watches; nil for as it was made.
+        public var watchRules: WatchRules?
         /// Looks for memories, in folders and on servers. Fails when the folders themselves cannot be looked into.
         public var discover: @Sendable () async throws(GuardError) -> Discovered
 
@@ -44,18 +52,35 @@ public actor Guardian {
     /// Whether everything was looked at since the start.
     var hasLooked = false
     /// The mutating operation of each store that has one.
-    var busy: [StoreID: OperationID] = [:]
+    var busy: [StoreID: Occupant] = [:]
     /// Stores that are being looked at, with the looks that wait for their turn.
     var attending: [StoreID: [CheckedContinuation<Void, Never>]] = [:]
     /// Stores that something was to be done about while an operation was at work on them.
     var neglected: Set<StoreID> = []
     /// What each store's files looked like before the last look at it.
     var footprints: [StoreID: StoreFootprint] = [:]
+    /// What the last look at each release's folder gave.
+    var readings: [String: Reading] = [:]
+    /// The folders whose entries tell that a release changed.
+    var releaseFolders: Set<String> = []
+    /// Knows the releases by today's catalogue.
+    var releaseReader: ReleaseReader
+    /// Releases in the middle of something, by folder.
+    var busyCheckouts: [String: BusyCheckout] = [:]
+    /// What was told of the watching.
+    var watchProblems: Set<WatchProblem> = []
+    var toldOverflows = 0
+    /// Rules that the watcher has not heard of.
+    var newWatchRules: WatchRules?
     /// What is to be done by the clock, and who sleeps until then.
     var agenda = Agenda()
     var sleeper: Task<Void, Never>?
     /// How often in a row each store's operations could not go on.
     var backOffs: [StoreID: BackOff] = [:]
+    /// The releases that each store was backed up for.
+    var preparedFor: [StoreID: String] = [:]
+    /// When each store was looked at last.
+    var seenAt: [StoreID: Timestamp] = [:]
     /// Stores that are to be looked at soon, and why.
     let requests: AsyncStream<(StoreLocation, String)>
     let requesting: AsyncStream<(StoreLocation, String)>.Continuation
@@ -76,6 +101,7 @@ public actor Guardian {
         self.settings = settings
         self.relay = relay
         startedAt = tools.clock()
+        releaseReader = ReleaseReader(catalogue: tools.catalogue, now: tools.clock)
         (requests, requesting) = AsyncStream.makeStream()
     }
 
@@ -83,7 +109,6 @@ public actor Guardian {
 
     /// Settles what an earlier process left, before anybody can ask for anything.
     public func recover() async throws(GuardError) {
-        _ = try await Recovery(tools: tools).run([.sqlite])
         for known in try await tools.journaling({ (journal) throws(JournalError) in try await journal.knownStores() }) {
             let sighting = known.lastSighting
             var form = StoreForm(
@@ -92,7 +117,10 @@ public actor Guardian {
             form.line = sighting.line
             form.schemaVersion = sighting.schemaVersion
             forms[known.id] = form
+            seenAt[known.id] = sighting.at
+            tools.observe(.noticed(.storeKnown(form)))
         }
+        _ = try await Recovery(tools: tools).run([.sqlite])
     }
 
     /// Tells every operation's listeners what happens, until the relay ends.
@@ -115,6 +143,7 @@ public actor Guardian {
         for task in tasks.values { task.cancel() }
         for task in tasks.values { await task.value }
         requesting.finish()
+        settings.watcher?.stop()
         relay.finish()
     }
 
@@ -122,6 +151,8 @@ public actor Guardian {
     public func reconfigure(_ tools: Toolbox, _ settings: Settings) {
         self.tools = tools
         self.settings = settings
+        releaseReader = ReleaseReader(catalogue: tools.catalogue, now: tools.clock)
+        newWatchRules = settings.watchRules
         plan { $0.set(.rescan, in: .zero) }
     }
 
@@ -141,16 +172,23 @@ public actor Guardian {
             throw GuardError(.notReachable, "dementiad is stopping", store: store, hint: "Ask again in a moment.")
         }
         if let store, let other = busy[store] {
-            throw GuardError(
-                .storeBusy, "another operation, \(other), is at work on this memory", store: store,
-                hint: "Wait for it with: dementiactl operations watch \(other)")
+            switch other {
+            case .operation(let id):
+                throw GuardError(
+                    .storeBusy, "another operation, \(id), is at work on this memory", store: store,
+                    hint: "Wait for it with: dementiactl operations watch \(id)")
+            case .upkeep:
+                throw GuardError(
+                    .storeBusy, "dementiad itself is at work on this memory", store: store,
+                    hint: "It takes a moment. See what it does with: dementiactl operations list")
+            }
         }
         let record = OperationRecord(
             id: tools.newOperationID(), kind: kind, store: store, state: .running, trigger: trigger,
             actor: .init(uid: uid),
             startedAt: tools.clock())
         // Before the first suspension: two requests at once must not both find the store free.
-        if let store { busy[store] = record.id }
+        if let store { busy[store] = .operation(record.id) }
         feeds[record.id] = OperationFeed(record)
         do throws(GuardError) {
             _ = try await tools.journaling(about: store) { (journal) throws(JournalError) in

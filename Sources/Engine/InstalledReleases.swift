@@ -1,36 +1,31 @@
 // SPDX-License-Identifier: MIT
 
-public import Dementia
+internal import Dementia
 public import GuardCore
+public import Releases
 internal import Synchronization
 
 /// The releases that are installed at this moment: what the wanted version of every store is computed from.
 ///
 /// One for the life of a process. Operations that run keep the plan that they began with.
 public final class InstalledReleases: Sendable {
-    private let releases = Mutex<[Release]>([])
+    private let installed = Mutex(Installed([]))
 
     /// Starts with none: every store then wants the head of its line.
     public init() {}
 
-    /// All of them, by folder.
-    public var all: [Release] { releases.withLock(\.self) }
+    /// Those that are there now.
+    public var now: Installed { installed.withLock(\.self) }
 
     /// Replaces all of them.
-    public func replace(with all: [Release]) {
-        releases.withLock { $0 = all.sorted { $0.path < $1.path } }
+    public func replace(with releases: [Release]) {
+        installed.withLock { $0 = Installed(releases) }
     }
 
-    /// The release that decides for `line`: of those that are known, the one that needs the most.
-    public func deciding(for line: Line) -> Release? {
-        all.filter { $0.line == line && $0.isKnown && $0.version != nil }.max { ($0.version ?? 0) < ($1.version ?? 0) }
-    }
-
-    /// The version that stores of each line are wanted at. A line without an installed release is left out: its head is wanted, since
-    /// added columns hurt no older server.
+    /// The version that stores of each line are wanted at. A line without an installed release is left out.
     var wanted: [Line: Int] {
-        var wanted: [Line: Int] = [:]
-        for line in Line.allCases { wanted[line] = deciding(for: line)?.version }
-        return wanted
+        let now = now
+        return Dictionary(
+            uniqueKeysWithValues: Line.allCases.compactMap { line in now.wanted(for: line).map { (line, $0) } })
     }
 }

@@ -4,6 +4,7 @@ internal import Dementia
 internal import GuardCore
 internal import HashKit
 internal import Journal
+internal import Releases
 internal import Stores
 internal import Vault
 
@@ -109,8 +110,9 @@ struct MigrationRun {
                 if !isExplicit { try await repetition.refuse(plan, on: snapshot.content) }
             }
         let attempt = Repetition.name(of: plan, on: backup.snapshot.content)
-        let entry = LedgerEntry(operation: log.record.id, backup: backup.entry.id,
-            release: tools.installed.deciding(for: plan.line)?.label)
+        let entry = LedgerEntry(
+            operation: log.record.id, backup: backup.entry.id,
+            release: tools.installed.now.deciding(for: plan.line)?.label)
         try await log.step(.rehearse, backup: backup.entry.id)
         do throws(GuardError) {
             try await rehearse(plan, backup, entry, lockedSince: isLocked ? start : nil)

@@ -5,6 +5,8 @@ public import GuardCore
 
 /// Something that an operator should find in the log although it is no operation.
 public enum Notice: Sendable {
+    /// A memory that an earlier run has seen. Not for the log.
+    case storeKnown(StoreForm)
     /// A memory was seen for the first time.
     case storeFound(StoreForm)
     /// A memory that was there is not there any more.
@@ -19,12 +21,14 @@ public enum Notice: Sendable {
     case unknownRelease(Release)
     /// A release's folder has been in the middle of something since then.
     case checkoutBusy(path: String, what: String, since: Timestamp)
-    /// A release that keeps its memories elsewhere is installed: the sentence says what can be done.
-    case lineOffer(String)
+    /// The installed release keeps its memories elsewhere than this one is.
+    case lineOffer(StoreForm)
     /// Events were lost, so everything is looked at again.
     case overflow
-    /// What keeps changes from being seen at once, and what mends it.
-    case watchProblem(String)
+    /// Changes at a place cannot be seen at once: why, and what mends it.
+    case watchProblem(place: String, problem: String)
+    /// A server that memories are on cannot be asked.
+    case unreached(GuardError)
     /// Looking at something failed; it is tried again at the next look.
     case lookFailed(GuardError)
     /// How everything stands changed, as a sentence.

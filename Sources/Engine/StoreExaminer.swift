@@ -4,6 +4,7 @@ public import ControlAPI
 internal import Dementia
 public import GuardCore
 internal import Journal
+internal import Releases
 internal import Stores
 internal import Vault
 
@@ -53,7 +54,7 @@ struct StoreExaminer {
             form.line = line.rawValue
             form.schemaVersion = tools.planner.version(of: survey, in: line) ?? line.origin
             form.wantedVersion = tools.planner.wantedVersion(of: line) ?? form.schemaVersion
-            form.release = tools.installed.deciding(for: line)?.label
+            form.release = tools.installed.now.deciding(for: line)?.label
             let plan = try tools.planner.plan(for: location.id, at: location.name, survey)
             form.state = plan.isEmpty ? .current : .pending
             if hold != nil { form.state = .held }

@@ -23,6 +23,7 @@ public struct GuardLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
+    /// Writes `event`, with the metadata of this handler and its provider; the nearer to the call, the stronger.
     public func log(event: LogEvent) {
         var inherited = metadata
         if let provided = metadataProvider?.get() { inherited.merge(provided) { $1 } }

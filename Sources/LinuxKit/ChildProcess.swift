@@ -23,12 +23,17 @@ public enum ChildProcess {
     ) async throws(SystemCallError) -> Ending {
         let executor = try ThreadExecutor(name: "child")
         return try await executor.run { () throws(SystemCallError) in
-            let pid = try spawn(arguments, additions)
+            var environment = currentEnvironment()
+            environment.merge(additions) { $1 }
+            let pid = try spawn(arguments, environment, output: 2)
             return try wait(for: pid, timeout: timeout)
         }
     }
 
-    private static func spawn(_ arguments: [String], _ additions: [String: String]) throws(SystemCallError) -> pid_t {
+    /// Starts `arguments[0]` with exactly `environment`, and with our descriptor `output` as its standard output.
+    static func spawn(
+        _ arguments: [String], _ environment: [String: String], output: Int32
+    ) throws(SystemCallError) -> pid_t {
         guard let program = arguments.first else { throw SystemCallError(call: "posix_spawnp", errno: ENOENT) }
         var files = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
@@ -38,7 +43,7 @@ public enum ChildProcess {
         defer { posix_spawnattr_destroy(&attributes) }
         try check(
             posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0), "posix_spawn_file_actions_addopen")
-        try check(posix_spawn_file_actions_adddup2(&files, 2, 1), "posix_spawn_file_actions_adddup2")
+        try check(posix_spawn_file_actions_adddup2(&files, output, 1), "posix_spawn_file_actions_adddup2")
         // A group of its own: a timeout ends what it started as well. Signals as a fresh program expects them.
         try check(
             posix_spawnattr_setflags(
@@ -51,8 +56,6 @@ public enum ChildProcess {
         var all = sigset_t()
         sigfillset(&all)
         try check(posix_spawnattr_setsigdefault(&attributes, &all), "posix_spawnattr_setsigdefault")
-        var environment = currentEnvironment()
-        environment.merge(additions) { $1 }
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { for word in argv + envp { free(word) } }
@@ -62,7 +65,8 @@ public enum ChildProcess {
         return pid
     }
 
-    private static func wait(for pid: pid_t, timeout: Duration) throws(SystemCallError) -> Ending {
+    /// Waits for the process `pid`, a child of ours and the leader of its group, and ends the group after `timeout`.
+    static func wait(for pid: pid_t, timeout: Duration) throws(SystemCallError) -> Ending {
         // A descriptor that becomes readable when the process ends: waiting with a limit and without a signal handler.
         let descriptor = dementiad_pidfd_open(pid)
         guard descriptor >= 0 else { throw SystemCallError(call: "pidfd_open", errno: errno) }

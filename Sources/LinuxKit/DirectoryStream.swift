@@ -30,7 +30,25 @@ struct DirectoryStream: ~Copyable {
     var descriptor: Int32 { dirfd(stream) }
 
     /// The next name with its closing zero, or nil at the end. `.` and `..` are left out.
-    func next() throws(SystemCallError) -> [CChar]? {
+    func next() throws(SystemCallError) -> [CChar]? { try nextEntry()?.name }
+
+    /// The next name with its closing zero and what it is, or nil at the end.
+    func nextWithKind() throws(SystemCallError) -> (name: [CChar], kind: FileStatus.Kind)? {
+        guard let (name, type) = try nextEntry() else { return nil }
+        switch Int(type) {
+        case Int(DT_DIR): return (name, .directory)
+        case Int(DT_REG): return (name, .file)
+        case Int(DT_LNK): return (name, .symbolicLink)
+        case Int(DT_UNKNOWN):
+            // Some filesystems do not tell. Gone since: then it is nothing that matters.
+            var status = stat()
+            guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return (name, .other) }
+            return (name, FileStatus(status).kind)
+        default: return (name, .other)
+        }
+    }
+
+    private func nextEntry() throws(SystemCallError) -> (name: [CChar], type: UInt8)? {
         while true {
             errno = 0
             guard let entry = readdir(stream) else {
@@ -42,7 +60,7 @@ struct DirectoryStream: ~Copyable {
                 Array(bytes.bindMemory(to: CChar.self).prefix { $0 != 0 }) + [0]
             }
             let dot = CChar(UInt8(ascii: "."))
-            if name != [dot, 0] && name != [dot, dot, 0] { return name }
+            if name != [dot, 0] && name != [dot, dot, 0] { return (name, entry.pointee.d_type) }
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import CLinux
 internal import Glibc
 
 /// An open file that belongs to one owner and is closed exactly once.
@@ -18,6 +19,11 @@ public struct OpenFile: ~Copyable, Sendable {
         self.path = path
     }
 
+    private init(_ path: String, descriptor: Int32) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
     deinit {
         // Best effort: whoever has written calls `close()`, which reports the error.
         if descriptor >= 0 { _ = Glibc.close(descriptor) }
@@ -34,6 +40,17 @@ public struct OpenFile: ~Copyable, Sendable {
     ///   gives this descriptor the right to write.
     public static func creating(_ path: String, mode: UInt32 = 0o600) throws(SystemCallError) -> OpenFile {
         try OpenFile(path, flags: O_RDWR | O_CREAT | O_EXCL, mode: mode)
+    }
+
+    /// Makes `path`, which must not exist, on a way without any symbolic link (ELOOP), and opens it for writing.
+    ///
+    /// For places that somebody named a moment ago and that others may write around: a folder that is swapped for a link meanwhile
+    /// leads nowhere.
+    public static func creatingWithoutLinks(_ path: String, mode: UInt32 = 0o600) throws(SystemCallError) -> OpenFile {
+        let descriptor = try checked("openat2", path) {
+            dementiad_open_without_links(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        }
+        return OpenFile(path, descriptor: descriptor)
     }
 
     /// Opens `path` for reading and writing, and makes it when it is not there.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import Dementia
 internal import GuardCore
 public import LinuxKit
 
@@ -12,14 +13,12 @@ public struct Discovery: Sendable {
     public struct Found: Sendable, Equatable {
         /// Real paths of candidates, sorted. A directory of that name is one too: it gets an answer, not silence.
         public var candidates: [String] = []
-        /// Real paths of the folders that were walked through, without those below them.
-        public var trees: Set<String> = []
-        /// Folders that hold a file of a release's name.
-        public var releaseFolders: Set<String> = []
         /// Files that look like copies of memories.
         public var copies: [String] = []
         /// Links with the name of a memory, which are not followed.
         public var links: [String] = []
+        /// Folders that hold a Dementia by their entries' names, sorted. To be sure, its files have to be read.
+        public var releaseFolders: [String] = []
         /// Folders that could not be read.
         public var unreadable: [String] = []
 
@@ -48,7 +47,6 @@ public struct Discovery: Sendable {
         for root in roots {
             let real = try realPath(root)
             if try FileStatus(of: real).kind == .directory {
-                found.trees.insert(real)
                 walk(real, depth: 0, &found)
             } else {
                 found.candidates.append(real)
@@ -56,6 +54,7 @@ public struct Discovery: Sendable {
         }
         found.candidates = Array(Set(found.candidates)).sorted()
         found.copies = Array(Set(found.copies)).sorted()
+        found.releaseFolders = Array(Set(found.releaseFolders)).sorted()
         return found
     }
 
@@ -64,12 +63,13 @@ public struct Discovery: Sendable {
             found.unreadable.append(folder)
             return
         }
+        if ReleaseEvidence.mayBeRelease(names: names) { found.releaseFolders.append(folder) }
         let isHome = folder.hasSuffix("/" + Self.homeFolder)
         for name in names.sorted() {
             let path = folder == "/" ? "/" + name : folder + "/" + name
             // Gone since the listing: then there is nothing to find.
             guard let status = try? FileStatus(ofLink: path) else { continue }
-            let isMemory = name == Self.projectFile || (isHome && Self.isHashedName(name))
+            let isMemory = Self.isMemory(name, isHome)
             switch status.kind {
             case .symbolicLink: if isMemory { found.links.append(path) }
             case .directory where !isMemory:
@@ -82,6 +82,15 @@ public struct Discovery: Sendable {
                 }
             }
         }
+    }
+
+    /// Whether a file `name` in a folder called `folder` has the name of a memory.
+    public static func isMemory(_ name: some StringProtocol, in folder: some StringProtocol) -> Bool {
+        isMemory(String(name), folder == homeFolder)
+    }
+
+    private static func isMemory(_ name: String, _ isHome: Bool) -> Bool {
+        name == projectFile || (isHome && isHashedName(name))
     }
 
     /// `<8 hex digits>.db`, as the home folder's memories are called.

@@ -82,7 +82,7 @@ extension SQLiteStore {
 
     private func copy(_ source: String, to target: String, _ rights: FileRights?) throws(SystemCallError) {
         let input = try OpenFile.reading(source)
-        let output = try OpenFile.creating(target, mode: (rights?.mode ?? 0o600) & 0o777)
+        let output = try OpenFile.creatingWithoutLinks(target, mode: (rights?.mode ?? 0o600) & 0o777)
         let buffer = ByteBuffer(count: 256 << 10)
         while case let count = try input.read(into: buffer.bytes), count > 0 {
             try output.write(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))

@@ -88,6 +88,10 @@ extension SQLiteStore {
             await rehearsal.close()
             // Speaks of the store, not of its scratch copy; what is short in scratch is short for the rehearsal.
             let message = error.message.replacing(scratch, with: path)
+            // The plan was made on another state than the copy holds: it failed nothing, and is to be made again.
+            if error.code == .storeMoved {
+                throw GuardError(.storeMoved, message, store: location.id, hint: error.hint, causes: error.causes)
+            }
             throw error.code == .noSpace || error.code == .inputOutput
                 ? GuardError(
                     error.code, "the rehearsal of \(path): \(error.message)", store: location.id, causes: error.causes)

@@ -14,7 +14,8 @@ public struct InheritedSocket: Sendable, Equatable {
     /// Whether it is a Unix stream socket that listens.
     public var isListeningUnixStream: Bool {
         get throws(SystemCallError) {
-            try checked("sd_is_socket_unix") { sd_is_socket_unix(descriptor, Int32(SOCK_STREAM.rawValue), 1, nil, 0) } > 0
+            try checked("sd_is_socket_unix") { sd_is_socket_unix(descriptor, Int32(SOCK_STREAM.rawValue), 1, nil, 0) }
+                > 0
         }
     }
 }

@@ -48,7 +48,9 @@ public enum JournalSocket {
         }
         try checked("sd_journal_sendv") {
             bytes.withUnsafeMutableBytes { buffer in
-                let parts = ranges.map { iovec(iov_base: buffer.baseAddress?.advanced(by: $0.lowerBound), iov_len: $0.count) }
+                let parts = ranges.map {
+                    iovec(iov_base: buffer.baseAddress?.advanced(by: $0.lowerBound), iov_len: $0.count)
+                }
                 return sd_journal_sendv(parts, Int32(clamping: parts.count))
             }
         }

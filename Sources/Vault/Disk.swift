@@ -48,6 +48,12 @@ struct Disk: Sendable {
         return try translated { () throws(SystemCallError) in try OpenFile.creating(path, mode: mode) }
     }
 
+    /// Makes `path` where somebody outside of the vault wants a file: on a way without any symbolic link.
+    func createOutside(_ path: String, mode: UInt32) throws(VaultError) -> OpenFile {
+        try permit(.create, path)
+        return try translated { () throws(SystemCallError) in try OpenFile.creatingWithoutLinks(path, mode: mode) }
+    }
+
     func write(_ bytes: UnsafeRawBufferPointer, to file: borrowing OpenFile) throws(VaultError) {
         do throws(SystemCallError) {
             switch judge?(.write, file.path) ?? .proceed {

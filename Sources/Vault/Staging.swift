@@ -98,7 +98,7 @@ public struct Staging: ~Copyable {
         guard let payload else { preconditionFailure("a read-back before the payload is complete") }
         let source = "\(path)/\(payload.name)"
         if let scratch {
-            try vault.decode(source, payload, intoNewFile: scratch, durably: false, progress: progress)
+            try vault.decode(source, payload, intoNewFile: scratch, isOutside: false, progress: progress)
         } else {
             try vault.decode(source, payload, progress: progress)
         }

@@ -21,8 +21,12 @@ extension Vault {
     public func restore(
         _ entry: Entry, to target: String, progress: (Int64) -> Void = { _ in }
     ) throws(VaultError) {
+        // Links on the way are followed now, and not while it is written.
+        let place = try translated { () throws(SystemCallError) in
+            try realPath(Directory.parent(of: target)) + "/" + (target.split(separator: "/").last ?? "")
+        }
         try decode(
-            entry.payloadPath, entry.manifest.payload, intoNewFile: target, durably: true, progress: progress)
+            entry.payloadPath, entry.manifest.payload, intoNewFile: place, isOutside: true, progress: progress)
     }
 
     /// Copies the backup's folder as it is to the new directory `target`, for another disk: stock tools restore from it, with the
@@ -58,10 +62,11 @@ extension Vault {
     }
 
     func decode(
-        _ source: String, _ facts: PayloadFacts, intoNewFile target: String, durably: Bool,
+        _ source: String, _ facts: PayloadFacts, intoNewFile target: String, isOutside: Bool,
         progress: (Int64) -> Void
     ) throws(VaultError) {
-        let file = try disk.create(target, mode: 0o600)
+        let file =
+            isOutside ? try disk.createOutside(target, mode: 0o600) : try disk.create(target, mode: 0o600)
         do throws(VaultError) {
             var sum: Int64 = 0
             try PayloadReader.decode(source, facts) { (bytes) throws(VaultError) in
@@ -69,7 +74,7 @@ extension Vault {
                 sum += Int64(bytes.count)
                 progress(sum)
             }
-            if durably {
+            if isOutside {
                 try disk.sync(file)
                 try disk.syncDirectory(Directory.parent(of: target))
             }

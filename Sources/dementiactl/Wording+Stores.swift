@@ -156,7 +156,7 @@ extension Wording {
     // MARK: Details
 
     private static func versions(_ schema: Int?, _ wanted: Int?) -> String {
-        schema == wanted || wanted == nil ? version(schema) : "\(version(schema)) of \(version(wanted))"
+        (schema ?? -1) >= (wanted ?? -1) || wanted == nil ? version(schema) : "\(version(schema)) of \(version(wanted))"
     }
 
     /// Names and values, one below the other; what has no value is left out.

@@ -4,7 +4,10 @@ internal import ControlAPI
 internal import Engine
 internal import GuardConfiguration
 internal import GuardCore
+internal import GuardLog
+internal import LinuxKit
 internal import Logging
+internal import Watcher
 
 /// The daemon, put together: what lives as long as the process, and what a reload replaces.
 actor Composition {
@@ -13,6 +16,7 @@ actor Composition {
     private let notifier: Notifier
     private let logger: Logger
     private let workshop: Workshop
+    private let watcher: Watcher
     private var setup: Setup
 
     init(_ options: CommonOptions, _ setup: Setup, _ notifier: Notifier, _ logger: Logger) throws(GuardError) {
@@ -27,7 +31,12 @@ actor Composition {
             relay.send(event)
             narrator.tell(event)
         }
-        guardian = Guardian(workshop.tools, setup.guardianSettings(places), relay: relay)
+        do {
+            watcher = try Watcher(setup.watchRules)
+        } catch {
+            throw GuardError(.internalError, "no thread could be made", causes: [error.description])
+        }
+        guardian = Guardian(workshop.tools, setup.guardianSettings(places, watcher), relay: relay)
     }
 
     /// Takes over what the configuration says now, as a whole, or keeps the old one and says what is wrong with the new.
@@ -42,18 +51,20 @@ actor Composition {
             tools = try next.tools(replacing: workshop.tools, places)
         } catch {
             notifier.ready(await guardian.summary)
-            logger.error(
-                "The configuration was refused, and the old one stays",
-                metadata: ["error": "\(([error.message] + error.causes).joined(separator: "; "))"])
+            let reasons = ([error.message] + error.causes).joined(separator: "; ")
+            logger.tell(
+                .configurationRefused, "the new configuration was refused, and the old one stays: \(reasons)",
+                ["error": "\(reasons)"])
             throw error
         }
         let changed = next.changes(since: setup)
         setup = next
-        await guardian.reconfigure(tools, next.guardianSettings(places))
+        await guardian.reconfigure(tools, next.guardianSettings(places, watcher))
         notifier.ready(await guardian.summary)
-        logger.notice(
-            "The configuration was taken over",
-            metadata: ["changed": "\(changed.map(\.rawValue).joined(separator: ", "))"])
+        let names = changed.map(\.rawValue).joined(separator: ", ")
+        logger.tell(
+            .configurationReloaded, "the new configuration is live; changed: \(changed.isEmpty ? "nothing" : names)",
+            ["changed": "\(names)"])
         return changed
     }
 }

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 
+internal import GuardLog
 internal import LinuxKit
 internal import Logging
+internal import Synchronization
 internal import SystemdKit
 
 /// Tells the service manager how the daemon is. That nobody listens is fine, and a manager that cannot be told is a warning: the
 /// daemon guards memories, whoever watches it.
-struct Notifier: Sendable {
+final class Notifier: Sendable {
     private let manager = ServiceManager()
     private let logger: Logger
+    /// Whether it was said that the manager cannot be told: once is enough.
+    private let hasComplained = Mutex(false)
 
     init(_ logger: Logger) {
         self.logger = logger
@@ -27,7 +31,9 @@ struct Notifier: Sendable {
     func ready(_ status: String) { tell { (manager) throws(SystemCallError) in try manager.ready(status: status) } }
     func status(_ text: String) { tell { (manager) throws(SystemCallError) in try manager.status(text) } }
     func reloading() { tell { (manager) throws(SystemCallError) in try manager.reloading() } }
-    func stopping(_ status: String) { tell { (manager) throws(SystemCallError) in try manager.stopping(status: status) } }
+    func stopping(_ status: String) {
+        tell { (manager) throws(SystemCallError) in try manager.stopping(status: status) }
+    }
     func alive() { tell { (manager) throws(SystemCallError) in try manager.watchdog() } }
 
     /// Does `work`, for which the manager waits as long as it goes on.
@@ -35,7 +41,7 @@ struct Notifier: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while !Task.isCancelled {
-                    tell { (manager) throws(SystemCallError) in try manager.extendTimeout(by: .seconds(30)) }
+                    self.tell { (manager) throws(SystemCallError) in try manager.extendTimeout(by: .seconds(30)) }
                     try? await Task.sleep(for: .seconds(10))
                 }
             }
@@ -48,7 +54,13 @@ struct Notifier: Sendable {
         do throws(SystemCallError) {
             try message(manager)
         } catch {
-            logger.warning("The service manager cannot be told", metadata: ["error": "\(error)"])
+            let isFirst = hasComplained.withLock { told in
+                defer { told = true }
+                return !told
+            }
+            guard isFirst else { return }
+            logger.tell(
+                .notificationFailed, "the service manager cannot be told anything: \(error)", ["error": "\(error)"])
         }
     }
 }

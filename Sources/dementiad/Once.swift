@@ -6,6 +6,7 @@ internal import Engine
 internal import GuardConfiguration
 internal import GuardCore
 internal import LinuxKit
+internal import Releases
 internal import Stores
 
 /// `dementiad once`: discover, back up, migrate, verify, report, exit.
@@ -35,7 +36,8 @@ struct Once: AsyncParsableCommand {
         let workshop = try setup.workshop(places) { bar.show($0) }
         let exit =
             verifyBackups
-            ? try await proveBackups(workshop.tools, output) : try await pass(setup, places, workshop.tools, bar, output)
+            ? try await proveBackups(workshop.tools, output)
+            : try await pass(setup, places, workshop.tools, bar, output)
         output.exit(exit)
     }
 
@@ -45,6 +47,9 @@ struct Once: AsyncParsableCommand {
         let pass = Pass(tools, mode: setup.mode, parallel: setup.parallel)
         let recovered = try await pass.recover()
         let (found, discovered) = try await places.look()
+        let releases = ReleaseFinder.confirm(
+            discovered.releaseFolders.sorted(), with: ReleaseReader(catalogue: tools.catalogue, now: tools.clock))
+        tools.installed.replace(with: releases.releases.map(\.release))
         let items = try await pass.run(
             over: discovered.locations, asking: discovered.asking, recovered: recovered)
         bar.clear()

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-internal import Dementia
 internal import Engine
 internal import GuardConfiguration
 internal import GuardCore
 internal import LinuxKit
+internal import Releases
 internal import Stores
 internal import Synchronization
 
@@ -16,10 +16,12 @@ final class Places: Sendable {
     private let passfile: String?
     private let discovery: Discovery
     private let thread: ThreadExecutor
+    private let reader: ReleaseReader
     /// The databases that are known by now: those of the configuration, and those that releases led to.
     private let servers: Mutex<PostgresServers>
 
     init(_ setup: Setup) throws(GuardError) {
+        reader = ReleaseReader(catalogue: try setup.catalogue(), now: Setup.clock)
         let settings = setup.settings
         roots = settings.discover.roots
         releases = settings.releases.paths
@@ -35,7 +37,7 @@ final class Places: Sendable {
         }
         var databases: [String] = []
         for folder in releases {
-            if let database = try Self.database(of: folder) { databases.append(database) }
+            if let database = try ReleaseReader.databaseURL(of: folder) { databases.append(database) }
         }
         servers = Mutex(try PostgresServers(connections, found: databases, passfile: passfile))
     }
@@ -50,14 +52,30 @@ final class Places: Sendable {
         }
     }
 
+    /// Real paths of the folders in which memories may appear. One that is not there now is looked for with everything else.
+    var trees: Set<String> {
+        Set(
+            roots.compactMap { root in
+                guard let real = try? realPath(root), (try? FileStatus(of: real))?.kind == .directory else {
+                    return nil
+                }
+                return real
+            })
+    }
+
     /// Looks everywhere: what the folders hold, and every place that there is work for.
     func look() async throws(GuardError) -> (found: Discovery.Found, discovered: Discovered) {
         try await thread.run { () throws(GuardError) in
             let found = try self.walk()
+            // What only has a release's name is none, and whatever its settings name is nobody's business here.
+            let confirmed = ReleaseFinder.confirm(found.releaseFolders, with: self.reader)
+            let folders = confirmed.releases.map(\.release.path) + confirmed.busy.map(\.folder)
             var discovered = Discovered(
-                locations: found.candidates.map { StoreLocation(engine: .sqlite, name: $0) }, trees: found.trees,
-                releaseFolders: Set(found.releaseFolders).union(self.releases))
-            let schemas = self.look(atDatabasesOf: discovered.releaseFolders, &discovered.problems).look()
+                locations: found.candidates.map { StoreLocation(engine: .sqlite, name: $0) },
+                releaseFolders: Set(folders).union(self.releases))
+            let schemas = self.look(
+                atDatabasesOf: confirmed.releases.map(\.release.path) + self.releases, &discovered.problems
+            ).look()
             discovered.locations += schemas.stores
             discovered.problems += schemas.unreachable
             discovered.asking = schemas.asking
@@ -78,11 +96,13 @@ final class Places: Sendable {
 
     /// The databases of the configuration and of `releases`. A release that was only found and cannot be read is a problem, and keeps
     /// nobody from the rest.
-    private func look(atDatabasesOf releases: Set<String>, _ problems: inout [GuardError]) -> PostgresServers {
+    private func look(atDatabasesOf releases: [String], _ problems: inout [GuardError]) -> PostgresServers {
         var databases: [String] = []
-        for folder in releases.sorted() {
+        for folder in Set(releases).sorted() {
             do throws(GuardError) {
-                guard let database = try Self.database(of: folder), !databases.contains(database) else { continue }
+                guard let database = try ReleaseReader.databaseURL(of: folder), !databases.contains(database) else {
+                    continue
+                }
                 // One that cannot be used is that release's problem.
                 _ = try PostgresServers([], found: [database])
                 databases.append(database)
@@ -97,27 +117,5 @@ final class Places: Sendable {
             problems.append(error)
         }
         return servers.withLock(\.self)
-    }
-
-    /// The database that the release in `folder` is set up for: `DATABASE_URL` of the nearest `.env` file, there or above.
-    private static func database(of release: String) throws(GuardError) -> String? {
-        var folder = release
-        while true {
-            let path = folder == "/" ? "/.env" : folder + "/.env"
-            do {
-                if try FileStatus.ifPresent(path)?.kind == .file {
-                    let text = String(decoding: try OpenFile.content(of: path, limit: 1 << 20), as: UTF8.self)
-                    if let url = DotEnv(text)["DATABASE_URL"], !url.isEmpty { return url }
-                    return nil
-                }
-            } catch {
-                throw GuardError(
-                    .configuration, "\(path) of the release in \(release) cannot be read",
-                    hint: "Look at its rights, or leave the release out of releases.paths.",
-                    causes: [error.description])
-            }
-            if folder == "/" { return nil }
-            folder = Directory.parent(of: folder)
-        }
     }
 }

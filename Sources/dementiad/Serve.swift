@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import ControlServer
 internal import Engine
 internal import GuardCore
+internal import GuardLog
 internal import Logging
 internal import ServiceLifecycle
 internal import SystemdKit
@@ -47,14 +48,11 @@ struct Serve: AsyncParsableCommand {
                 logger: logger))
         // Whoever connects from here on waits in the socket's queue, and is answered.
         notifier.ready(await guardian.summary)
-        logger.notice(
-            "dementiad is ready",
-            metadata: [
-                "socket": "\(listening.path ?? "from the service manager")",
-                "places": "\(setup.places.joined(separator: ", "))",
-            ])
+        logger.tell(
+            .daemonReady, "dementiad is ready, and guards \(setup.places.joined(separator: ", "))",
+            ["socket": "\(listening.path ?? "from the service manager")"])
         try await group.run()
-        logger.notice("dementiad has stopped")
+        logger.tell(.daemonStopped, "dementiad has stopped")
         withExtendedLifetime(composition) {}
     }
 
@@ -64,7 +62,8 @@ struct Serve: AsyncParsableCommand {
         guard let first = inherited.first else { return try ListeningSocket(at: try setup.socketPath(socket)) }
         guard inherited.count == 1, try first.isListeningUnixStream else {
             throw GuardError(
-                .configuration, "the service manager passed \(inherited.count) sockets, and one Unix stream socket is needed",
+                .configuration,
+                "the service manager passed \(inherited.count) sockets, and one Unix stream socket is needed",
                 hint: "Look at the .socket unit: systemctl cat 'dementiad*.socket'")
         }
         return try ListeningSocket(inherited: first.descriptor)
@@ -118,7 +117,8 @@ private struct WatchdogService: Service {
                     try await guardian.answer()
                     notifier.alive()
                 } catch {
-                    logger.error("The engine does not answer", metadata: ["error": "\(error.message)"])
+                    logger.tell(
+                        .engineStuck, "the engine does not answer: \(error.message)", ["error": "\(error.message)"])
                 }
                 try? await Task.sleep(for: pulse)
             }

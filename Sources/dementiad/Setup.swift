@@ -10,8 +10,10 @@ internal import GuardLog
 internal import Journal
 internal import LinuxKit
 internal import Logging
+internal import Releases
 internal import Stores
 internal import Vault
+internal import Watcher
 
 /// The engine's tools, and the state directory that belongs to this process as long as this lives.
 struct Workshop: ~Copyable {
@@ -86,12 +88,15 @@ struct Setup {
         }
     }
 
+    /// The machine's.
+    static let clock: WallClock = { Timestamp(Date()) }
+
     /// Opens journal and vault. `observe` is told what happens.
     func workshop(
         _ places: Places, observe: @escaping @Sendable (Toolbox.Event) -> Void
     ) throws(GuardError) -> Workshop {
         let state = try StateDirectory(try statePath())
-        let clock: WallClock = { Timestamp(Date()) }
+        let clock = Self.clock
         let vault: Vault
         do {
             vault = try Vault(openingOrCreating: state.vault, now: clock)
@@ -127,6 +132,12 @@ struct Setup {
         var policy = Toolbox.Policy()
         policy.compressionLevel = settings.backup.level
         policy.minimumFree = settings.backup.minFree.map(Int64.init(clamping:))
+        policy.upkeep.every = settings.backup.every
+        policy.upkeep.drillEvery = settings.backup.drillEvery
+        policy.upkeep.budget = settings.backup.budget.map(Int64.init(clamping:))
+        policy.upkeep.keep = Retention.Rules(
+            last: settings.backup.keep.last, daily: settings.backup.keep.daily, weekly: settings.backup.keep.weekly,
+            beforeMigration: settings.backup.keep.beforeMigration)
         policy.check = settings.verify.command.map {
             CheckCommand(arguments: $0.checkArguments, timeout: settings.verify.timeout)
         }
@@ -134,13 +145,29 @@ struct Setup {
     }
 
     /// What the daemon guards, and what it may do by itself.
-    func guardianSettings(_ places: Places) -> Guardian.Settings {
+    func guardianSettings(_ places: Places, _ watcher: Watcher) -> Guardian.Settings {
         let mode = mode
         var settings = Guardian.Settings(mode: { _ in mode }, parallel: parallel) { () throws(GuardError) in
             try await places.look().discovered
         }
         settings.rescanEvery = self.settings.discover.rescanEvery
+        settings.watcher = watcher
+        settings.watchRules = watchRules
+        settings.trees = { places.trees }
         return settings
+    }
+
+    /// How the daemon watches the disk.
+    var watchRules: WatchRules {
+        var rules = WatchRules { name, folder in
+            Discovery.isMemory(name, in: folder) || ReleaseFinder.isReleaseName(name)
+        }
+        rules.settle = settings.watch.settle
+        rules.maxWait = settings.watch.maxWait
+        rules.pollEvery = settings.watch.pollEvery
+        rules.maxDepth = settings.discover.maxDepth
+        rules.ignored = Set(settings.discover.ignore)
+        return rules
     }
 
     /// The settings whose values differ from those of `other`.
@@ -194,7 +221,7 @@ struct Setup {
     }
 
     /// The shipped migrations and those in the folders of `migrations.paths`.
-    private func catalogue() throws(GuardError) -> Catalogue {
+    func catalogue() throws(GuardError) -> Catalogue {
         var files: [(name: String, text: String)] = []
         for folder in settings.migrations.paths {
             do {

@@ -17,6 +17,7 @@ struct Guarded {
     let guardian: Guardian
     private let relay: EventRelay
     private let relaying: Task<Void, Never>
+    private let attending: Task<Void, Never>
     private let state: Keeper
 
     init(
@@ -39,6 +40,7 @@ struct Guarded {
         let guardian = Guardian(try watched.tools(world.state), settings, relay: relay)
         self.guardian = guardian
         relaying = Task { await guardian.relayEvents() }
+        attending = Task { await guardian.attendToRequests() }
         try await guardian.recover()
         try await guardian.rescan(startingWork: true)
     }
@@ -56,11 +58,24 @@ struct Guarded {
         return settled
     }
 
+    /// The memory's form once `condition` holds for it; as it is, after a time that is long for a small memory.
+    func eventually(_ condition: (StoreForm) -> Bool) async throws -> StoreForm {
+        let end = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < end {
+            let form = try await form()
+            if condition(form) { return form }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        Issue.record("it did not come to that within a minute")
+        return try await form()
+    }
+
     func form() async throws -> StoreForm { try await guardian.store(world.id) }
 
     func stop() async {
         await guardian.stop()
         await relaying.value
+        await attending.value
         state.release()
     }
 }

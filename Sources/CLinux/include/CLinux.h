@@ -9,6 +9,9 @@
 /* renameat2 and RENAME_NOREPLACE stand behind _GNU_SOURCE, which Swift's Glibc module does not define. */
 int dementiad_rename_noreplace(const char *from, const char *to);
 
+/* openat2 has no function in the C library. As open, and -1 with ELOOP when any part of the path is a symbolic link. */
+int dementiad_open_without_links(const char *path, int flags, mode_t mode);
+
 /* pthread_setname_np stands behind _GNU_SOURCE. The name is cut to the kernel's 15 bytes. */
 int dementiad_set_thread_name(pthread_t thread, const char *name);
 
@@ -21,6 +24,9 @@ unsigned int dementiad_device_minor(dev_t device);
 
 /* The system call's number is a macro that Swift does not import. */
 int dementiad_pidfd_open(pid_t pid);
+
+/* pipe2 stands behind _GNU_SOURCE. Both ends are closed on exec: a program that somebody else starts meanwhile gets neither. */
+int dementiad_pipe(int descriptors[2]);
 
 /* struct ucred stands behind _GNU_SOURCE. The same three fields, so that getsockopt(SO_PEERCRED) may fill it. */
 typedef struct {

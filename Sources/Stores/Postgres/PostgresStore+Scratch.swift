@@ -202,7 +202,8 @@ extension PostgresStore {
                 lockedMilliseconds: (clock.now - start).milliseconds, token: snapshot.token)
         } catch {
             connection.rollBack()
-            guard error.code != .serverUnreachable, error.code != .noSpace else { throw error }
+            // A state that the plan was not made for failed nothing: the plan is made again.
+            guard ![.serverUnreachable, .noSpace, .storeMoved].contains(error.code) else { throw error }
             throw GuardError(
                 .rehearsalFailed, "the rehearsal failed: \(error.message)", store: location.id,
                 hint: error.hint?.contains("repair") ?? false

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+
+/// One watched folder of a tree. It knows its name and its parent and no path: a folder that is moved takes all below it along.
+final class FolderNode {
+    let name: String
+    /// The folder above; nil for a tree's own, whose name is its whole path.
+    private(set) weak var parent: FolderNode?
+    private(set) var children: [FolderNode] = []
+    let depth: Int
+    /// The tree it belongs to.
+    let tree: Subject
+    /// The kernel's number for it.
+    var watch: Int32 = -1
+    /// The device that holds it, once it was listed.
+    var device: UInt64?
+
+    init(tree path: String) {
+        name = path
+        depth = 0
+        tree = .tree(path)
+    }
+
+    private init(_ name: String, in parent: FolderNode) {
+        self.name = name
+        self.parent = parent
+        depth = parent.depth + 1
+        tree = parent.tree
+    }
+
+    /// Where it is now.
+    var path: String {
+        guard let parent else { return name }
+        return joined(parent.path, name)
+    }
+
+    /// The last part of its path.
+    var lastName: Substring { parent == nil ? name.split(separator: "/").last ?? "" : name[...] }
+
+    func add(_ name: String) -> FolderNode {
+        let child = FolderNode(name, in: self)
+        children.append(child)
+        return child
+    }
+
+    /// Takes the folder `name` out, with all below it.
+    func remove(_ name: String) -> FolderNode? {
+        guard let index = children.firstIndex(where: { $0.name == name }) else { return nil }
+        return children.remove(at: index)
+    }
+
+    /// Does `body` for it and everything below it.
+    func visit(_ body: (FolderNode) -> Void) {
+        var waiting = [self]
+        while let node = waiting.popLast() {
+            body(node)
+            waiting += node.children
+        }
+    }
+}

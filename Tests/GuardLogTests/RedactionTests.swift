@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+
+@testable import GuardLog
+
+@Suite("Passwords in a log")
+struct RedactionTests {
+    @Test(
+        "The password of a URL is hidden",
+        arguments: [
+            ("postgres://ann:secret@db/app", "postgres://ann:***@db/app"),
+            (
+                "cannot reach 'postgresql://ann:s@db:5432/app#shop': no",
+                "cannot reach 'postgresql://ann:***@db:5432/app#shop': no"
+            ),
+            ("a postgres://u:1@h b postgres://v:2@h c", "a postgres://u:***@h b postgres://v:***@h c"),
+            // Signs that belong into a URL only when they are encoded.
+            ("postgres://ann:p@ss/w:rd@db/app", "postgres://ann:***@db/app"),
+            ("postgres://:only@db", "postgres://:***@db"), ("postgres://ann:@db", "postgres://ann:***@db"),
+            ("postgres://ann:geheimnöö✓@db", "postgres://ann:***@db"),
+            ("x://y/x://ann:secret@db", "x://y/x://ann:***@db"), ("+://a:b@c", "+://a:***@c"),
+            ("url=\"postgres://ann:secret@db\"", "url=\"postgres://ann:***@db\""),
+        ])
+    func hidden(_ text: String, _ shown: String) {
+        #expect(Redaction.withoutPasswords(text) == shown)
+    }
+
+    @Test(
+        "Everything else stays as it is",
+        arguments: [
+            "", "://", "a://", "://a:b@c", "postgres://ann@db:5432/app", "http://localhost:8080/v1",
+            "file:///home/ann/x:y",
+            "ann:secret@db", "migrated ~/shop: verified", "http://h:80 and ann@db", "x://\u{0}:\u{1}@",
+        ])
+    func kept(_ text: String) {
+        #expect(Redaction.withoutPasswords(text) == text)
+    }
+
+    @Test("A hostile text of a million bytes takes no time to speak of")
+    func linear() {
+        let text = String(repeating: "x://a:", count: 170_000)
+        let start = ContinuousClock.now
+        #expect(Redaction.withoutPasswords(text) == text)
+        #expect(Redaction.withoutPasswords(text + "@") == "x://a:***@")
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+}
