@@ -3,6 +3,7 @@
 internal import ControlAPI
 internal import GuardCore
 internal import Journal
+internal import Stores
 internal import Vault
 
 /// Computes when the next backup by the clock is due, so that whoever waits for it can sleep until then.
@@ -37,10 +38,28 @@ struct BackupSchedule {
         if doubted.contains(where: { id in failed[id].map { proof in base.map { proof >= $0 } ?? true } ?? false }) {
             due = min(due, now)
         }
-        return max(due, try await retry(store, after: base, every))
+        due = max(due, try await retry(store, after: base, every))
+        // Due, and not there: that is no failure, and no reason to ask again without a pause.
+        if due <= now, let place = sighting?.location, await !isThere(place) {
+            return now.advanced(by: min(every, .seconds(3600)))
+        }
+        return due
     }
 
-    /// When a backup that failed since `base` may be tried again: not at once, or a damaged store would be copied without a pause.
+    /// Whether the store at `location` can be looked at from outside.
+    func isThere(_ location: StoreLocation) async -> Bool {
+        do throws(GuardError) {
+            let store = try tools.open(location)
+            _ = try await store.describe()
+            await store.close()
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// When a backup that failed or was stopped since `base` may be tried again: not at once, or a damaged store would be copied without a
+    /// pause.
     private func retry(_ store: StoreID, after base: Timestamp?, _ every: Duration) async throws(GuardError)
         -> Timestamp
     {
@@ -48,7 +67,7 @@ struct BackupSchedule {
             try await journal.operations(store: store, limit: 20)
         }
         guard let last = records.first(where: { $0.kind == .backup && $0.state == .settled }),
-            let settledAt = last.settledAt, last.outcome != .succeeded, last.outcome != .cancelled,
+            let settledAt = last.settledAt, last.outcome != .succeeded,
             base.map({ settledAt >= $0 }) ?? true, settledAt <= tools.clock()
         else { return Timestamp(milliseconds: 0) }
         return settledAt.advanced(by: min(every, max(.seconds(3600), every / 4)))

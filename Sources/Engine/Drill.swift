@@ -15,27 +15,38 @@ struct DrillSchedule {
         guard let every = tools.policy.upkeep.drillEvery else { return nil }
         let proofs = try await tools.journaling { (journal) throws(JournalError) in try await journal.lastProofs() }
         let index = try await tools.reading { (vault) throws(VaultError) in try vault.index() }
+        let stopped = try await stoppedDrills()
         let now = tools.clock()
-        let proved = index.compactMap { line -> (line: IndexEntry, id: BackupID, at: Timestamp)? in
+        let next = index.compactMap { line -> (line: IndexEntry, id: BackupID, due: Timestamp)? in
             guard let name = line.name else { return nil }
             // Publishing proves, too. A proof from the future is by a clock that was wrong, and says nothing.
             let at = proofs[name.id]?.at ?? name.createdAt
-            return (line, name.id, at > now ? Timestamp(milliseconds: 0) : at)
-        }
-        guard let oldest = proved.min(by: { ($0.at, $0.id) < ($1.at, $1.id) }) else { return nil }
-        return (oldest.line, max(oldest.at.advanced(by: every), try await retry(now)))
+            let due = (at > now ? Timestamp(milliseconds: 0) : at).advanced(by: every)
+            return (line, name.id, max(due, Self.retry(stopped[name.id], now)))
+        }.min { ($0.due, $0.id) < ($1.due, $1.id) }
+        return next.map { ($0.line, max($0.due, Self.retry(stopped[nil], now))) }
     }
 
-    /// When a drill that something else than its backup stopped may be tried again.
-    private func retry(_ now: Timestamp) async throws(GuardError) -> Timestamp {
+    /// When something else than their backup ended the latest drills, by backup: one that does not fit on the disk must not keep all others
+    /// from their turn. nil stands for a drill that did not come as far as to name its backup.
+    private func stoppedDrills() async throws(GuardError) -> [BackupID?: Timestamp] {
         let records = try await tools.journaling { (journal) throws(JournalError) in
-            try await journal.operations(limit: 20)
+            try await journal.operations(limit: 100)
         }
-        let last = records.first { $0.kind == .verify && $0.trigger == Upkeep.Trigger.schedule && $0.state == .settled }
-        guard let last, last.outcome == .failedUntouched, last.error?.code != .verificationFailed,
-            let settledAt = last.settledAt, settledAt <= now
-        else { return Timestamp(milliseconds: 0) }
-        return settledAt.advanced(by: .seconds(3600))
+        let stopped = records.filter { record in
+            record.kind == .verify && record.trigger == Upkeep.Trigger.schedule && record.state == .settled
+                && [.failedUntouched, .cancelled].contains(record.outcome)
+                && record.error?.code != .verificationFailed
+        }
+        return Dictionary(stopped.compactMap { record in record.settledAt.map { (record.backup, $0) } }) { newest, _ in
+            newest
+        }
+    }
+
+    /// When a drill that was stopped at `moment` may be tried again.
+    private static func retry(_ moment: Timestamp?, _ now: Timestamp) -> Timestamp {
+        guard let moment, moment <= now else { return Timestamp(milliseconds: 0) }
+        return moment.advanced(by: .seconds(3600))
     }
 }
 

@@ -37,7 +37,10 @@ public struct Upkeep: Sendable {
 
     /// Backs up the store at `location` when that is due and its content is in no proved backup; nil when nothing was to be done.
     public func backUpIfDue(_ location: StoreLocation) async throws(GuardError) -> OperationRecord? {
-        guard let due = try await nextBackupDue(location.id), due <= tools.clock(), await isThere(location) else {
+        guard let due = try await nextBackupDue(location.id), due <= tools.clock(),
+            // Its owner sees it missing; no backup of it has failed.
+            await BackupSchedule(tools: tools).isThere(location)
+        else {
             return nil
         }
         return try await BackupTurn(tools: tools, trigger: Trigger.schedule).run(.schedule, of: location)
@@ -46,20 +49,9 @@ public struct Upkeep: Sendable {
     /// Backs up the store at `location` because `release` is about to use it; nil when the newest proved backup holds its content already.
     public func releaseBackup(_ location: StoreLocation, release: Release) async throws(GuardError) -> OperationRecord?
     {
-        guard await isThere(location) else { return nil }
+        guard await BackupSchedule(tools: tools).isThere(location) else { return nil }
         return try await BackupTurn(tools: tools, trigger: Trigger.release)
             .run(.release, of: location, release: release.label)
-    }
-
-    /// A store that is not there now is no failure of a backup: its owner sees it missing.
-    private func isThere(_ location: StoreLocation) async -> Bool {
-        do throws(GuardError) {
-            let store = try tools.open(location)
-            _ = try await store.describe()
-            return true
-        } catch {
-            return ![.storeMissing, .serverUnreachable].contains(error.code)
-        }
     }
 
     // MARK: Retention

@@ -130,7 +130,6 @@ struct PruneTests {
     @Test("B7: a budget that cannot be held is told once, and never at the cost of the newest proved backup")
     func budget() async throws {
         let before = try await self.tended(last: 9, backups: 3)
-        before.release()
         var world = before.world
         world.policy.upkeep.budget = 1
         let tended = try Tended(world)
@@ -145,7 +144,6 @@ struct PruneTests {
         let tended = try await tended(last: 9, backups: 2)
         let ids = try tended.world.backups().map(\.id).sorted()
         for id in ids { try await tended.journal.pin(id) }
-        tended.release()
         var world = tended.world
         world.policy.upkeep.budget = try tended.tools.vault.usedBytes() + 1000
         world.policy.upkeep.every = .seconds(1)
@@ -194,7 +192,6 @@ struct PruneTests {
                     try await tended.journal.record(
                         ProofRecord(backup: id, at: tended.now, succeeded: true, seconds: 1))
                 }
-                tended.release()
                 let world = tended.world
                 let result = try Tool.run([
                     Place.built("crash-runner"), world.state, world.store, String(ordinal), moment.rawValue, "", "",

@@ -35,7 +35,6 @@ struct ScheduleTests {
         #expect(try await tended.upkeep.backUpIfDue(place) == nil)
         #expect(try tended.backups() == [1, 2])
         #expect(try await tended.journal.operations(limit: 9).count == 2)
-        tended.release()
         let later = try Tended(tended.world)
         #expect(try await #require(later.upkeep.nextBackupDue(id)) > before.advanced(by: Self.day))
     }
@@ -59,6 +58,20 @@ struct ScheduleTests {
             StoreSighting(location: tended.world.location, at: tended.now, state: StoreState.missing.rawValue)
         ])
         #expect(try await tended.upkeep.nextBackupDue(tended.world.id) == nil)
+    }
+
+    @Test("A memory that went away since the last look is asked for again after a while, and not at once")
+    func goneSinceTheLastLook() async throws {
+        let tended = try Tended(try World())
+        try await tended.look()
+        #expect(try await #require(tended.upkeep.nextBackupDue(tended.world.id)) <= tended.now)
+        let away = tended.world.folder.file("away.db")
+        try Directory.rename(noReplace: tended.world.store, to: away)
+        #expect(
+            try await #require(tended.upkeep.nextBackupDue(tended.world.id)) > tended.now.advanced(by: .seconds(3000)))
+        #expect(try await tended.upkeep.backUpIfDue(tended.world.location) == nil)
+        try Directory.rename(noReplace: away, to: tended.world.store)
+        #expect(try await tended.upkeep.backUpIfDue(tended.world.location)?.outcome == .succeeded)
     }
 
     @Test("B23: a backup from a clock that was years ahead puts off nothing")
@@ -184,7 +197,6 @@ struct DrillTests {
     func noRoom() async throws {
         let tended = try Tended(try World())
         try await tended.backUp()
-        tended.release()
         var world = tended.world
         world.policy.minimumFree = .max / 2
         let tight = try Tended(world)
@@ -194,13 +206,19 @@ struct DrillTests {
         #expect(try await tight.journal.lastProofs().isEmpty)
         let due = try #require(try await tight.upkeep.nextDrillDue())
         #expect(due > tight.now && due < tight.now.advanced(by: .seconds(7200)))
+        // One that does not fit keeps no other from its turn.
+        try await tended.backUp()
+        let second = try #require(try world.backups().first).id
+        world.moveClock(by: Self.month)
+        let records = [try await tight.upkeep.drillNext(), try await tight.upkeep.drillNext()]
+        #expect(Set(records.compactMap { $0?.backup }) == Set([record.backup, second].compactMap(\.self)))
+        #expect(try await tight.upkeep.drillNext() == nil)
     }
 
     @Test("A store whose server is not known any more still has its backups decoded")
     func withoutServer() async throws {
         let tended = try Tended(try World())
         let id = try await tended.backUp()
-        tended.release()
         var world = tended.world
         world.opener = { (location) throws(GuardError) in
             throw GuardError(.serverUnreachable, "not in the configuration")

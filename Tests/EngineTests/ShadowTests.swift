@@ -72,7 +72,6 @@ struct ShadowTests {
         #expect(try await tended.upkeep.backupBeforeShadowMigration(of: id, leaving: version + 1) == nil)
         try await tended.journal.record(ProofRecord(backup: second, at: tended.now, succeeded: false, seconds: 0))
         #expect(try await found() == first)
-        tended.release()
         #expect(try await tended.world.pass().operation?.outcome == .succeeded)
         #expect(try await found() == nil)
         #expect(try await tended.upkeep.backupBeforeShadowMigration(of: id, leaving: version) == nil)

@@ -3,6 +3,7 @@
 import ControlAPI
 import GuardCore
 import Journal
+import LinuxKit
 import Stores
 import TestSupport
 import Testing
@@ -14,7 +15,6 @@ import Vault
 struct Tended {
     let world: World
     let tools: Toolbox
-    private let state: Keeper
 
     var upkeep: Upkeep { Upkeep(tools) }
     var journal: Journal { tools.journal }
@@ -22,7 +22,8 @@ struct Tended {
 
     init(_ world: World) throws {
         self.world = world
-        state = Keeper(try StateDirectory(world.state))
+        // Made once, and its lock is not kept: a child that another test starts right then would keep it a moment longer than we do.
+        if try FileStatus.ifPresent(world.state + "/scratch") == nil { _ = try StateDirectory(world.state) }
         tools = try world.tools(world.state)
     }
 
@@ -55,9 +56,8 @@ struct Tended {
         try write(bytes, to: path)
     }
 
+    /// The sequence numbers of the backups that are there.
     func backups() throws -> [UInt64] { try world.backups().map(\.id.sequence).sorted() }
-
-    func release() { state.release() }
 }
 
 extension World {

@@ -98,20 +98,19 @@ import Testing
         #expect(try await store.changes(from: old, to: new) == expected.expected)
     }
 
-    @Test("Many rows are compared by their keys' index")
+    // Row against row it would take much longer than this, on an idle machine, too.
+    @Test("Many rows are compared by their keys' index", .timeLimit(.minutes(2)))
     func manyRows() async throws {
         let folder = try TemporaryFolder()
         let sql = """
             CREATE TABLE t (id TEXT PRIMARY KEY, a);
-            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
             INSERT INTO t SELECT 'key ' || i, i FROM n;
             """
         let old = try made(sql, folder.file("old.db"))
         let new = try made(sql + "UPDATE t SET a = -1 WHERE a % 1000 = 0", folder.file("new.db"))
         let store = try SQLiteStore(path: folder.file("live.db"))
-        let start = ContinuousClock.now
-        #expect(try await store.changes(from: old, to: new) == [TableChange(name: "t", changed: 40)])
-        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(try await store.changes(from: old, to: new) == [TableChange(name: "t", changed: 60)])
     }
 
     @Test("R9: a drill fails a copy that is damaged, that holds something else, or that is no database")
