@@ -17,15 +17,24 @@ extension Guardian {
     }
 
     private func planBackup(of id: StoreID) async {
+        // Whatever is in the way is asked for again in an hour.
+        plan { $0.set(.backup(id), in: .seconds(3600)) }
         await tryTo { (guardian) async throws(GuardError) in
-            guard let due = try await guardian.upkeep.nextBackupDue(id) else { return }
-            guardian.plan { $0.set(.backup(id), in: guardian.wait(until: due)) }
+            guard let due = try await guardian.upkeep.nextBackupDue(id) else {
+                guardian.plan { $0.drop(.backup(id)) }
+                return
+            }
+            guardian.plan { $0.set(.backup(id), in: max(.seconds(10), guardian.wait(until: due))) }
         }
     }
 
     private func planDrill() async {
+        plan { $0.set(.drill, in: .seconds(3600)) }
         await tryTo { (guardian) async throws(GuardError) in
-            guard let due = try await guardian.upkeep.nextDrillDue() else { return }
+            guard let due = try await guardian.upkeep.nextDrillDue() else {
+                guardian.plan { $0.drop(.drill) }
+                return
+            }
             // One after the other, and never at once: other work comes first.
             guardian.plan { $0.set(.drill, in: max(.seconds(10), guardian.wait(until: due))) }
         }

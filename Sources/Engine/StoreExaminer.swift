@@ -103,9 +103,7 @@ struct StoreExaminer {
     }
 
     private func lastBackup(of store: StoreID) async throws(GuardError) -> StoreForm.LastBackup? {
-        try await tools.reading { (vault) throws(VaultError) in
-            try vault.newest(of: store).map { .init(id: $0.id, createdAt: $0.manifest.createdAt) }
-        }
+        try await tools.newestProved(of: store).map { .init(id: $0.id, createdAt: $0.manifest.createdAt) }
     }
 
     private func hold(on store: StoreID) async throws(GuardError) -> Hold? {
