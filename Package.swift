@@ -279,9 +279,8 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "ControlAPI", "Dementia", "Engine", "GuardCore", "HashKit", "Journal", "LinuxKit", "SQLiteKit",
-                "Stores",
-                "TestSupport", "Vault",
+                "ControlAPI", "Dementia", "Engine", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases",
+                "SQLiteKit", "Stores", "TestSupport", "Vault", "Watcher",
             ],
             swiftSettings: strict
         ),

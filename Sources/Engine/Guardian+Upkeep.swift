@@ -56,6 +56,8 @@ extension Guardian {
                 try await guardian.upkeep.backUpIfDue(form.place)
             }
         }
+        await look(at: id)
+        tell()
         await planBackup(of: id)
     }
 
@@ -94,7 +96,9 @@ extension Guardian {
         let done: Void? = try await occupying(location.id) { (guardian) async throws(GuardError) in
             _ = try await guardian.upkeep.releaseBackup(location, release: release)
         }
-        if done != nil { preparedFor[location.id] = key }
+        guard done != nil else { return }
+        preparedFor[location.id] = key
+        await examine(location)
     }
 
     /// Compares the store at `location` with the backup from before, when its schema changed since the last look and no work of ours did

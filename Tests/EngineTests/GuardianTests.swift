@@ -3,11 +3,13 @@
 import ControlAPI
 import GuardCore
 import LinuxKit
+import Releases
 import SQLiteKit
 import Stores
 import TestSupport
 import Testing
 import Vault
+import Watcher
 
 @testable import Engine
 
@@ -18,10 +20,12 @@ struct Guarded {
     private let relay: EventRelay
     private let relaying: Task<Void, Never>
     private let attending: Task<Void, Never>
+    private let following: Task<Void, Never>
     private let state: Keeper
 
     init(
         _ world: World, mode: MigrationMode = .ask, parallel: Int = 2,
+        watching trees: Set<String>? = nil,
         discover: (@Sendable () async throws(GuardError) -> Discovered)? = nil
     ) async throws {
         self.world = world
@@ -35,14 +39,28 @@ struct Guarded {
         }
         state = Keeper(try StateDirectory(world.state))
         let location = world.location
-        let settings = Guardian.Settings(
+        var settings = Guardian.Settings(
             mode: { _ in mode }, parallel: parallel, discover: discover ?? { Discovered(locations: [location]) })
+        if let trees {
+            settings.watcher = try Watcher(Self.rules)
+            settings.trees = { trees }
+        }
         let guardian = Guardian(try watched.tools(world.state), settings, relay: relay)
         self.guardian = guardian
         relaying = Task { await guardian.relayEvents() }
         attending = Task { await guardian.attendToRequests() }
+        following = Task { await guardian.followWatcher() }
         try await guardian.recover()
         try await guardian.rescan(startingWork: true)
+    }
+
+    /// As the daemon watches, and quicker.
+    private static var rules: WatchRules {
+        var rules = WatchRules { name, folder in
+            Discovery.isMemory(name, in: folder) || ReleaseFinder.isReleaseName(name)
+        }
+        rules.settle = .milliseconds(100)
+        return rules
     }
 
     /// Starts an operation and waits until it is settled.
@@ -58,16 +76,36 @@ struct Guarded {
         return settled
     }
 
-    /// The memory's form once `condition` holds for it; as it is, after a time that is long for a small memory.
-    func eventually(_ condition: (StoreForm) -> Bool) async throws -> StoreForm {
+    /// What is shown of the memory, or of `id`, once `condition` holds for it. Nothing is looked at for that.
+    @discardableResult
+    func eventually(_ id: StoreID? = nil, _ condition: (StoreForm) -> Bool) async throws -> StoreForm {
+        let id = id ?? world.id
+        var last: StoreForm?
+        try await eventually("\(id)") { guardian in
+            last = try await guardian.stores().first { $0.id == id }
+            return last.map(condition) ?? false
+        }
+        return try #require(last)
+    }
+
+    /// Waits until `condition` holds, for a time that is long for a small memory.
+    func eventually(_ what: String, _ condition: (Guardian) async throws -> Bool) async throws {
         let end = ContinuousClock.now + .seconds(60)
-        while ContinuousClock.now < end {
-            let form = try await form()
-            if condition(form) { return form }
+        while try await !condition(guardian) {
+            guard ContinuousClock.now < end else {
+                Issue.record("\(what): it did not come to that within a minute, but to \(try await guardian.stores())")
+                return
+            }
             try await Task.sleep(for: .milliseconds(20))
         }
-        Issue.record("it did not come to that within a minute")
-        return try await form()
+    }
+
+    /// Fails when `value` goes on changing after what happened was noticed: a loop would turn ten times meanwhile.
+    func isQuiet(_ value: () -> Int) async throws {
+        try await Task.sleep(for: .seconds(1))
+        let before = value()
+        try await Task.sleep(for: .seconds(1))
+        #expect(value() == before)
     }
 
     func form() async throws -> StoreForm { try await guardian.store(world.id) }
@@ -76,6 +114,7 @@ struct Guarded {
         await guardian.stop()
         await relaying.value
         await attending.value
+        await following.value
         state.release()
     }
 }
