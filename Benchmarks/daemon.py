@@ -110,6 +110,8 @@ def fill(state, total):
 
 
 def at_rest(bench, control, memory, count, backups, seconds, rounds):
+    # The backups are made up, all of one day: without this the daemon would clear them away meanwhile.
+    bench.config.write_text(f"backup: {{minFree: 64MiB, budget: 1TiB, keep: {{last: {backups}}}}}\n")
     folder, state = many_memories(bench, memory, count)
     fill(state, backups)
     ready = []

@@ -12,6 +12,7 @@ extension Guardian {
         while !Task.isCancelled {
             if let item = agenda.next() {
                 await perform(item)
+                if tasks.isEmpty { ProcessMemory.release() }
             } else {
                 await sleep(for: agenda.wait)
             }

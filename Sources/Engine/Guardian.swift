@@ -88,7 +88,7 @@ public actor Guardian {
     var toldSummary: String?
     /// What everybody hears of each operation of this run.
     var feeds: [OperationID: OperationFeed] = [:]
-    private var tasks: [OperationID: Task<Void, Never>] = [:]
+    var tasks: [OperationID: Task<Void, Never>] = [:]
     private var keys: [String: (request: OperationRequest, operation: OperationID)] = [:]
     private(set) var isStopping = false
     /// How many operations that nobody asked for are at work, and those that wait for one of them to end.
@@ -224,6 +224,7 @@ public actor Guardian {
         await feeds[record.id]?.report(record)
         planAfter(record)
         tell()
+        if tasks.isEmpty { ProcessMemory.release() }
     }
 
     /// Asks the operation `id` to stop.

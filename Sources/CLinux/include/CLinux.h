@@ -41,4 +41,8 @@ int dementiad_peer_credentials(int socket, dementiad_credentials *credentials);
 /* environ is a pointer that may be null, and Swift imports it as one that may not. */
 char **dementiad_environment(void);
 
+/* dl_iterate_phdr stands behind _GNU_SOURCE. Gives back the memory that holds unchanged pages of the program's and its libraries' files,
+   which come back from the page cache when they are needed, and what malloc keeps for later. */
+void dementiad_release_memory(void);
+
 #endif
