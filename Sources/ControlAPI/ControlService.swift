@@ -102,4 +102,11 @@ public protocol ControlService: Sendable {
     func addHold(_ request: HoldRequest, for caller: Caller) async throws(GuardError) -> Hold
     /// Ends a hold. Throws `notFound`.
     func removeHold(_ id: String, for caller: Caller) async throws(GuardError)
+
+    /// The releases that are installed.
+    func releases() async throws(GuardError) -> [ReleaseForm]
+    /// The configuration that is in force.
+    func configuration() async throws(GuardError) -> ConfigForm
+    /// Takes over what the configuration says now. Throws `configuration` with every fault as a cause, and the old one stays.
+    func reloadConfiguration(for caller: Caller) async throws(GuardError) -> ConfigReloadForm
 }

@@ -48,6 +48,11 @@ extension Route {
         case .addHold:
             Route(name, .post, "/v1/holds", for: .owner, accepts: HoldRequest.self, answer: .form(status: 201))
         case .removeHold: Route(name, .delete, "/v1/holds/{id}", for: .owner, answer: .nothing)
+
+        case .releases: Route(name, .get, "/v1/releases", for: .reader)
+
+        case .config: Route(name, .get, "/v1/config", for: .reader)
+        case .reload: Route(name, .post, "/v1/config/reload", for: .owner, accepts: EmptyRequest.self)
         }
     }
 }

@@ -11,6 +11,8 @@ public struct Route: Sendable {
         case operations, operation, events, start, cancel
         case plan
         case holds, addHold, removeHold
+        case releases
+        case config, reload
     }
 
     /// The HTTP method.

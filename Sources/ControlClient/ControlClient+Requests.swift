@@ -114,6 +114,20 @@ extension ControlClient {
         try await tell(.DELETE, Target("holds", id))
     }
 
+    /// The releases that are installed.
+    public func releases() async throws(GuardError) -> [ReleaseForm] {
+        let list: ItemList<ReleaseForm> = try await ask(.GET, Target("releases"))
+        return list.items
+    }
+
+    /// The configuration that is in force.
+    public func configuration() async throws(GuardError) -> ConfigForm { try await ask(.GET, Target("config")) }
+
+    /// Has the daemon take over what its configuration says now; comes back when it has.
+    public func reloadConfiguration() async throws(GuardError) -> ConfigReloadForm {
+        try await ask(.POST, Target("config", "reload"), sending: EmptyRequest())
+    }
+
     private func pages<Item: Codable & Sendable>(
         atMost count: Int = .max, _ target: (_ after: String?, _ limit: String) -> Target
     ) async throws(GuardError) -> [Item] {

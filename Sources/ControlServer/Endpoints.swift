@@ -81,6 +81,13 @@ struct Endpoints: Sendable {
         case .removeHold:
             try await service.removeHold(context.parameters.get("id") ?? "", for: caller)
             return Response(status: .noContent)
+
+        case .releases: return try await ok(ItemList(service.releases()))
+
+        case .config: return try await ok(service.configuration())
+        case .reload:
+            let _: EmptyRequest = try await form()
+            return try await ok(service.reloadConfiguration(for: caller))
         }
     }
 

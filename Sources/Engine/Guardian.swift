@@ -72,6 +72,8 @@ public actor Guardian {
     var toldOverflows = 0
     /// Rules that the watcher has not heard of.
     var newWatchRules: WatchRules?
+    /// Knows the configuration.
+    var configuring: Configuring?
     /// What is to be done by the clock, and who sleeps until then.
     var agenda = Agenda()
     var sleeper: Task<Void, Never>?

@@ -9,13 +9,24 @@ public import Logging
 public struct GuardLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
     public var metadataProvider: Logger.MetadataProvider?
-    public var logLevel: Logger.Level
+    private var level: LogLevel
     private let sink: LogSink
 
     /// Writes to `sink` what is at least as bad as `level`.
     public init(_ sink: LogSink, level: Logger.Level = .info) {
+        self.init(sink, level: LogLevel(level))
+    }
+
+    /// Writes to `sink` what is at least as bad as `level` says at that moment.
+    public init(_ sink: LogSink, level: LogLevel) {
         self.sink = sink
-        logLevel = level
+        self.level = level
+    }
+
+    /// A logger that is given a level of its own does not go by the common one any more.
+    public var logLevel: Logger.Level {
+        get { level.now }
+        set { level = LogLevel(newValue) }
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -15,15 +15,19 @@ actor Composition {
     private let options: CommonOptions
     private let notifier: Notifier
     private let logger: Logger
+    private let level: LogLevel
     private let workshop: Workshop
     private let watcher: Watcher
     private var setup: Setup
+    private var loadedAt: Timestamp
 
-    init(_ options: CommonOptions, _ setup: Setup, _ notifier: Notifier, _ logger: Logger) throws(GuardError) {
+    init(_ options: CommonOptions, _ setup: Setup, _ notifier: Notifier, _ logger: Logger, _ level: LogLevel) throws(GuardError) {
         self.options = options
         self.setup = setup
+        loadedAt = Setup.clock()
         self.notifier = notifier
         self.logger = logger
+        self.level = level
         let relay = EventRelay()
         let narrator = Narrator(logger, notifier)
         let places = try Places(setup)
@@ -40,7 +44,7 @@ actor Composition {
     }
 
     /// Takes over what the configuration says now, as a whole, or keeps the old one and says what is wrong with the new.
-    func reload() async throws(GuardError) -> [SettingKey] {
+    func reload() async throws(GuardError) -> ConfigReloadForm {
         notifier.reloading()
         let next: Setup
         let tools: Toolbox
@@ -55,16 +59,36 @@ actor Composition {
             logger.tell(
                 .configurationRefused, "the new configuration was refused, and the old one stays: \(reasons)",
                 ["error": "\(reasons)"])
-            throw error
+            throw GuardError(
+                error.code, error.message,
+                hint: "The old configuration stays in force. Look at it before the next try: dementiactl config check",
+                causes: error.causes)
         }
         let changed = next.changes(since: setup)
         setup = next
+        loadedAt = Setup.clock()
+        level.set(next.logLevel)
         await guardian.reconfigure(tools, next.guardianSettings(places, watcher))
         notifier.ready(await guardian.summary)
         let names = changed.map(\.rawValue).joined(separator: ", ")
         logger.tell(
             .configurationReloaded, "the new configuration is live; changed: \(changed.isEmpty ? "nothing" : names)",
             ["changed": "\(names)"])
-        return changed
+        return ConfigReloadForm(changed: changed.map(\.rawValue), config: form)
+    }
+
+    /// Lets the guardian answer for the configuration.
+    func start() async {
+        await guardian.configure(
+            with: .init(
+                current: { [self] in await form },
+                reload: { [self] () throws(GuardError) in try await reload() }))
+    }
+
+    /// What is in force.
+    private var form: ConfigForm {
+        ConfigForm(
+            loadedAt: loadedAt, files: setup.loaded.filesRead,
+            items: setup.loaded.entries.map { .init(key: $0.key.rawValue, value: $0.text, origin: "\($0.origin)") })
     }
 }

@@ -12,7 +12,7 @@ struct Dementiad: AsyncParsableCommand {
         abstract:
             "Guards upgrades of Dementia memories: proved backup, rehearsal, migration, verification, and the way back.",
         version: ProductVersion.current,
-        subcommands: [Serve.self, Once.self],
+        subcommands: [Serve.self, Once.self, ConfigCheck.self],
         defaultSubcommand: Serve.self
     )
 }

@@ -27,14 +27,19 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let setup = try Setup(options)
-        let logger = try setup.logger()
+        let level = LogLevel(setup.logLevel)
+        let logger = try setup.logger(level)
         let notifier = Notifier(logger)
-        let composition = try Composition(options, setup, notifier, logger)
+        let composition = try Composition(options, setup, notifier, logger, level)
         let guardian = composition.guardian
+        await composition.start()
         notifier.status("settling what an earlier run left open")
         // Before anybody can ask: what a crash left is settled, and every answer is about settled data.
         try await notifier.withPatience { try await guardian.recover() }
         let listening = try listeningSocket(setup)
+        // What services begin and end is told in our own words.
+        var quiet = logger
+        quiet.logLevel = .warning
         // In start order; they stop in reverse: first nobody can ask any more, then no new work begins, then work ends.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -44,7 +49,7 @@ struct Serve: AsyncParsableCommand {
                     .init(service: ControlServer(socket: listening, service: guardian, logger: logger)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger))
+                logger: quiet))
         // Whoever connects from here on waits in the socket's queue, and is answered.
         notifier.ready(await guardian.summary)
         logger.tell(

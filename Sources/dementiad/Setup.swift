@@ -67,17 +67,22 @@ struct Setup {
         do {
             loaded = try ConfigurationLoader.load(sources)
         } catch {
-            let count = error.problems.count
-            // What was typed just now is wrong use; what is written in files is a configuration to be mended.
-            throw error.problems.allSatisfy(\.isOnCommandLine)
-                ? GuardError(
-                    .usage, error.problems.map(\.description).joined(separator: "; "),
-                    hint: "Nothing was done. See: dementiad once --help")
-                : GuardError(
-                    .configuration,
-                    count == 1 ? "the configuration is not valid" : "the configuration has \(count) faults",
-                    hint: "Nothing was done.", causes: error.problems.map(\.description))
+            throw Self.refusal(of: error)
         }
+    }
+
+    /// What a configuration with faults is answered with.
+    static func refusal(of errors: ConfigurationErrors) -> GuardError {
+        // What was typed just now is wrong use; what is written in files is a configuration to be mended.
+        if errors.problems.allSatisfy(\.isOnCommandLine) {
+            return GuardError(
+                .usage, errors.problems.map(\.description).joined(separator: "; "),
+                hint: "Nothing was done. See: dementiad once --help")
+        }
+        let count = errors.problems.count
+        return GuardError(
+            .configuration, count == 1 ? "the configuration is not valid" : "the configuration has \(count) faults",
+            hint: "Nothing was done.", causes: errors.problems.map(\.description))
     }
 
     /// The daemon is the user whose data it guards, and never root. Before anything else is looked at.
@@ -177,16 +182,18 @@ struct Setup {
     }
 
     /// Writes to the journal when systemd starts us, and to standard error otherwise.
-    func logger() throws(GuardError) -> Logger {
+    func logger(_ level: LogLevel) throws(GuardError) -> Logger {
         let sink: LogSink
         do {
             sink = try LogSink.standard(journalStream: environment["JOURNAL_STREAM"])
         } catch {
             throw GuardError(.inputOutput, "standard error cannot be used", causes: [error.description])
         }
-        let level = Logger.Level(rawValue: settings.log.level.rawValue) ?? .notice
         return Logger(label: "dementiad") { _ in GuardLogHandler(sink, level: level) }
     }
+
+    /// The least severe message that is written.
+    var logLevel: Logger.Level { Logger.Level(rawValue: settings.log.level.rawValue) ?? .notice }
 
     /// Where the daemon listens.
     func socketPath(_ option: String?) throws(GuardError) -> String {

@@ -197,6 +197,21 @@ public actor FakeService: ControlService {
         return hold
     }
 
+    public func releases() async throws(GuardError) -> [ReleaseForm] {
+        try arrive(.releases)
+        return Samples.status(Samples.stores, [], held).releases
+    }
+
+    public func configuration() async throws(GuardError) -> ConfigForm {
+        try arrive(.config)
+        return Samples.config
+    }
+
+    public func reloadConfiguration(for caller: Caller) async throws(GuardError) -> ConfigReloadForm {
+        try arrive(.reload)
+        return ConfigReloadForm(changed: ["log.level"], config: Samples.config)
+    }
+
     public func removeHold(_ id: String, for caller: Caller) async throws(GuardError) {
         try arrive(.removeHold)
         guard held.contains(where: { $0.id == id }) else {

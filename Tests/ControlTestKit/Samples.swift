@@ -114,6 +114,15 @@ public enum Samples {
     }
 
     /// The daemon at a glance.
+    public static var config: ConfigForm {
+        ConfigForm(
+            loadedAt: moment, files: ["/etc/dementiad/dementiad.yaml"],
+            items: [
+                .init(key: "migrate.mode", value: "auto", origin: "default"),
+                .init(key: "log.level", value: "debug", origin: "/etc/dementiad/dementiad.yaml:3:8"),
+            ])
+    }
+
     public static func status(_ stores: [StoreForm], _ operations: [OperationRecord], _ holds: [Hold]) -> StatusForm {
         StatusForm(
             verdict: .attention, summary: "1 memory drifted, 1 waits for a migration", version: ProductVersion.current,
