@@ -9,16 +9,18 @@ BUILD   ?= yes
 # What dementiad is linked with; what the sample and its reader use; what the tests use; what a Debian package is made with.
 BUILD_PACKAGES := libsqlite3-dev libzstd-dev libssl-dev libpq-dev libsystemd-dev pkg-config
 RUN_PACKAGES   := sqlite3 zstd
-TEST_PACKAGES  := sqlite3 zstd python3 curl strace postgresql pgbouncer openssl
-BENCH_PACKAGES := sqlite3 zstd python3 curl postgresql
+TEST_PACKAGES  := sqlite3 zstd python3 curl strace git postgresql pgbouncer openssl systemd-container bindfs mandoc
+BENCH_PACKAGES := sqlite3 zstd python3 curl postgresql inotify-tools
 DEB_PACKAGES   := dpkg-dev
 
 PROGRAMS := dementiad dementiactl
-RELEASE  := .build/release
+RELEASE  ?= .build/release
 # The standard library is linked in, so that a binary runs wherever SQLite, zstd and OpenSSL are.
 RELEASE_FLAGS := -c release --static-swift-stdlib
 
 INSTALL := install
+# Takes symbols out of what is installed; empty keeps them.
+STRIP   ?= -s
 bindir   = $(DESTDIR)$(PREFIX)/bin
 unitdir  = $(DESTDIR)$(PREFIX)/lib/systemd
 sharedir = $(DESTDIR)$(PREFIX)/share
@@ -59,7 +61,7 @@ format: swift-is-there ## Rewrite the sources in the house's format
 install: $(if $(filter no,$(BUILD)),,build) ## Install to DESTDIR and PREFIX; BUILD=no installs what is built
 	$(INSTALL) -d '$(bindir)' '$(unitdir)/system' '$(unitdir)/user' '$(unitdir)/catalog' '$(confdir)'
 	for program in $(PROGRAMS); do \
-	    $(INSTALL) -m 755 -s $(RELEASE)/$$program '$(bindir)' || exit 1; \
+	    $(INSTALL) -m 755 $(STRIP) $(RELEASE)/$$program '$(bindir)' || exit 1; \
 	    scripts/install-completions $(RELEASE)/$$program '$(sharedir)' || exit 1; \
 	done
 	for unit in system/dementiad@.service system/dementiad@.socket user/dementiad.service user/dementiad.socket; do \

@@ -218,6 +218,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "LintTests", swiftSettings: strict),
+        // The service under a booted systemd; what runs in there is in Tests/Systemd.
+        .testTarget(
+            name: "SystemdTests",
+            dependencies: ["LinuxKit", "TestSupport", "dementiactl", "dementiad"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
         // Stands before a service manager of the tests' making.
         .executableTarget(
