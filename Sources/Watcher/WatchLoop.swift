@@ -76,6 +76,7 @@ final class WatchLoop {
             for subject in subjects.subtracting(wanted) { drop(subject) }
             for subject in wanted.subtracting(subjects) { arm(subject) }
             subjects = wanted
+            pollMounts()
             publish()
             continuation.resume()
         }
@@ -136,6 +137,14 @@ final class WatchLoop {
         if nextPoll == nil { nextPoll = clock.now.advanced(by: rules.pollEvery) }
     }
 
+    /// Looks from time to time at what is mounted in a tree and tells nobody of its changes.
+    private func pollMounts() {
+        for (path, mount) in kernel?.mounts ?? [:] where mounts[.tree(path)] == nil {
+            mounts[.tree(path)] = mount.tree
+            poll(.tree(path), because: mount.filesystem)
+        }
+    }
+
     private func note(_ problem: WatchProblem) {
         report.problems.insert(problem)
     }
@@ -146,10 +155,7 @@ final class WatchLoop {
         let now = clock.now
         if let kernel {
             kernel.collect { mark($0, $1, now) }
-            for (path, mount) in kernel.mounts where mounts[.tree(path)] == nil {
-                mounts[.tree(path)] = mount.tree
-                poll(.tree(path), because: mount.filesystem)
-            }
+            pollMounts()
             for (subject, refusal) in kernel.refusals { refuse(subject, refusal) }
             if !kernel.lost.isEmpty { scheduleRepair() }
         }

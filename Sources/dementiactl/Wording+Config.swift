@@ -14,7 +14,9 @@ extension Wording {
     }
 
     static func releases(_ releases: [ReleaseForm], _ style: Style) -> String {
-        guard !releases.isEmpty else { return "No release of Dementia is known. Every memory is wanted at the head of its line." }
+        guard !releases.isEmpty else {
+            return "No release of Dementia is known. Every memory is wanted at the head of its line."
+        }
         var table = Table(["RELEASE", "LINE", "NEEDS", "FOLDER"], flexible: 3)
         for release in releases {
             table.add([

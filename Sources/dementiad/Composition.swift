@@ -21,7 +21,9 @@ actor Composition {
     private var setup: Setup
     private var loadedAt: Timestamp
 
-    init(_ options: CommonOptions, _ setup: Setup, _ notifier: Notifier, _ logger: Logger, _ level: LogLevel) throws(GuardError) {
+    init(_ options: CommonOptions, _ setup: Setup, _ notifier: Notifier, _ logger: Logger, _ level: LogLevel)
+        throws(GuardError)
+    {
         self.options = options
         self.setup = setup
         loadedAt = Setup.clock()

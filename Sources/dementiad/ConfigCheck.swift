@@ -9,7 +9,8 @@ internal import GuardCore
 /// `dementiad config-check`: what `dementiactl config check` runs, which works without a daemon and knows no YAML.
 struct ConfigCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config-check", abstract: "Read the configuration, say everything that is wrong with it, and exit.",
+        commandName: "config-check",
+        abstract: "Read the configuration, say everything that is wrong with it, and exit.",
         shouldDisplay: false)
 
     @Argument(help: "Check this file in place of the standard ones.")
@@ -22,7 +23,10 @@ struct ConfigCheck: ParsableCommand {
         let files = try Self.check(file)
         let output = Output(isJSON: json)
         if json { return try output.document("configCheck", ConfigCheckForm(files: files)) }
-        print(files.isEmpty ? "There is no configuration file, and the defaults are valid." : "Valid: \(files.joined(separator: ", "))")
+        print(
+            files.isEmpty
+                ? "There is no configuration file, and the defaults are valid."
+                : "Valid: \(files.joined(separator: ", "))")
     }
 
     /// The files that were read. Throws every fault at once.

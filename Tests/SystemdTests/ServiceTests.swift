@@ -36,9 +36,12 @@ struct ServiceTests {
     func units() throws {
         let folder = try TemporaryFolder()
         let copy = folder.file("dementiad@ann.service")
-        for (unit, name) in [("dementiad@.service", "dementiad@ann.service"), ("dementiad@.socket", "dementiad@ann.socket")] {
+        for (unit, name) in [
+            ("dementiad@.service", "dementiad@ann.service"), ("dementiad@.socket", "dementiad@ann.socket"),
+        ] {
             // There is nothing installed that it could start.
-            let line = "sed 's|/usr/bin/dementia[a-z]*|/bin/true|' '\(Place.package)/systemd/\(unit)' >'\(folder.file(name))'"
+            let line =
+                "sed 's|/usr/bin/dementia[a-z]*|/bin/true|' '\(Place.package)/systemd/\(unit)' >'\(folder.file(name))'"
             #expect(try Tool(["sh", "-c", line]).finish().status == 0)
         }
         let score = try Tool(["systemd-analyze", "security", "--offline=true", "--threshold=15", copy]).finish()

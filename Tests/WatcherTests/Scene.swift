@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+
+import Glibc
+import LinuxKit
+import Synchronization
+import TestSupport
+
+@testable import Watcher
+
+/// How the watcher of a test finds out.
+enum Way: CaseIterable, Sendable {
+    case inotify, polling
+}
+
+/// A folder, and a watcher of what a test names in it.
+final class Scene: Sendable {
+    let root: String
+    let watcher: Watcher
+    private let folder: TemporaryFolder
+    private let told = Mutex<[Change]>([])
+    private let listening: Mutex<Task<Void, Never>?>
+
+    init(_ way: Way = .inotify, in place: String? = nil, _ change: (inout WatchRules) -> Void = { _ in }) throws {
+        let folder = try TemporaryFolder()
+        var rules = Self.rules
+        change(&rules)
+        let watcher =
+            switch way {
+            case .inotify: try Watcher(rules)
+            case .polling: try Watcher(rules, events: { () throws(SystemCallError) in nil })
+            }
+        self.folder = folder
+        self.watcher = watcher
+        root = try realPath(place ?? folder.path)
+        listening = Mutex(nil)
+        let changes = watcher.changes
+        listening.withLock {
+            $0 = Task { [weak self] in
+                for await change in changes { self?.told.withLock { $0.append(change) } }
+            }
+        }
+    }
+
+    deinit {
+        watcher.stop()
+    }
+
+    static var rules: WatchRules {
+        var rules = WatchRules { name, _ in name == "memory.db" }
+        rules.settle = .milliseconds(50)
+        rules.maxWait = .seconds(2)
+        rules.pollEvery = .milliseconds(50)
+        rules.ignored = ["node_modules"]
+        return rules
+    }
+
+    func path(_ name: String) -> String { root + "/" + name }
+
+    /// Makes or changes a file, and every folder above it.
+    func put(_ name: String, _ text: String = "x") throws {
+        try Directory.createAll(Directory.parent(of: path(name)))
+        let descriptor = open(path(name), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemCallError(call: "open", errno: errno, path: path(name)) }
+        defer { close(descriptor) }
+        guard write(descriptor, text, text.utf8.count) == text.utf8.count else {
+            throw SystemCallError(call: "write", errno: errno, path: path(name))
+        }
+    }
+
+    /// What was told since the last time, once there is something for `subject`; empty when there is nothing within `limit`.
+    func changes(of subject: Subject, within limit: Duration = .seconds(10)) async throws -> [Change] {
+        let end = ContinuousClock.now + limit
+        while ContinuousClock.now < end {
+            let found = told.withLock { told in
+                let found = told.filter { $0.subject == subject }
+                if !found.isEmpty { told = [] }
+                return found
+            }
+            if !found.isEmpty { return found }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return []
+    }
+
+    /// Whether `path` is told of the tree, or everything is, within a time that is long.
+    func tells(_ names: Set<String>, of tree: Subject) async throws -> Bool {
+        var missing = Set(names.map(path))
+        let end = ContinuousClock.now + .seconds(15)
+        while !missing.isEmpty, ContinuousClock.now < end {
+            for change in try await changes(of: tree, within: .seconds(1)) {
+                missing = change.isWhole ? [] : missing.subtracting(change.paths)
+            }
+        }
+        return missing.isEmpty
+    }
+
+    /// Whether nothing is told for much longer than a change takes.
+    func isSilent() async throws -> Bool {
+        told.withLock { $0 = [] }
+        try await Task.sleep(for: .milliseconds(600))
+        return told.withLock(\.isEmpty)
+    }
+}
