@@ -215,6 +215,15 @@ private struct Load {
                     .environment("HOME"), "is not set to an absolute path, and 'discover.roots' is not set either",
                     suggestion: "set one of the two"))
         }
+        for entry in settings.migrate.contradictions {
+            let keys = [SettingKey.migrateAuto, .migrateAsk, .migrateOff].compactMap { key in
+                origins[key].map { "'\(key)' (\($0))" }
+            }
+            guard let place = origins[.migrateOff] ?? origins[.migrateAsk] ?? origins[.migrateAuto] else { continue }
+            problems.append(
+                .init(place, "\(quoted(entry)) stands in more than one of \(keys.joined(separator: " and "))",
+                    suggestion: "leave it in one of them"))
+        }
         if settings.watch.maxWait < settings.watch.settle, let place = origins[.watchMaxWait] ?? origins[.watchSettle] {
             let settle = YAMLText.duration(settings.watch.settle)
             let maxWait = YAMLText.duration(settings.watch.maxWait)

@@ -36,6 +36,15 @@ extension Setting {
             .migrateMode, \.migrate.mode, .choice,
             "auto migrates pending stores after a proved backup, ask waits for approval, off only reports."),
         Setting(
+            .migrateAuto, \.migrate.auto, .namesOrPaths,
+            "Memories with mode auto, whatever migrate.mode says: paths, folders above them, or store ids. The nearest wins."),
+        Setting(
+            .migrateAsk, \.migrate.ask, .namesOrPaths,
+            "Memories with mode ask, in the same way."),
+        Setting(
+            .migrateOff, \.migrate.off, .namesOrPaths,
+            "Memories with mode off, in the same way."),
+        Setting(
             .migrateParallel, \.migrate.parallel, .number(1...64),
             "How many stores are worked on at the same time."),
         Setting(

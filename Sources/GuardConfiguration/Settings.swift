@@ -74,8 +74,32 @@ extension Settings {
 
         /// The policy for stores that have none of their own.
         public var mode: Mode = .auto
+        /// Absolute paths of memories and of folders above them, and ids of stores, that have mode auto.
+        public var auto: [String] = []
+        /// Those that have mode ask.
+        public var ask: [String] = []
+        /// Those that have mode off.
+        public var off: [String] = []
         /// How many stores are worked on at the same time.
         public var parallel = 2
+
+        /// The policy for the store `id` at `location`: of those that name it, it or a folder above it, the nearest.
+        public func mode(for location: String, id: String) -> Mode {
+            let named = [(Mode.auto, auto), (.ask, ask), (.off, off)].flatMap { mode, entries in
+                entries.map { (mode, $0) }
+            }
+            let fitting = named.filter { _, entry in
+                entry == id || entry == location || (entry.hasPrefix("/") && location.hasPrefix(entry == "/" ? entry : entry + "/"))
+            }
+            // An id means one store and nothing else.
+            return fitting.max { $0.1 != id && ($1.1 == id || $0.1.utf8.count < $1.1.utf8.count) }?.0 ?? mode
+        }
+
+        /// Entries that stand in more than one list, which would be two policies for one store.
+        var contradictions: [String] {
+            let all = Set(auto).map(\.self) + Set(ask).map(\.self) + Set(off).map(\.self)
+            return Dictionary(grouping: all, by: \.self).filter { $0.value.count > 1 }.keys.sorted()
+        }
     }
 
     /// Migrations beyond the built-in catalogue.

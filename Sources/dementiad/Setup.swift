@@ -152,8 +152,11 @@ struct Setup {
 
     /// What the daemon guards, and what it may do by itself.
     func guardianSettings(_ places: Places, _ watcher: Watcher) -> Guardian.Settings {
-        let mode = mode
-        var settings = Guardian.Settings(mode: { _ in mode }, parallel: parallel) { () throws(GuardError) in
+        let migrate = settings.migrate
+        var settings = Guardian.Settings(
+            mode: { MigrationMode(rawValue: migrate.mode(for: $0.name, id: $0.id.value).rawValue) ?? .ask },
+            parallel: parallel
+        ) { () throws(GuardError) in
             try await places.look().discovered
         }
         settings.rescanEvery = self.settings.discover.rescanEvery

@@ -15,6 +15,7 @@ struct RouteTests {
         "POST /v1/operations", "POST /v1/operations/{id}/cancel",
         "POST /v1/plans",
         "GET /v1/holds", "POST /v1/holds", "DELETE /v1/holds/{id}",
+        "GET /v1/releases", "GET /v1/config", "POST /v1/config/reload",
     ]
 
     @Test("It has what the contract promises, and nothing twice")

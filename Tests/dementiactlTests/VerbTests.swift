@@ -69,6 +69,10 @@ struct VerbTests {
         Call("hold add \(blog) --until 2h --reason holidays", "hold", .addHold),
         Call("hold list", "holds", list: true, .holds),
         Call("hold remove h1", "hold", .removeHold),
+        Call("releases list", "releases", list: true, .releases),
+        Call("config show", "config", list: true, .config),
+        Call("config show --origin", "config", list: true, .config),
+        Call("daemon reload --wait", "configReload", .reload),
     ]
 
     /// A world with an operation and a hold to talk about.
