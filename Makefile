@@ -69,6 +69,10 @@ install: $(if $(filter no,$(BUILD)),,build) ## Install to DESTDIR and PREFIX; BU
 	    chmod 644 '$(unitdir)'/$$unit; \
 	done
 	$(INSTALL) -m 644 systemd/dementiad.catalog '$(unitdir)/catalog'
+	for section in 1 5 8; do \
+	    $(INSTALL) -d '$(sharedir)'/man/man$$section || exit 1; \
+	    $(INSTALL) -m 644 man/*.$$section '$(sharedir)'/man/man$$section || exit 1; \
+	done
 	@# What an administrator wrote is not overwritten.
 	test -e '$(confdir)/dementiad.yaml' || $(INSTALL) -m 644 etc/dementiad.yaml '$(confdir)'
 

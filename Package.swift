@@ -184,7 +184,10 @@ let package = Package(
         ),
         .testTarget(
             name: "dementiactlTests",
-            dependencies: ["ControlAPI", "ControlTestKit", "GuardCore", "LinuxKit", "dementiactl"],
+            dependencies: [
+                "ControlAPI", "ControlTestKit", "GuardCore", "LinuxKit", "dementiactl",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict
         ),
         // Tests: one target per module, and what they share.

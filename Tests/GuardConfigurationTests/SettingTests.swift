@@ -40,6 +40,18 @@ struct SettingTests {
         #expect(committed == CommentedFile.text)
     }
 
+    @Test("man/dementiad.yaml.5 lists what the table says (to write it anew: UPDATE_GENERATED=1 swift test)")
+    func manualPage() throws {
+        let page = URL(filePath: installed.replacing("/etc/dementiad.yaml", with: "/man/dementiad.yaml.5"))
+        let text = try String(contentsOf: page, encoding: .utf8)
+        let (start, end) = ManualPage.marks
+        let before = try #require(text.firstRange(of: start + "\n"))
+        let after = try #require(text.firstRange(of: end + "\n"))
+        let whole = text[..<before.upperBound] + ManualPage.settings + "\n" + text[after.lowerBound...]
+        if ProcessInfo.processInfo.environment["UPDATE_GENERATED"] == "1" { try Data(whole.utf8).write(to: page) }
+        #expect(try String(contentsOf: page, encoding: .utf8) == whole)
+    }
+
     @Test("The installed file says nothing, and without its # it says the defaults")
     func meaning() throws {
         let defaults = Settings(home: "\(folder.path)/home")

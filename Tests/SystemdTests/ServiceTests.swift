@@ -31,6 +31,16 @@ struct ServiceTests {
     }
 
     @Test(
+        "the manual pages are clean", arguments: ["dementiad.8", "dementiactl.1", "dementiad.yaml.5"])
+    func manual(page: String) throws {
+        guard try Tool(["sh", "-c", "command -v mandoc"]).finish().status == 0 else {
+            return print("\(page) was not looked at: mandoc is not installed")
+        }
+        let result = try Tool(["mandoc", "-T", "lint", "-W", "warning", "\(Place.package)/man/\(page)"]).finish()
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test(
         "the units hold what the manager can hold them to, and are free of mistakes",
         .enabled(if: (try? FileStatus.ifPresent("/usr/bin/systemd-analyze")) ?? nil != nil, "needs systemd-analyze"))
     func units() throws {
