@@ -34,7 +34,7 @@ public struct Discovery: Sendable {
     private let maxDepth: Int
 
     /// - Parameters:
-    ///   - ignored: names of folders that are not entered
+    ///   - ignored: names of folders that are not entered, and whole paths of some
     ///   - maxDepth: how many folders deep a walk goes below its root
     public init(ignored: some Sequence<String>, maxDepth: Int) {
         self.ignored = Set(ignored)
@@ -73,7 +73,7 @@ public struct Discovery: Sendable {
             switch status.kind {
             case .symbolicLink: if isMemory { found.links.append(path) }
             case .directory where !isMemory:
-                if depth < maxDepth, !ignored.contains(name) { walk(path, depth: depth + 1, &found) }
+                if depth < maxDepth, !ignored.contains(name), !ignored.contains(path) { walk(path, depth: depth + 1, &found) }
             default:
                 if isMemory {
                     found.candidates.append(path)
