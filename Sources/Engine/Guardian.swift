@@ -301,20 +301,7 @@ public actor Guardian {
         }
         let tools = tools
         return try await begin(kind, on: location.id, trigger: trigger, uid: uid) { (log) throws(GuardError) in
-            let store: any Store
-            do throws(GuardError) {
-                store = try tools.open(location)
-            } catch {
-                return try await log.settle(.failedUntouched, .untouched, error: error)
-            }
-            return try await ScratchFolder.use(
-                for: log.record.id, on: store, in: tools.scratch,
-                { (scratch) throws(GuardError) in
-                    try await body(Work(tools: tools, store: store, log: log, scratch: scratch))
-                },
-                orElse: { (error) throws(GuardError) in
-                    try await log.settle(.failedUntouched, .untouched, error: error)
-                })
+            try await Work.run(at: location, log, with: tools, body)
         }
     }
 }

@@ -158,19 +158,6 @@ public struct Upkeep: Sendable {
     ) async throws(GuardError) -> OperationRecord {
         let tools = tools
         let log = try await OperationLog.begin(tools.newRecord(kind, on: location.id, because: trigger), with: tools)
-        let store: any Store
-        do throws(GuardError) {
-            store = try tools.open(location)
-        } catch {
-            return try await log.settle(.failedUntouched, .untouched, error: error)
-        }
-        return try await ScratchFolder.use(
-            for: log.record.id, on: store, in: tools.scratch,
-            { (scratch) throws(GuardError) in
-                try await body(Work(tools: tools, store: store, log: log, scratch: scratch))
-            },
-            orElse: { (error) throws(GuardError) in
-                try await log.settle(.failedUntouched, .untouched, error: error)
-            })
+        return try await Work.run(at: location, log, with: tools, body)
     }
 }

@@ -96,6 +96,27 @@ struct Work {
         return try await log.settle(.succeeded, .untouched)
     }
 
+    /// Does `body` on the store at `location` with a scratch folder of its own, as the operation of `log`.
+    static func run(
+        at location: StoreLocation, _ log: OperationLog, with tools: Toolbox,
+        _ body: (Work) async throws(GuardError) -> OperationRecord
+    ) async throws(GuardError) -> OperationRecord {
+        let store: any Store
+        do throws(GuardError) {
+            store = try tools.open(location)
+        } catch {
+            return try await log.settle(.failedUntouched, .untouched, error: error)
+        }
+        return try await ScratchFolder.use(
+            for: log.record.id, on: store, in: tools.scratch,
+            { (scratch) throws(GuardError) in
+                try await body(Work(tools: tools, store: store, log: log, scratch: scratch))
+            },
+            orElse: { (error) throws(GuardError) in
+                try await log.settle(.failedUntouched, .untouched, error: error)
+            })
+    }
+
     // MARK: Parts
 
     private func changes(in snapshot: Snapshot) async throws(GuardError) -> [Finding] {

@@ -221,7 +221,8 @@ private struct Load {
             }
             guard let place = origins[.migrateOff] ?? origins[.migrateAsk] ?? origins[.migrateAuto] else { continue }
             problems.append(
-                .init(place, "\(quoted(entry)) stands in more than one of \(keys.joined(separator: " and "))",
+                .init(
+                    place, "\(quoted(entry)) stands in more than one of \(keys.joined(separator: ", "))",
                     suggestion: "leave it in one of them"))
         }
         if settings.watch.maxWait < settings.watch.settle, let place = origins[.watchMaxWait] ?? origins[.watchSettle] {

@@ -37,7 +37,10 @@ extension Setting {
             "auto migrates pending stores after a proved backup, ask waits for approval, off only reports."),
         Setting(
             .migrateAuto, \.migrate.auto, .namesOrPaths,
-            "Memories with mode auto, whatever migrate.mode says: paths, folders above them, or store ids. The nearest wins."),
+            """
+            Memories with mode auto, whatever migrate.mode says: paths, folders above them, or store ids. The nearest \
+            wins.
+            """),
         Setting(
             .migrateAsk, \.migrate.ask, .namesOrPaths,
             "Memories with mode ask, in the same way."),

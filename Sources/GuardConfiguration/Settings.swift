@@ -89,7 +89,8 @@ extension Settings {
                 entries.map { (mode, $0) }
             }
             let fitting = named.filter { _, entry in
-                entry == id || entry == location || (entry.hasPrefix("/") && location.hasPrefix(entry == "/" ? entry : entry + "/"))
+                let isAbove = entry.hasPrefix("/") && location.hasPrefix(entry == "/" ? entry : entry + "/")
+                return entry == id || entry == location || isAbove
             }
             // An id means one store and nothing else.
             return fitting.max { $0.1 != id && ($1.1 == id || $0.1.utf8.count < $1.1.utf8.count) }?.0 ?? mode

@@ -73,7 +73,9 @@ public struct Discovery: Sendable {
             switch status.kind {
             case .symbolicLink: if isMemory { found.links.append(path) }
             case .directory where !isMemory:
-                if depth < maxDepth, !ignored.contains(name), !ignored.contains(path) { walk(path, depth: depth + 1, &found) }
+                if depth < maxDepth, !ignored.contains(name), !ignored.contains(path) {
+                    walk(path, depth: depth + 1, &found)
+                }
             default:
                 if isMemory {
                     found.candidates.append(path)

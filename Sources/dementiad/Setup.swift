@@ -155,10 +155,8 @@ struct Setup {
         let migrate = settings.migrate
         var settings = Guardian.Settings(
             mode: { MigrationMode(rawValue: migrate.mode(for: $0.name, id: $0.id.value).rawValue) ?? .ask },
-            parallel: parallel
-        ) { () throws(GuardError) in
-            try await places.look().discovered
-        }
+            parallel: parallel,
+            discover: { () throws(GuardError) in try await places.look().discovered })
         settings.rescanEvery = self.settings.discover.rescanEvery
         settings.watcher = watcher
         settings.watchRules = watchRules

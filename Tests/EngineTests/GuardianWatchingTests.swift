@@ -26,7 +26,9 @@ private final class OpenCounter: Sendable {
 @Suite("A guardian that watches")
 struct GuardianWatchingTests {
     /// A guardian of everything below the world's folder, as the daemon is composed.
-    private func guarded(_ world: World, mode: MigrationMode = .auto, releases: Set<String> = []) async throws -> Guarded {
+    private func guarded(
+        _ world: World, mode: MigrationMode = .auto, releases: Set<String> = []
+    ) async throws -> Guarded {
         let root = try realPath(Directory.parent(of: Directory.parent(of: world.store)))
         return try await Guarded(world, mode: mode, watching: [root]) { () throws(GuardError) in
             let found: Discovery.Found
@@ -47,7 +49,7 @@ struct GuardianWatchingTests {
         world.opener = { (location) throws(GuardError) in try counter.open(location) }
         // The application sits beside it, and its log with it.
         let application = try Connection(path: world.store, access: .readWrite)
-        try application.execute("PRAGMA journal_mode=WAL; CREATE TABLE IF NOT EXISTS notes (a); INSERT INTO notes VALUES (1)")
+        try application.execute("PRAGMA journal_mode=WAL; CREATE TABLE notes (a); INSERT INTO notes VALUES (1)")
         let guarded = try await guarded(world, mode: .ask)
         // Without an application, too: then every look makes a log and takes it away.
         let other = try world.neighbour("quiet", .v4_4)
@@ -103,7 +105,8 @@ struct GuardianWatchingTests {
         try git.commit("upstream went on", file: "NEWS.md")
         try git("checkout -q topic")
         for number in 0..<50 {
-            try git.commit(base + "conn.execute(\"ALTER TABLE context_locks ADD COLUMN preview TEXT\")\n# \(number)\n", label: "4.1.0")
+            let added = "conn.execute(\"ALTER TABLE context_locks ADD COLUMN preview TEXT\")\n# \(number)\n"
+            try git.commit(base + added, label: "4.1.0")
         }
         try git("checkout -q master")
         let guarded = try await guarded(world, releases: [checkout])
@@ -140,8 +143,9 @@ private struct Git {
     }
 
     func callAsFunction(_ command: String) throws {
-        let settings = "GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b"
-        let line = "cd '\(path)' && export \(settings) GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b GIT_EDITOR=true && git \(command)"
+        let person = "GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b"
+        let settings = "GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_EDITOR=true \(person)"
+        let line = "cd '\(path)' && export \(settings) && git \(command)"
         let result = try Tool(["sh", "-c", line]).finish()
         guard result.status == 0 else { throw Unexpected("git \(command): \(result.output)") }
     }
