@@ -135,9 +135,19 @@ extension Guardian {
         busy[store] = .upkeep
         defer {
             busy[store] = nil
+            for waiting in idlers.removeValue(forKey: store) ?? [] { waiting.resume() }
             if neglected.remove(store) != nil, let form = forms[store] { request(form.place, because: "discovery") }
         }
         return try await work(self)
+    }
+}
+
+extension Guardian {
+    /// Comes back when no work of the daemon's own is going on at `store`: who asks by name is not turned away for a look.
+    func waitForUpkeep(of store: StoreID) async {
+        while case .upkeep? = busy[store] {
+            await withCheckedContinuation { idlers[store, default: []].append($0) }
+        }
     }
 }
 
