@@ -13,7 +13,8 @@ extension Guardian {
     func planUpkeep() async {
         for id in forms.keys.sorted() where !agenda.has(.backup(id)) { await planBackup(of: id) }
         if !agenda.has(.drill) { await planDrill() }
-        if !agenda.has(.prune) { plan { $0.set(.prune, in: .seconds(60)) } }
+        // What was added while nobody pruned can wait; what is added from now on is seen to within a minute.
+        if !agenda.has(.prune) { plan { $0.set(.prune, in: .seconds(3600)) } }
     }
 
     private func planBackup(of id: StoreID) async {
