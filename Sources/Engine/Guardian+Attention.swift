@@ -15,7 +15,14 @@ extension Guardian {
         // First the watch, then the look: what appears in between is told twice, and never missed.
         await watchAll()
         let unreached = Set(discovered.problems.map(\.message))
-        discovered = try await settings.discover()
+        do throws(GuardError) {
+            discovered = try await settings.discover()
+        } catch {
+            // A home that is not there: what was known in it is missing.
+            for id in forms.keys { await look(at: id) }
+            tell()
+            throw error
+        }
         for problem in discovered.problems where !unreached.contains(problem.message) {
             tools.observe(.noticed(.unreached(problem)))
         }
@@ -82,8 +89,14 @@ extension Guardian {
         }
         guard let plan = examination.plan, !plan.isEmpty, examination.hold == nil, busy[id] == nil else { return }
         guard mode(of: location) == .auto else { return }
-        _ = try await startMigration(
-            .upgrade(to: nil), .migrate, location, trigger: trigger, uid: tools.uid, isExplicit: false)
+        do throws(GuardError) {
+            _ = try await startMigration(
+                .upgrade(to: nil), .migrate, location, trigger: trigger, uid: tools.uid, isExplicit: false)
+        } catch {
+            // Somebody was faster; the end of his work looks again.
+            guard error.code == .storeBusy else { throw error }
+            neglected.insert(id)
+        }
     }
 
     /// What may happen to the store at `location` without asking.

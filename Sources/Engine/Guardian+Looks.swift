@@ -9,6 +9,7 @@ internal import LinuxKit
 internal import Releases
 internal import Stores
 internal import Vault
+internal import Watcher
 
 /// What the socket shows.
 extension Guardian {
@@ -31,8 +32,16 @@ extension Guardian {
             verdict: verdict, summary: summary, version: ProductVersion.current, startedAt: startedAt,
             releases: tools.installed.now.releases.map(ReleaseForm.init),
             stores: .init(stores), operations: running, vault: vault, holds: holds,
-            findings: discovered.problems.map { Finding(code: $0.code.rawValue, message: $0.message) } + releaseFindings
-        )
+            findings: findings)
+    }
+
+    /// What a person should know beside the stores.
+    private var findings: [Finding] {
+        let unreached = discovered.problems.map { Finding(code: $0.code.rawValue, message: $0.message) }
+        let unwatched = watchProblems.sorted { $0.path < $1.path }.map {
+            Finding(code: "watchDegraded", message: "\($0.path): \($0.message)")
+        }
+        return unreached + releaseFindings + unwatched
     }
 
     func verdict(running: Int) -> (verdict: Verdict, summary: String) {
@@ -67,6 +76,9 @@ extension Guardian {
             checks.append(.init(name: "vault", ok: true))
         } catch {
             checks.append(.init(name: "vault", ok: false, detail: error.message))
+        }
+        for problem in watchProblems.sorted(by: { $0.path < $1.path }) {
+            checks.append(.init(name: "watch", ok: false, detail: "\(problem.path): \(problem.message)"))
         }
         return HealthForm(checks: checks)
     }

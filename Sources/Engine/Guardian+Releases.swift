@@ -56,7 +56,7 @@ extension Guardian {
     private func reading(of folder: String) async -> Reading? {
         do throws(GuardError) {
             let reader = releaseReader
-            return try await tools.worker.run { () throws(GuardError) in try reader.read(folder) }
+            return try await tools.looker.run { () throws(GuardError) in try reader.read(folder) }
         } catch {
             tools.observe(.noticed(.lookFailed(error)))
             return readings[folder]
@@ -69,7 +69,7 @@ extension Guardian {
         let reader = releaseReader
         for release in releases {
             // One that cannot be watched is looked at with everything else.
-            let found = try? await tools.worker.run { () throws(GuardError) in try reader.foldersToWatch(release) }
+            let found = try? await tools.looker.run { () throws(GuardError) in try reader.foldersToWatch(release) }
             folders.formUnion(found ?? [])
         }
         releaseFolders = folders

@@ -13,7 +13,8 @@ extension Guardian {
     func planUpkeep() async {
         for id in forms.keys.sorted() where !agenda.has(.backup(id)) { await planBackup(of: id) }
         if !agenda.has(.drill) { await planDrill() }
-        if !agenda.has(.prune) { plan { $0.set(.prune, in: .seconds(60)) } }
+        // What was added while nobody pruned can wait; what is added from now on is seen to within a minute.
+        if !agenda.has(.prune) { plan { $0.set(.prune, in: .seconds(3600)) } }
     }
 
     private func planBackup(of id: StoreID) async {
@@ -135,9 +136,19 @@ extension Guardian {
         busy[store] = .upkeep
         defer {
             busy[store] = nil
+            for waiting in idlers.removeValue(forKey: store) ?? [] { waiting.resume() }
             if neglected.remove(store) != nil, let form = forms[store] { request(form.place, because: "discovery") }
         }
         return try await work(self)
+    }
+}
+
+extension Guardian {
+    /// Comes back when no work of the daemon's own is going on at `store`: who asks by name is not turned away for a look.
+    func waitForUpkeep(of store: StoreID) async {
+        while case .upkeep? = busy[store] {
+            await withCheckedContinuation { idlers[store, default: []].append($0) }
+        }
     }
 }
 

@@ -53,6 +53,8 @@ public actor Guardian {
     var hasLooked = false
     /// The mutating operation of each store that has one.
     var busy: [StoreID: Occupant] = [:]
+    /// Those who wait until the daemon's own work on a store ends.
+    var idlers: [StoreID: [CheckedContinuation<Void, Never>]] = [:]
     /// Stores that are being looked at, with the looks that wait for their turn.
     var attending: [StoreID: [CheckedContinuation<Void, Never>]] = [:]
     /// Stores that something was to be done about while an operation was at work on them.
@@ -158,7 +160,8 @@ public actor Guardian {
         plan { $0.set(.rescan, in: .zero) }
     }
 
-    /// Comes back once engine, journal and vault have each done something: whoever waits for it knows that none of them hangs.
+    /// Comes back once engine and journal have done something: whoever waits for it knows that neither hangs. Not the vault's thread,
+    /// which a large backup may keep for minutes.
     public func answer() async throws(GuardError) {
         _ = try await tools.journaling { (journal) throws(JournalError) in try await journal.lastEventID() }
     }
@@ -294,6 +297,7 @@ public actor Guardian {
         _ kind: OperationKind, _ location: StoreLocation, trigger: String = "request", uid: UInt32,
         _ body: @escaping @Sendable (Work) async throws(GuardError) -> OperationRecord
     ) async throws(GuardError) -> OperationRecord {
+        await waitForUpkeep(of: location.id)
         guard try await settleWaiting(location.id) else {
             throw GuardError(
                 .storeBusy, "an earlier operation on \(location.name) still waits for its server", store: location.id,

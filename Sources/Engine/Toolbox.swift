@@ -62,6 +62,8 @@ public struct Toolbox: Sendable {
     public let observe: @Sendable (Event) -> Void
     /// Where blocking work on the vault runs, away from everybody's cooperative threads.
     let worker: ThreadExecutor
+    /// Where releases are read, which does not wait for a large backup.
+    let looker: ThreadExecutor
 
     public init(
         journal: Journal,
@@ -88,6 +90,7 @@ public struct Toolbox: Sendable {
         self.open = open
         self.observe = observe
         worker = try ThreadExecutor(name: "vault")
+        looker = try ThreadExecutor(name: "releases")
     }
 
     private init(
@@ -106,6 +109,7 @@ public struct Toolbox: Sendable {
         self.open = open
         observe = other.observe
         worker = other.worker
+        looker = other.looker
     }
 
     /// The same tools by other rules. Work that is under way goes on with those it began with.

@@ -103,7 +103,7 @@ struct CommonOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "An installed Dementia: the database in its .env file is looked at, and never changed without asking. Repeatable.",
+            "An installed Dementia: it decides to which version memories go, and the database in its .env file is guarded with mode ask. Repeatable.",
             valueName: "dir"))
     var release: [String] = []
 
