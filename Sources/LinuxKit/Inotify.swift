@@ -44,7 +44,7 @@ public struct Inotify: ~Copyable {
         public let name: String?
     }
 
-    /// To be waited for with ``wait(for:atMost:)``.
+    /// To be waited for with ``wait(for:urgent:atMost:)``.
     public let descriptor: Int32
     private let buffer = ByteBuffer(count: 64 << 10)
 
@@ -58,11 +58,11 @@ public struct Inotify: ~Copyable {
         _ = close(descriptor)
     }
 
-    /// Watches the directory `path`, which may not be a symbolic link, in place of what was watched there before.
+    /// Watches the directory `path`, which may not be a symbolic link, for this as well as for what it was watched for before.
     ///
     /// A directory has one watch, whatever its names. ENOSPC: the user has as many as `fs.inotify.max_user_watches` allows.
     public func watch(_ path: String, for mask: Mask) throws(SystemCallError) -> Int32 {
-        let always = UInt32(IN_ONLYDIR) | UInt32(IN_DONT_FOLLOW) | UInt32(IN_EXCL_UNLINK)
+        let always = UInt32(IN_ONLYDIR) | UInt32(IN_DONT_FOLLOW) | UInt32(IN_EXCL_UNLINK) | UInt32(IN_MASK_ADD)
         return try checked("inotify_add_watch", path) {
             inotify_add_watch(descriptor, path, mask.rawValue | always)
         }
@@ -75,27 +75,31 @@ public struct Inotify: ~Copyable {
         }
     }
 
-    /// The events that wait, in their order; none when none do.
+    /// Events that wait, in their order; none when none do.
+    ///
+    /// As many as fit in 64 KiB: who makes them faster than they are read does not keep the reader for ever.
     public func read() throws(SystemCallError) -> [Event] {
-        var events: [Event] = []
-        while true {
-            let count = Glibc.read(descriptor, buffer.bytes.baseAddress, buffer.bytes.count)
-            guard count > 0 else {
-                if count == 0 || errno == EAGAIN { return events }
-                if errno == EINTR { continue }
-                throw SystemCallError(call: "read", errno: errno, path: "inotify")
+        let count: Int
+        do throws(SystemCallError) {
+            count = try checked("read", "inotify") {
+                Glibc.read(descriptor, buffer.bytes.baseAddress, buffer.bytes.count)
             }
-            var rest = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])
-            let head = MemoryLayout<inotify_event>.size
-            while rest.count >= head {
-                let event = rest.loadUnaligned(as: inotify_event.self)
-                let name = rest[head...].prefix(Int(event.len)).prefix { $0 != 0 }
-                events.append(
-                    Event(
-                        watch: event.wd, mask: Mask(rawValue: event.mask),
-                        name: name.isEmpty ? nil : String(validating: name, as: UTF8.self)))
-                rest = UnsafeRawBufferPointer(rebasing: rest[(head + Int(event.len))...])
-            }
+        } catch {
+            guard error.errno == EAGAIN else { throw error }
+            return []
         }
+        var events: [Event] = []
+        var rest = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])
+        let head = MemoryLayout<inotify_event>.size
+        while rest.count >= head {
+            let event = rest.loadUnaligned(as: inotify_event.self)
+            let name = rest[head...].prefix(Int(event.len)).prefix { $0 != 0 }
+            events.append(
+                Event(
+                    watch: event.wd, mask: Mask(rawValue: event.mask),
+                    name: name.isEmpty ? nil : String(validating: name, as: UTF8.self)))
+            rest = UnsafeRawBufferPointer(rebasing: rest[(head + Int(event.len))...])
+        }
+        return events
     }
 }

@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// Ends a ``wait(for:atMost:)`` from another thread.
+/// Ends a ``wait(for:urgent:atMost:)`` from another thread.
 public final class Waker: Sendable {
     /// To be waited for.
     public let descriptor: Int32
@@ -38,9 +38,15 @@ public final class Waker: Sendable {
     }
 }
 
-/// Waits until one of `descriptors` can be read, or until `limit` is over; nil waits for ever.
-public func wait(for descriptors: [Int32], atMost limit: Duration?) throws(SystemCallError) {
+/// Waits until one of `descriptors` can be read, one of `urgent` has something urgent to tell, or `limit` is over; nil waits for ever.
+///
+/// Gives back those that have something; none when the time is over or a signal came.
+@discardableResult
+public func wait(
+    for descriptors: [Int32], urgent: [Int32] = [], atMost limit: Duration?
+) throws(SystemCallError) -> Set<Int32> {
     var set = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    set += urgent.map { pollfd(fd: $0, events: Int16(POLLPRI), revents: 0) }
     var milliseconds: Int32 = -1
     if let limit {
         // Rounded up: who wakes too early would have to wait again at once.
@@ -51,7 +57,9 @@ public func wait(for descriptors: [Int32], atMost limit: Duration?) throws(Syste
             ? Int64.max : exact.partialValue + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
         milliseconds = Int32(clamping: max(0, sum))
     }
-    guard poll(&set, nfds_t(set.count), milliseconds) >= 0 || errno == EINTR else {
+    guard poll(&set, nfds_t(set.count), milliseconds) >= 0 else {
+        if errno == EINTR { return [] }
         throw SystemCallError(call: "poll", errno: errno)
     }
+    return Set(set.filter { $0.revents != 0 }.map(\.fd))
 }

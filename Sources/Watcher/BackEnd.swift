@@ -2,26 +2,20 @@
 
 internal import LinuxKit
 
-/// One way to find out that something happened.
-protocol BackEnd: AnyObject {
-    /// Begins to watch. What is there by then counts as seen, and what comes later does not.
-    ///
-    /// Throws why the subject cannot be watched in this way; then nothing of it is left.
-    func arm(_ subject: Subject) throws(BackEndRefusal)
-    /// Ends watching. A subject that is not watched is fine.
-    func disarm(_ subject: Subject)
-    /// Tells everything that happened since the last time; nil for a path means to all of the subject.
-    func collect(_ mark: (Subject, String?) -> Void)
-}
-
-/// Why a subject is watched in another way.
-enum BackEndRefusal: Error {
+/// Why the kernel does not tell of a subject.
+enum Refusal: Error, Equatable {
     /// The filesystem of that name does not tell what others change.
     case remote(String)
-    /// The user has as many watches, or instances, as the system allows.
-    case limit
+    /// The user has as many watches as the system allows, this many of them with us.
+    case limit(ours: Int)
     /// It is not there now.
     case absent
+    /// It may not be watched, or something else went wrong.
+    case failed(String)
+
+    init(_ error: SystemCallError, ours: Int) {
+        self = error.isNoSpace ? .limit(ours: ours) : error.isNotFound ? .absent : .failed(error.description)
+    }
 }
 
 extension Subject {
@@ -31,6 +25,11 @@ extension Subject {
         case .tree(let path), .folder(let path): path
         case .file(let path): Directory.parent(of: path)
         }
+    }
+
+    /// Whether it is a tree.
+    var isTree: Bool {
+        if case .tree = self { true } else { false }
     }
 
     /// Whether something that happened to the entry `name` of ``folder`` happened to it.
@@ -44,6 +43,12 @@ extension Subject {
             let rest = name.dropFirst(file.count)
             return rest.isEmpty || rest == "-wal" || rest == "-journal"
         }
+    }
+
+    /// Whether what is mounted at `path`, or is not any more, may have changed it.
+    func isReached(byMountAt path: String) -> Bool {
+        path == "/" || (folder + "/").hasPrefix(path + "/")
+            || (isTree && path.hasPrefix(folder == "/" ? "/" : folder + "/"))
     }
 }
 

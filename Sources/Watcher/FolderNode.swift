@@ -5,7 +5,7 @@ final class FolderNode {
     let name: String
     /// The folder above; nil for a tree's own, whose name is its whole path.
     private(set) weak var parent: FolderNode?
-    private(set) var children: [FolderNode] = []
+    private var children: [String: FolderNode] = [:]
     let depth: Int
     /// The tree it belongs to.
     let tree: Subject
@@ -38,22 +38,22 @@ final class FolderNode {
 
     func add(_ name: String) -> FolderNode {
         let child = FolderNode(name, in: self)
-        children.append(child)
+        children[name] = child
         return child
     }
 
+    /// Whether the folder `name` in it is known.
+    func has(_ name: String) -> Bool { children[name] != nil }
+
     /// Takes the folder `name` out, with all below it.
-    func remove(_ name: String) -> FolderNode? {
-        guard let index = children.firstIndex(where: { $0.name == name }) else { return nil }
-        return children.remove(at: index)
-    }
+    func remove(_ name: String) -> FolderNode? { children.removeValue(forKey: name) }
 
     /// Does `body` for it and everything below it.
     func visit(_ body: (FolderNode) -> Void) {
         var waiting = [self]
         while let node = waiting.popLast() {
             body(node)
-            waiting += node.children
+            waiting += node.children.values
         }
     }
 }

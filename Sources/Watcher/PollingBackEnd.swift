@@ -3,7 +3,7 @@
 internal import LinuxKit
 
 /// Finds out by comparing what is there with what was there: the only truth on a filesystem that other machines write to.
-final class PollingBackEnd: BackEnd {
+final class PollingBackEnd {
     /// What was seen of one subject: each path that matters, with what tells whether it is still the same.
     private typealias Seen = [String: Fact]
 
@@ -22,42 +22,72 @@ final class PollingBackEnd: BackEnd {
         }
     }
 
-    private let rules: WatchRules
-    private var seen: [Subject: Seen] = [:]
+    /// One subject.
+    private struct Look {
+        var seen: Seen
+        /// When it is looked at next.
+        var due: Instant
+        /// How many folders deep it is in a tree.
+        let depth: Int
+    }
+
+    typealias Instant = ContinuousClock.Instant
+
+    /// A large tree is not looked at all the time: this is how much longer than the look the pause after it is.
+    private static let rest = 100
+
+    var rules: WatchRules
+    private var looks: [Subject: Look] = [:]
+    private let clock = ContinuousClock()
 
     init(_ rules: WatchRules) {
         self.rules = rules
     }
 
-    var isIdle: Bool { seen.isEmpty }
+    /// When there is something to look at, or nil.
+    var due: Instant? { looks.values.map(\.due).min() }
 
-    func arm(_ subject: Subject) {
-        seen[subject] = look(at: subject)
+    /// Begins to look at `subject`. What is there now counts as seen.
+    ///
+    /// - Parameter depth: how many folders deep it is in a tree
+    func arm(_ subject: Subject, depth: Int = 0) {
+        let start = clock.now
+        let seen = look(at: subject, depth)
+        looks[subject] = Look(seen: seen, due: start + pause(since: start), depth: depth)
     }
 
     func disarm(_ subject: Subject) {
-        seen[subject] = nil
+        looks[subject] = nil
     }
 
+    /// Looks at everything whose time has come, and tells what is not as it was; nil for a path means all of the subject.
     func collect(_ mark: (Subject, String?) -> Void) {
-        for (subject, before) in seen {
-            let now = look(at: subject)
-            guard now != before else { continue }
-            seen[subject] = now
-            guard case .tree = subject else {
+        let start = clock.now
+        // Those that are nearly due too: one turn for many.
+        let end = start + rules.pollEvery / 10
+        for (subject, look) in looks where look.due <= end {
+            let begin = clock.now
+            let now = self.look(at: subject, look.depth)
+            looks[subject] = Look(seen: now, due: start + pause(since: begin), depth: look.depth)
+            guard now != look.seen else { continue }
+            guard subject.isTree else {
                 mark(subject, nil)
                 continue
             }
-            for path in Set(now.keys).union(before.keys) where now[path] != before[path] { mark(subject, path) }
+            for path in Set(now.keys).union(look.seen.keys) where now[path] != look.seen[path] { mark(subject, path) }
         }
     }
 
+    private func pause(since begin: Instant) -> Duration {
+        max(rules.pollEvery, begin.duration(to: clock.now) * Self.rest)
+    }
+
     /// What cannot be looked at is as good as not there; when that changes, it is a change.
-    private func look(at subject: Subject) -> Seen {
+    private func look(at subject: Subject, _ depth: Int) -> Seen {
         var seen: Seen = [:]
         switch subject {
         case .tree(let path):
-            walk(path, depth: 0, &seen)
+            walk(path, depth: depth, &seen)
         case .file(let path):
             for suffix in ["", "-wal", "-journal"] {
                 guard let status = try? FileStatus(ofLink: path + suffix), suffix.isEmpty || status.size > 0 else {
@@ -69,7 +99,10 @@ final class PollingBackEnd: BackEnd {
             guard let names = try? Directory.entries(path) else { break }
             for name in names {
                 let entry = joined(path, name)
-                if let status = try? FileStatus(ofLink: entry) { seen[entry] = Fact(status) }
+                // What is in a folder below is not told.
+                if let status = try? FileStatus(ofLink: entry) {
+                    seen[entry] = Fact(status, isIdentity: status.kind == .directory)
+                }
             }
         }
         return seen

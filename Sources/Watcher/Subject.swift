@@ -54,7 +54,9 @@ public struct WatchRules: Sendable {
     /// How many folders deep below a tree's own.
     public var maxDepth = 8
     /// What is not entered: the names of folders, or whole paths.
-    public var ignored: Set<String> = []
+    public var ignored: Set<String> = [] {
+        didSet { hasPaths = ignored.contains { $0.hasPrefix("/") } }
+    }
     /// Whether a file of this name matters in a folder of that name.
     public var isInteresting: @Sendable (_ name: String, _ folder: Substring) -> Bool
 
@@ -62,10 +64,10 @@ public struct WatchRules: Sendable {
         self.isInteresting = isInteresting
     }
 
-    /// Whether the folder `name` at `path` is entered.
+    /// Whether the folder `name` at `path`, a place below a tree's own, is entered.
     func enters(_ name: String, _ path: @autoclosure () -> String) -> Bool {
         !ignored.contains(name) && !(hasPaths && ignored.contains(path()))
     }
 
-    private var hasPaths: Bool { ignored.contains { $0.hasPrefix("/") } }
+    private var hasPaths = false
 }

@@ -7,6 +7,15 @@ enum WatchLimit {
     case instances
     case watches(ours: Int)
 
+    /// The present values: where they change, there may be room again.
+    static var values: [Int?] { [WatchLimit.instances.value, WatchLimit.watches(ours: 0).value] }
+
+    private var value: Int? {
+        let file = "/proc/sys/" + name.replacing(".", with: "/")
+        let text = (try? OpenFile.content(of: file, limit: 4096)).map { String(decoding: $0, as: UTF8.self) }
+        return text.flatMap { Int($0.filter(\.isNumber)) }
+    }
+
     private var name: String {
         switch self {
         case .instances: "fs.inotify.max_user_instances"
@@ -24,9 +33,7 @@ enum WatchLimit {
 
     /// What reaching it means for `path`, and what mends that.
     func problem(_ path: String) -> WatchProblem {
-        let file = "/proc/sys/" + name.replacing(".", with: "/")
-        let text = (try? OpenFile.content(of: file, limit: 4096)).map { String(decoding: $0, as: UTF8.self) }
-        let value = text.flatMap { Int($0.filter(\.isNumber)) }
+        let value = value
         let use =
             switch self {
             case .instances: "other programs of this user have them all"

@@ -13,16 +13,23 @@ final class WatchLoop {
     private let clock = ContinuousClock()
     private var events: (any EventSource)?
     private var kernel: InotifyBackEnd?
-    private var polling: PollingBackEnd
+    private let polling: PollingBackEnd
+    /// For what is mounted below trees and tells nobody of its changes, and the trees that each mount is below of.
+    private let below: PollingBackEnd
+    private var owners: [Subject: Set<Subject>] = [:]
+    private let table: MountTable?
+    private var mounted: Set<MountTable.Mount> = []
     private var dirt = Dirt()
     private var report = Switchboard.Report()
     private var subjects: Set<Subject> = []
-    /// Folders of trees that are looked at from time to time, and whose they are.
-    private var mounts: [Subject: Subject] = [:]
-    private var nextPoll: Instant?
-    private var nextRepair: Instant?
-    /// How long to wait before what was lost is watched again: longer each time that it happens soon.
-    private var patience: Duration = .seconds(1)
+    /// To be watched anew.
+    private var broken: Set<Subject> = []
+    private var repairs = BackOff()
+    /// Looked at until the kernel can tell of them: they were not there, or closed to us.
+    private var waiting: Set<Subject> = []
+    /// Looked at until there is room for them under the limits, which were these.
+    private var crowded: Set<Subject> = []
+    private var limits: [Int?] = []
     private var isStopped = false
 
     init(
@@ -34,10 +41,14 @@ final class WatchLoop {
         self.tell = tell
         makeEvents = events
         polling = PollingBackEnd(rules)
+        below = PollingBackEnd(rules)
+        // Without it a mount is not noticed: not worth to do without everything else.
+        table = try? MountTable()
     }
 
     func run() {
         startKernel()
+        mounted = readTable()
         while !isStopped {
             sleep()
             report.turns += 1
@@ -50,19 +61,23 @@ final class WatchLoop {
     }
 
     private func startKernel() {
+        limits = WatchLimit.values
         do throws(SystemCallError) {
             events = try makeEvents()
             kernel = events.map { InotifyBackEnd(rules, $0) }
+            report.problems = report.problems.filter { $0.path != "/" }
         } catch {
-            note(WatchLimit.instances.problem("/"))
+            report.problems.insert(WatchLimit.instances.problem("/"))
         }
     }
 
     private func sleep() {
-        let due = [dirt.nextDue(rules), nextPoll, nextRepair].compactMap(\.self).min()
+        let due = [dirt.nextDue(rules), polling.due, below.due, repairs.due].compactMap(\.self).min()
         let descriptors = [switchboard.descriptor] + (events.map { [$0.descriptor] } ?? [])
+        let urgent = table.map { [$0.descriptor] } ?? []
         // A wait that fails is a wait that ended: everything is looked at in any case.
-        try? wait(for: descriptors, atMost: due.map { clock.now.duration(to: $0) })
+        let ready = try? wait(for: descriptors, urgent: urgent, atMost: due.map { clock.now.duration(to: $0) })
+        if let ready, !ready.isDisjoint(with: urgent) { mountsChanged() }
     }
 
     // MARK: Orders
@@ -72,129 +87,174 @@ final class WatchLoop {
         case .stop:
             isStopped = true
         case .watch(let wanted, let newRules, let continuation):
-            if let newRules { adopt(newRules) }
             for subject in subjects.subtracting(wanted) { drop(subject) }
-            for subject in wanted.subtracting(subjects) { arm(subject) }
+            let kept = subjects.intersection(wanted)
+            if let newRules { adopt(newRules, kept) }
+            // Those that need one watch come before those that may take all there are.
+            let new = wanted.subtracting(subjects)
+            for subject in new.filter({ !$0.isTree }) { arm(subject) }
+            for subject in new.filter(\.isTree) { arm(subject) }
             subjects = wanted
-            pollMounts()
+            for subject in kept where kernel?.isElsewhere(subject) == true { rearm(subject) }
+            followMounts()
             publish()
             continuation.resume()
         }
     }
 
     /// Goes by other rules: everything is watched anew.
-    private func adopt(_ rules: WatchRules) {
-        for subject in subjects { drop(subject) }
-        subjects = []
+    private func adopt(_ rules: WatchRules, _ kept: Set<Subject>) {
         self.rules = rules
-        kernel = events.map { InotifyBackEnd(rules, $0) }
-        polling = PollingBackEnd(rules)
+        kernel?.rules = rules
+        polling.rules = rules
+        below.rules = rules
+        for subject in kept { rearm(subject) }
     }
 
     private func drop(_ subject: Subject) {
-        kernel?.disarm(subject)
-        polling.disarm(subject)
-        for (mount, owner) in mounts where owner == subject {
-            polling.disarm(mount)
-            mounts[mount] = nil
-        }
+        forget(subject)
+        broken.remove(subject)
         dirt.drop(subject)
         report.methods[subject] = nil
+    }
+
+    private func forget(_ subject: Subject) {
+        kernel?.disarm(subject)
+        polling.disarm(subject)
+        waiting.remove(subject)
+        crowded.remove(subject)
         report.problems = report.problems.filter { $0.path != subject.path }
     }
 
     private func arm(_ subject: Subject) {
+        forget(subject)
         guard let kernel else {
+            crowded.insert(subject)
             poll(subject, because: "no inotify instance")
             return
         }
-        do throws(BackEndRefusal) {
+        do throws(Refusal) {
             try kernel.arm(subject)
-            polling.disarm(subject)
             report.methods[subject] = .inotify
         } catch {
             refuse(subject, error)
         }
     }
 
-    private func refuse(_ subject: Subject, _ refusal: BackEndRefusal) {
-        kernel?.disarm(subject)
+    /// Watches anew. What happened before that nobody told.
+    private func rearm(_ subject: Subject) {
+        arm(subject)
+        dirt.mark(subject, nil, at: clock.now)
+    }
+
+    private func refuse(_ subject: Subject, _ refusal: Refusal) {
+        forget(subject)
         switch refusal {
         case .remote(let filesystem):
             poll(subject, because: filesystem)
-        case .limit:
-            note(WatchLimit.watches(ours: kernel?.count ?? 0).problem(subject.path))
+        case .limit(let ours):
+            report.problems.insert(WatchLimit.watches(ours: ours).problem(subject.path))
+            limits = WatchLimit.values
+            crowded.insert(subject)
             poll(subject, because: "limit of inotify watches")
         case .absent:
+            waiting.insert(subject)
             poll(subject, because: "not there")
-            scheduleRepair()
+        case .failed(let reason):
+            waiting.insert(subject)
+            poll(subject, because: reason)
         }
     }
 
     private func poll(_ subject: Subject, because reason: String) {
         polling.arm(subject)
         report.methods[subject] = .poll(reason)
-        if nextPoll == nil { nextPoll = clock.now.advanced(by: rules.pollEvery) }
-    }
-
-    /// Looks from time to time at what is mounted in a tree and tells nobody of its changes.
-    private func pollMounts() {
-        for (path, mount) in kernel?.mounts ?? [:] where mounts[.tree(path)] == nil {
-            mounts[.tree(path)] = mount.tree
-            poll(.tree(path), because: mount.filesystem)
-        }
-    }
-
-    private func note(_ problem: WatchProblem) {
-        report.problems.insert(problem)
     }
 
     // MARK: What happened
 
     private func collect() {
-        let now = clock.now
         if let kernel {
-            kernel.collect { mark($0, $1, now) }
-            pollMounts()
-            for (subject, refusal) in kernel.refusals { refuse(subject, refusal) }
-            if !kernel.lost.isEmpty { scheduleRepair() }
+            kernel.collect { dirt.mark($0, $1, at: clock.now) }
+            for (subject, refusal) in kernel.takeRefusals() { refuse(subject, refusal) }
+            broken.formUnion(kernel.takeLost())
         }
-        if let due = nextPoll, due <= now {
-            polling.collect { mark($0, $1, now) }
-            // A large tree is not looked at all the time: a hundredth of a processor at most.
-            let pause = max(rules.pollEvery, clock.now.duration(to: now) * -100)
-            nextPoll = polling.isIdle ? nil : clock.now.advanced(by: pause)
+        if let due = polling.due, due <= clock.now {
+            polling.collect { dirt.mark($0, $1, at: clock.now) }
+            promote()
         }
-        if let due = nextRepair, due <= now { repair() }
+        if let due = below.due, due <= clock.now {
+            below.collect { mount, path in
+                for owner in owners[mount] ?? [] { dirt.mark(owner, path, at: clock.now) }
+            }
+        }
+        if !broken.isEmpty { repairs.plan(at: clock.now) }
+        if repairs.isDue(at: clock.now) {
+            for subject in broken { rearm(subject) }
+            broken = []
+        }
+        followMounts()
     }
 
-    private func mark(_ subject: Subject, _ path: String?, _ now: Instant) {
-        dirt.mark(mounts[subject] ?? subject, path, at: now)
+    /// Has the kernel tell of what it can tell of by now.
+    private func promote() {
+        for subject in waiting {
+            do throws(Refusal) {
+                try kernel?.arm(subject)
+                waiting.remove(subject)
+                polling.disarm(subject)
+                report.methods[subject] = .inotify
+                dirt.mark(subject, nil, at: clock.now)
+            } catch .absent, .failed {
+                continue
+            } catch {
+                refuse(subject, error)
+            }
+        }
+        guard !crowded.isEmpty, WatchLimit.values != limits else { return }
+        limits = WatchLimit.values
+        if kernel == nil { startKernel() }
+        for subject in crowded { rearm(subject) }
     }
 
-    /// Plans to watch again what was lost, later each time that it happens in a row.
-    private func scheduleRepair() {
-        guard nextRepair == nil else { return }
-        nextRepair = clock.now.advanced(by: patience)
-        patience = min(patience * 2, .seconds(60))
+    // MARK: Mounts
+
+    private func readTable() -> Set<MountTable.Mount> {
+        // What cannot be read is as it was.
+        guard let now = try? table?.read() else { return mounted }
+        return now
     }
 
-    /// Watches again what was lost, and what was not there.
-    private func repair() {
-        nextRepair = nil
-        let absent = report.methods.filter { $0.value == .poll("not there") }.map(\.key)
-        let lost = (kernel?.lost ?? []).union(absent)
-        for subject in lost {
-            kernel?.disarm(subject)
-            arm(subject)
-            // What happened before it was watched again nobody told.
-            if report.methods[subject] == .inotify { dirt.mark(subject, nil, at: clock.now) }
+    /// Something was mounted, or is not any more: the kernel tells nothing of it where we listen.
+    private func mountsChanged() {
+        let now = readTable()
+        let places = now.symmetricDifference(mounted).map(\.path)
+        mounted = now
+        for subject in subjects where places.contains(where: { isReached(subject, $0) }) {
+            broken.insert(subject)
+            dirt.mark(subject, nil, at: clock.now)
         }
-        if (kernel?.lost ?? []).isEmpty, report.methods.values.allSatisfy({ $0 != .poll("not there") }) {
-            patience = .seconds(1)
-        } else {
-            scheduleRepair()
+    }
+
+    private func isReached(_ subject: Subject, _ mount: String) -> Bool {
+        guard subject.isReached(byMountAt: mount) else { return false }
+        // Not below what is not entered.
+        var path = mount
+        while path.utf8.count > subject.path.utf8.count {
+            if !rules.enters(String(path.split(separator: "/").last ?? ""), path) { return false }
+            path = Directory.parent(of: path)
         }
+        return true
+    }
+
+    /// Looks from time to time at what is mounted in trees and tells nobody of its changes.
+    private func followMounts() {
+        let mounts = kernel?.mounts ?? []
+        guard !(mounts.isEmpty && owners.isEmpty) else { return }
+        let before = owners
+        owners = Dictionary(grouping: mounts) { .tree($0.path) }.mapValues { Set($0.map(\.tree)) }
+        for mount in before.keys where owners[mount] == nil { below.disarm(mount) }
+        for mount in mounts where before[.tree(mount.path)] == nil { below.arm(.tree(mount.path), depth: mount.depth) }
     }
 
     private func publish() {

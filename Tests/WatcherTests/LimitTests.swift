@@ -48,6 +48,8 @@ struct LimitTests {
         let before = String(decoding: try content(of: Self.queue), as: UTF8.self)
         try setQueue("16")
         let scene = try Scene()
+        // It is read when the instance is made, and that is made by now.
+        await scene.watcher.watch([])
         try setQueue(before)
         let tree = Subject.tree(scene.root)
         await scene.watcher.watch([tree])

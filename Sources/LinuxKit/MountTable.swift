@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+
+internal import Glibc
+
+/// What is mounted where, as this process sees it; the kernel tells when that changes. See proc(5).
+public final class MountTable: Sendable {
+    /// One mounted filesystem.
+    public struct Mount: Hashable, Sendable {
+        /// The kernel's number for it: mounted again, it has another.
+        public let number: Int
+        /// Where it is.
+        public let path: String
+    }
+
+    /// To be waited for as something urgent with ``wait(for:urgent:atMost:)``.
+    public let descriptor: Int32
+
+    /// Opens the table. Changes are told from here on.
+    public init() throws(SystemCallError) {
+        let path = "/proc/self/mountinfo"
+        descriptor = try checked("open", path) { open(path, O_RDONLY | O_CLOEXEC) }
+    }
+
+    deinit {
+        // Best effort: nothing is lost with it.
+        _ = close(descriptor)
+    }
+
+    /// What is mounted now. Places whose names are not UTF-8 are left out.
+    public func read() throws(SystemCallError) -> Set<Mount> {
+        try checked("lseek", nil) { lseek(descriptor, 0, SEEK_SET) }
+        let buffer = ByteBuffer(count: 64 << 10)
+        var text: [UInt8] = []
+        while true {
+            let count = try checked("read", "mountinfo") {
+                Glibc.read(descriptor, buffer.bytes.baseAddress, buffer.bytes.count)
+            }
+            guard count > 0 else { break }
+            text += buffer.bytes[..<count]
+        }
+        return Set(text.split(separator: UInt8(ascii: "\n")).compactMap(Self.mount))
+    }
+
+    /// `36 35 98:0 / /mnt/a\040name rw …`: the number comes first, the place fifth, with blanks in octal.
+    static func mount(_ line: ArraySlice<UInt8>) -> Mount? {
+        let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
+        guard fields.count > 4, let number = Int(String(decoding: fields[0], as: UTF8.self)) else { return nil }
+        var path: [UInt8] = []
+        var rest = fields[4]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == UInt8(ascii: "\\"), digits.count == 3,
+                let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
+            {
+                path.append(code)
+                rest = rest.dropFirst(3)
+            } else {
+                path.append(byte)
+            }
+        }
+        return String(validating: path, as: UTF8.self).map { Mount(number: number, path: $0) }
+    }
+}
