@@ -4,6 +4,7 @@ import Glibc
 import LinuxKit
 import Synchronization
 import TestSupport
+import Testing
 
 @testable import Watcher
 
@@ -94,10 +95,38 @@ final class Scene: Sendable {
         return missing.isEmpty
     }
 
+    /// Fails unless all these paths are told of these trees, or everything is.
+    func expect(
+        _ wanted: [Subject: Set<String>], within limit: Duration = .seconds(15), at place: SourceLocation = #_sourceLocation
+    ) async throws {
+        var missing = wanted.mapValues { Set($0.map(path)) }
+        let end = ContinuousClock.now + limit
+        while !missing.isEmpty, ContinuousClock.now < end {
+            for change in told.withLock({ told in
+                defer { told = [] }
+                return told
+            }) {
+                missing[change.subject]?.subtract(change.paths)
+                if change.isWhole || missing[change.subject]?.isEmpty == true { missing[change.subject] = nil }
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(missing.isEmpty, sourceLocation: place)
+    }
+
+    /// Whether `subject` is noticed in this way within a time that is long.
+    func becomes(_ method: Method, _ subject: Subject) async throws -> Bool {
+        let end = ContinuousClock.now + .seconds(10)
+        while watcher.method(of: subject) != method, ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return watcher.method(of: subject) == method
+    }
+
     /// Whether nothing is told for much longer than a change takes.
-    func isSilent() async throws -> Bool {
+    func isSilent(for time: Duration = .milliseconds(600)) async throws -> Bool {
         told.withLock { $0 = [] }
-        try await Task.sleep(for: .milliseconds(600))
+        try await Task.sleep(for: time)
         return told.withLock(\.isEmpty)
     }
 }
