@@ -42,6 +42,10 @@ public struct Inotify: ~Copyable {
         public let mask: Mask
         /// The entry's name; nil for the directory itself, and for a name that is not UTF-8.
         public let name: String?
+
+        public init(watch: Int32, mask: Mask, name: String?) {
+            (self.watch, self.mask, self.name) = (watch, mask, name)
+        }
     }
 
     /// To be waited for with ``wait(for:urgent:atMost:)``.

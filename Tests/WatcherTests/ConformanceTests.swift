@@ -144,27 +144,4 @@ struct ConformanceTests {
         try scene.put("a/b/memory.db", "more")
         #expect(try await scene.isSilent())
     }
-
-    @Test("a change is told once it is quiet, and where it never is, after the longest wait", arguments: Way.allCases)
-    func settling(way: Way) async throws {
-        let scene = try Scene(way) {
-            $0.settle = .milliseconds(400)
-            $0.maxWait = .seconds(1)
-        }
-        try scene.put("memory.db")
-        let file = Subject.file(scene.path("memory.db"))
-        await scene.watcher.watch([file])
-        let clock = ContinuousClock()
-        let start = clock.now
-        let writing = Task {
-            while !Task.isCancelled {
-                try scene.put("memory.db", "more")
-                try await Task.sleep(for: .milliseconds(20))
-            }
-        }
-        #expect(try await !scene.changes(of: file).isEmpty)
-        let first = clock.now - start
-        writing.cancel()
-        #expect(first >= .milliseconds(900))
-    }
 }

@@ -2,44 +2,15 @@
 
 import Glibc
 import LinuxKit
-import Synchronization
 import TestSupport
 import Testing
 
 @testable import Watcher
 
-/// Events of the kernel, with a limit of watches of the test's own.
-private final class ScarceEvents: EventSource {
-    private let kernel: KernelEvents
-    private let limit: Int
-    private var numbers: Set<Int32> = []
-
-    init(_ limit: Int) throws(SystemCallError) {
-        kernel = try KernelEvents()
-        self.limit = limit
-    }
-
-    var descriptor: Int32 { kernel.descriptor }
-
-    func watch(_ path: String, for mask: Inotify.Mask) throws(SystemCallError) -> Int32 {
-        guard numbers.count < limit else { throw SystemCallError(call: "inotify_add_watch", errno: ENOSPC, path: path) }
-        let number = try kernel.watch(path, for: mask)
-        numbers.insert(number)
-        return number
-    }
-
-    func unwatch(_ watch: Int32) throws(SystemCallError) {
-        numbers.remove(watch)
-        try kernel.unwatch(watch)
-    }
-
-    func read() throws(SystemCallError) -> [Inotify.Event] { try kernel.read() }
-}
-
 @Suite("At the limits of the system", .serialized)
 struct LimitTests {
-    private static let queue = "/proc/sys/fs/inotify/max_queued_events"
-    private static let isRoot = geteuid() == 0 && access(queue, W_OK) == 0
+    static let queue = "/proc/sys/fs/inotify/max_queued_events"
+    static let isRoot = geteuid() == 0 && access(queue, W_OK) == 0
 
     @Test(
         "R2: with room for sixteen events and ten thousand around one change, the change is seen, and the next one too",
@@ -58,24 +29,16 @@ struct LimitTests {
             if number % 50 == 49 { for name in 0..<50 { try Directory.unlink(scene.path("f\(name)")) } }
             if number == 5000 { try scene.put("p/q/memory.db") }
         }
-        #expect(try await scene.tells(["p/q/memory.db"], of: tree))
+        try await scene.expect([tree: ["p/q/memory.db"]], within: Scene.rules.maxWait)
         #expect(scene.watcher.overflows >= 1)
-        // Without a restart: what was lost is watched again.
-        let end = ContinuousClock.now + .seconds(20)
-        var isSeen = false
-        var number = 0
-        while !isSeen, ContinuousClock.now < end {
-            number += 1
-            try scene.put("later\(number)/memory.db")
-            isSeen = try await scene.changes(of: tree, within: .seconds(2)).contains { change in
-                change.paths.contains(scene.path("later\(number)/memory.db"))
-            }
-        }
-        #expect(isSeen)
+        // Without a restart: what was lost is watched again, and tells by its path.
+        try await scene.tellsEvents(of: tree)
     }
 
-    private func setQueue(_ value: String) throws {
-        #expect(try Tool(["sh", "-c", "echo \(value.filter(\.isNumber)) >\(Self.queue)"]).finish().status == 0)
+    private func setQueue(_ value: String) throws { try set(Self.queue, value) }
+
+    private func set(_ file: String, _ value: String) throws {
+        #expect(try Tool(["sh", "-c", "echo \(value.filter(\.isNumber)) >\(file)"]).finish().status == 0)
     }
 
     @Test(
@@ -88,10 +51,14 @@ struct LimitTests {
         let watcher = try Watcher(Scene.rules, events: { () throws(SystemCallError) in try ScarceEvents(5) })
         await watcher.watch([.tree(root)])
         #expect(watcher.method(of: .tree(root)) == .poll("limit of inotify watches"))
+        #expect(watcher.watches == 0)
         let problem = try #require(watcher.problems.first)
         let limit = String(decoding: try content(of: "/proc/sys/fs/inotify/max_user_watches"), as: UTF8.self).filter(
             \.isNumber)
-        for part in ["fs.inotify.max_user_watches", limit, "dementiad's", "sysctl -w fs.inotify.max_user_watches="] {
+        for part in [
+            "fs.inotify.max_user_watches", "(\(limit))", "5 of them are dementiad's",
+            "sysctl -w fs.inotify.max_user_watches=",
+        ] {
             #expect(problem.message.contains(part), "\(problem.message)")
         }
         try write([1], to: root + "/p7/memory.db")
@@ -115,25 +82,95 @@ struct LimitTests {
         watcher.stop()
     }
 
+    @Test("R4: a tree that outgrows the limit later is looked at from then on, and small ones keep their watches")
+    func growth() async throws {
+        let scene = try Scene(events: { () throws(SystemCallError) in try ScarceEvents(4) })
+        let (tree, file) = (Subject.tree(scene.path("home")), Subject.file(scene.path("else/memory.db")))
+        try scene.put("home/keep")
+        try scene.put("else/memory.db")
+        await scene.watcher.watch([tree, file])
+        #expect(scene.watcher.method(of: tree) == .inotify)
+        for number in 0..<5 { try scene.put("home/p\(number)/memory.db") }
+        try await scene.expect([tree: Set((0..<5).map { "home/p\($0)/memory.db" })])
+        #expect(try await scene.becomes(.poll("limit of inotify watches"), tree))
+        #expect(scene.watcher.problems.first?.message.contains("4 of them are dementiad's") == true)
+        #expect(scene.watcher.method(of: file) == .inotify)
+        _ = try await scene.isSilent()
+        try scene.put("home/p9/memory.db")
+        try await scene.expect([tree: ["home/p9/memory.db"]])
+    }
+
     @Test(
-        "R5: on a FUSE mount it is looked at from time to time, as a folder of its own and below a watched one",
-        .enabled(
-            if: access("/dev/fuse", R_OK | W_OK) == 0 && access("/usr/bin/bindfs", X_OK) == 0,
-            "needs /dev/fuse and bindfs"))
-    func fuse() async throws {
-        let folder = try TemporaryFolder()
-        for name in ["below", "home/mounted"] { try Directory.createAll(folder.file(name)) }
-        let mount = try realPath(folder.file("home/mounted"))
-        let result = try Tool(["bindfs", folder.file("below"), mount]).finish()
-        try #require(result.status == 0, "\(result.output)")
-        defer { _ = try? Tool(["fusermount3", "-u", mount]).finish() }
-        let scene = try Scene(in: folder.file("home"))
-        let (home, mounted) = (Subject.tree(scene.root), Subject.tree(mount))
-        await scene.watcher.watch([home, mounted])
-        #expect(scene.watcher.method(of: mounted) == .poll("fuse"))
-        // From below, as another machine would: no event comes of it.
-        try write([1], to: folder.file("below/memory.db"))
-        #expect(try await scene.tells(["mounted/memory.db"], of: home))
+        "R4: when the limit is raised the kernel tells again, and the problem is none any more",
+        .enabled(if: isRoot, "only root may raise a limit"))
+    func raised() async throws {
+        let file = "/proc/sys/fs/inotify/max_user_instances"
+        let before = try #require(Int(String(decoding: try content(of: file), as: UTF8.self).filter(\.isNumber)))
+        let isFull = Flag(true)
+        let scene = try Scene(events: { () throws(SystemCallError) in
+            guard !isFull.value else { throw SystemCallError(call: "inotify_init1", errno: EMFILE) }
+            return try KernelEvents()
+        })
+        let tree = Subject.tree(scene.root)
+        await scene.watcher.watch([tree])
+        #expect(scene.watcher.problems.count == 1)
+        isFull.value = false
+        try set(file, "\(before + 1)")
+        defer { try? set(file, "\(before)") }
+        #expect(try await scene.becomes(.inotify, tree))
+        #expect(scene.watcher.problems.isEmpty)
+        try await scene.tellsEvents(of: tree)
+    }
+
+    @Test("R4: one inotify instance, whatever is watched and however often the rules change; none in the end")
+    func oneInstance() async throws {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            for name in 0..<20 { try Directory.createAll(folder.file("p\(name)/q")) }
+            do {
+                let watcher = try Watcher(Scene.rules)
+                for depth in 1...5 {
+                    var rules = Scene.rules
+                    rules.maxDepth = depth
+                    let places = (0..<20).map { folder.file("p\($0)") }
+                    await watcher.watch(Set(places.map { .tree($0) } + places.map { .folder($0) }), by: rules)
+                    #expect(watcher.watches == 40)
+                    #expect(try Descriptors.inotify().count == 1)
+                }
+                watcher.stop()
+            }
+            #expect(try await Descriptors.inotify(become: 0))
+        }
+    }
+
+    @Test("a watch in vain leaves none in the kernel: a hundred times watched and not watched any more")
+    func leaks() async throws {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            for name in 0..<20 { try Directory.createAll(folder.file("p\(name)/q")) }
+            try write([1], to: folder.file("p7/memory.db"))
+            let watcher = try Watcher(Scene.rules)
+            let root = try realPath(folder.path)
+            for _ in 0..<100 {
+                await watcher.watch([.tree(root), .tree(root + "/p7"), .file(root + "/p7/memory.db"), .folder(root)])
+                await watcher.watch([.file(root + "/p7/memory.db")])
+            }
+            let instance = try #require(try Descriptors.inotify().first)
+            #expect(try Descriptors.watches(of: instance) == 1)
+            await watcher.watch([])
+            #expect(try Descriptors.watches(of: instance) == 0)
+            await watcher.watch([.tree(root)])
+            #expect(try Descriptors.watches(of: instance) == 41)
+            // Moved about, removed and made again: what the kernel holds is what is there.
+            for name in 0..<10 {
+                try Directory.rename(noReplace: root + "/p\(name)", to: root + "/p1\(name)/in")
+            }
+            try Directory.removeTree(root + "/p19")
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(try Descriptors.watches(of: instance) == 41 - 4)
+            #expect(watcher.watches == 41 - 4)
+            watcher.stop()
+        }
     }
 
     @Test("nothing ticks while nothing happens")
@@ -145,5 +182,8 @@ struct LimitTests {
         let before = scene.watcher.turns
         try await Task.sleep(for: .seconds(1))
         #expect(scene.watcher.turns == before)
+        // It sleeps, and is not dead.
+        try scene.put("memory.db", "more")
+        #expect(try await !scene.changes(of: .file(scene.path("memory.db"))).isEmpty)
     }
 }

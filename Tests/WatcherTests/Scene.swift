@@ -21,15 +21,23 @@ final class Scene: Sendable {
     private let told = Mutex<[Change]>([])
     private let listening: Mutex<Task<Void, Never>?>
 
-    init(_ way: Way = .inotify, in place: String? = nil, _ change: (inout WatchRules) -> Void = { _ in }) throws {
+    convenience init(
+        _ way: Way = .inotify, in place: String? = nil, _ change: (inout WatchRules) -> Void = { _ in }
+    ) throws {
+        switch way {
+        case .inotify: try self.init(in: place, change, events: { () throws(SystemCallError) in try KernelEvents() })
+        case .polling: try self.init(in: place, change, events: { () throws(SystemCallError) in nil })
+        }
+    }
+
+    init(
+        in place: String? = nil, _ change: (inout WatchRules) -> Void = { _ in },
+        events: @escaping @Sendable () throws(SystemCallError) -> (any EventSource)?
+    ) throws {
         let folder = try TemporaryFolder()
         var rules = Self.rules
         change(&rules)
-        let watcher =
-            switch way {
-            case .inotify: try Watcher(rules)
-            case .polling: try Watcher(rules, events: { () throws(SystemCallError) in nil })
-            }
+        let watcher = try Watcher(rules, events: events)
         self.folder = folder
         self.watcher = watcher
         root = try realPath(place ?? folder.path)
@@ -97,7 +105,8 @@ final class Scene: Sendable {
 
     /// Fails unless all these paths are told of these trees, or everything is.
     func expect(
-        _ wanted: [Subject: Set<String>], within limit: Duration = .seconds(15), at place: SourceLocation = #_sourceLocation
+        _ wanted: [Subject: Set<String>], within limit: Duration = .seconds(15),
+        at place: SourceLocation = #_sourceLocation
     ) async throws {
         var missing = wanted.mapValues { Set($0.map(path)) }
         let end = ContinuousClock.now + limit
@@ -112,6 +121,33 @@ final class Scene: Sendable {
             try await Task.sleep(for: .milliseconds(10))
         }
         #expect(missing.isEmpty, sourceLocation: place)
+    }
+
+    /// Fails unless all of `subject` is told.
+    func expectWhole(_ subject: Subject, at place: SourceLocation = #_sourceLocation) async throws {
+        // No path is like that: only all of it will do.
+        try await expect([subject: ["?"]], at: place)
+    }
+
+    /// Fails unless this path itself is told.
+    func expectPath(_ name: String, of tree: Subject, at place: SourceLocation = #_sourceLocation) async throws {
+        let told = try await changes(of: tree)
+        #expect(told.contains { $0.paths.contains(path(name)) }, "\(told)", sourceLocation: place)
+    }
+
+    /// Fails unless the kernel's events are told again, by path, within a time that is long: after something was lost it takes a while
+    /// until everything is watched anew.
+    func tellsEvents(of tree: Subject, at place: SourceLocation = #_sourceLocation) async throws {
+        let end = ContinuousClock.now + .seconds(20)
+        var number = 0
+        while ContinuousClock.now < end {
+            number += 1
+            let wanted = "later\(number)/memory.db"
+            try put(wanted)
+            let told = try await changes(of: tree, within: .seconds(2))
+            if told.contains(where: { $0.paths.contains(path(wanted)) }) { return }
+        }
+        Issue.record("no events", sourceLocation: place)
     }
 
     /// Whether `subject` is noticed in this way within a time that is long.

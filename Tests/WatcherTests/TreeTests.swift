@@ -29,7 +29,9 @@ struct TreeTests {
         try await scene.expect([inner: ["a/b/new/memory.db"]])
     }
 
-    @Test("a folder that comes from outside is told with what it holds, and watched from then on", arguments: Way.allCases)
+    @Test(
+        "a folder that comes from outside is told with what it holds, and watched from then on", arguments: Way.allCases
+    )
     func movedIn(way: Way) async throws {
         let scene = try Scene(way)
         try scene.put("aside/x/memory.db")
@@ -50,7 +52,9 @@ struct TreeTests {
         #expect(try await scene.isSilent())
     }
 
-    @Test("a file that is moved is told at both its places; two folders that change places as well", arguments: Way.allCases)
+    @Test(
+        "a file that is moved is told at both its places; two folders that change places as well",
+        arguments: Way.allCases)
     func movedFiles(way: Way) async throws {
         let scene = try Scene(way)
         let tree = Subject.tree(scene.root)

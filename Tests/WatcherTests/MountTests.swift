@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+
+import Glibc
+import LinuxKit
+import TestSupport
+import Testing
+
+@testable import Watcher
+
+/// A folder that is seen at another place through FUSE: from below, as another machine would, it is changed without an event.
+private final class Bound {
+    let below: String
+    let mount: String
+
+    init(_ below: String, at mount: String) throws {
+        for path in [below, mount] { try Directory.createAll(path) }
+        (self.below, self.mount) = (below, mount)
+        let result = try Tool(["bindfs", below, mount]).finish()
+        try #require(result.status == 0, "\(result.output)")
+    }
+
+    func end() { _ = try? Tool(["fusermount3", "-u", mount]).finish() }
+
+    deinit { end() }
+}
+
+extension LimitTests {
+    private static let hasBindfs = access("/dev/fuse", R_OK | W_OK) == 0 && access("/usr/bin/bindfs", X_OK) == 0
+
+    @Test(
+        "R5: on a FUSE mount it is looked at from time to time, as a subject of its own and below a watched tree",
+        .enabled(if: hasBindfs, "needs /dev/fuse and bindfs"))
+    func fuse() async throws {
+        let scene = try Scene { $0.pollEvery = .milliseconds(300) }
+        let bound = try Bound(scene.path("below"), at: scene.path("home/mounted"))
+        defer { bound.end() }
+        try scene.put("below/p/memory.db")
+        let (home, mounted) = (Subject.tree(scene.path("home")), Subject.tree(bound.mount))
+        let (file, folder) = (Subject.file(bound.mount + "/p/memory.db"), Subject.folder(bound.mount + "/p"))
+        await scene.watcher.watch([home, mounted, file, folder])
+        for subject in [mounted, file, folder] { #expect(scene.watcher.method(of: subject) == .poll("fuse")) }
+        #expect(scene.watcher.method(of: home) == .inotify)
+        try scene.put("below/memory.db")
+        try scene.put("below/p/memory.db", "more")
+        // A look, and quiet; the rest is for a busy machine.
+        let limit = Duration.milliseconds(300 + 50) + .seconds(2)
+        try await scene.expect(
+            [
+                home: ["home/mounted/memory.db"], mounted: ["home/mounted/memory.db"],
+                file: ["?"], folder: ["?"],
+            ], within: limit)
+        // Without the tree of its own the other still tells.
+        await scene.watcher.watch([home])
+        try Directory.unlink(scene.path("below/memory.db"))
+        try await scene.expect([home: ["home/mounted/memory.db"]], within: limit)
+        bound.end()
+        try await scene.expect([home: ["?"]])
+    }
+
+    @Test(
+        "a FUSE mount that is mounted below a watched tree later is looked at as well",
+        .enabled(if: hasBindfs, "needs /dev/fuse and bindfs"))
+    func fuseLater() async throws {
+        let scene = try Scene()
+        try scene.put("home/keep")
+        let home = Subject.tree(scene.path("home"))
+        await scene.watcher.watch([home])
+        let bound = try Bound(scene.path("below"), at: scene.path("home/mounted"))
+        defer { bound.end() }
+        // Told at once, and once more when it is watched anew.
+        for _ in 0..<2 { try await scene.expectWhole(home) }
+        _ = try await scene.isSilent()
+        try scene.put("below/memory.db")
+        try await scene.expect([home: ["home/mounted/memory.db"]])
+    }
+
+    @Test(
+        "what is unmounted is told, and watched again when it is back", .enabled(if: isRoot, "only root may mount"))
+    func unmount() async throws {
+        let scene = try Scene()
+        let place = scene.path("home")
+        try Directory.createAll(place)
+        func mount() throws { try #require(Tool(["mount", "-t", "tmpfs", "none", place]).finish().status == 0) }
+        func unmount() { _ = try? Tool(["umount", place]).finish() }
+        try mount()
+        defer { unmount() }
+        try scene.put("home/p/memory.db")
+        let (tree, file, outer) = (
+            Subject.tree(place), Subject.file(scene.path("home/p/memory.db")), Subject.tree(scene.root)
+        )
+        await scene.watcher.watch([tree, file, outer])
+        unmount()
+        try await scene.expect([tree: ["?"], file: ["?"], outer: ["?"]])
+        try mount()
+        _ = try await scene.isSilent(for: .seconds(3))
+        try scene.put("home/q/memory.db")
+        try await scene.expect([tree: ["home/q/memory.db"], outer: ["home/q/memory.db"]])
+        try scene.put("home/p/memory.db")
+        try await scene.expect([file: ["?"]])
+        #expect(try await scene.becomes(.inotify, tree))
+        // By events, and by its path.
+        try scene.put("home/r/memory.db")
+        try await scene.expectPath("home/r/memory.db", of: tree)
+    }
+
+    @Test("mounts elsewhere wake nobody for long", .enabled(if: isRoot, "only root may mount"))
+    func elsewhere() async throws {
+        let scene = try Scene { $0.ignored = ["node_modules"] }
+        for name in ["home/node_modules", "beside"] { try Directory.createAll(scene.path(name)) }
+        await scene.watcher.watch([.tree(scene.path("home"))])
+        for name in ["home/node_modules", "beside"] {
+            try #require(Tool(["mount", "-t", "tmpfs", "none", scene.path(name)]).finish().status == 0)
+        }
+        defer {
+            for name in ["home/node_modules", "beside"] { _ = try? Tool(["umount", scene.path(name)]).finish() }
+        }
+        #expect(try await scene.isSilent())
+    }
+}
