@@ -32,7 +32,7 @@ struct LimitTests {
         try await scene.expect([tree: ["p/q/memory.db"]], within: Scene.rules.maxWait)
         #expect(scene.watcher.overflows >= 1)
         // Without a restart: what was lost is watched again, and tells by its path.
-        try await scene.tellsEvents(of: tree)
+        try await scene.tellsPaths(of: tree, in: "x")
     }
 
     private func setQueue(_ value: String) throws { try set(Self.queue, value) }
@@ -95,7 +95,7 @@ struct LimitTests {
         #expect(try await scene.becomes(.poll("limit of inotify watches"), tree))
         #expect(scene.watcher.problems.first?.message.contains("4 of them are dementiad's") == true)
         #expect(scene.watcher.method(of: file) == .inotify)
-        _ = try await scene.isSilent()
+        try await scene.drain()
         try scene.put("home/p9/memory.db")
         try await scene.expect([tree: ["home/p9/memory.db"]])
     }
@@ -119,7 +119,7 @@ struct LimitTests {
         defer { try? set(file, "\(before)") }
         #expect(try await scene.becomes(.inotify, tree))
         #expect(scene.watcher.problems.isEmpty)
-        try await scene.tellsEvents(of: tree)
+        try await scene.tellsPaths(of: tree, in: "x")
     }
 
     @Test("R4: one inotify instance, whatever is watched and however often the rules change; none in the end")
@@ -178,7 +178,7 @@ struct LimitTests {
         let scene = try Scene()
         try scene.put("memory.db")
         await scene.watcher.watch([.tree(scene.root), .file(scene.path("memory.db")), .folder(scene.root)])
-        _ = try await scene.isSilent()
+        try await scene.drain()
         let before = scene.watcher.turns
         try await Task.sleep(for: .seconds(1))
         #expect(scene.watcher.turns == before)

@@ -18,7 +18,7 @@ struct SubjectTests {
         func told(_ what: String, _ body: () throws -> Void) async throws {
             try body()
             #expect(try await !scene.changes(of: file).isEmpty, "\(what)")
-            _ = try await scene.isSilent(for: .milliseconds(150))
+            try await scene.drain()
         }
         try await told("written") { try scene.put("memory.db", "more") }
         try await told("only the log written") { try scene.put("memory.db-wal", "more") }
@@ -40,7 +40,7 @@ struct SubjectTests {
         try scene.put("not/yet/memory.db")
         #expect(try await !scene.changes(of: file).isEmpty)
         if way == .inotify { #expect(try await scene.becomes(.inotify, file)) }
-        _ = try await scene.isSilent()
+        try await scene.drain()
         try scene.put("not/yet/memory.db", "more")
         #expect(try await !scene.changes(of: file).isEmpty)
     }
@@ -58,7 +58,7 @@ struct SubjectTests {
         try scene.put("app/memory.db")
         await scene.watcher.watch([file])
         #expect(try await !scene.changes(of: file).isEmpty)
-        _ = try await scene.isSilent()
+        try await scene.drain()
         try scene.put("app/memory.db", "more")
         #expect(try await !scene.changes(of: file).isEmpty)
     }
@@ -74,7 +74,7 @@ struct SubjectTests {
         #expect(try await scene.isSilent())
         try scene.put("git/logs/z")
         #expect(try await !scene.changes(of: folder).isEmpty)
-        _ = try await scene.isSilent()
+        try await scene.drain()
         try scene.put("git/index.lock")
         #expect(rename(scene.path("git/index.lock"), scene.path("git/index")) == 0)
         #expect(try await !scene.changes(of: folder).isEmpty)
