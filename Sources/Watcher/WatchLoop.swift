@@ -212,6 +212,7 @@ final class WatchLoop {
                 continue
             } catch {
                 refuse(subject, error)
+                dirt.mark(subject, nil, at: clock.now)
             }
         }
         guard !crowded.isEmpty, WatchLimit.values != limits else { return }
@@ -242,9 +243,12 @@ final class WatchLoop {
     private func isReached(_ subject: Subject, _ mount: String) -> Bool {
         guard subject.isReached(byMountAt: mount) else { return false }
         // Not below what is not entered.
-        var path = mount
+        var (path, depth) = (mount, 0)
         while path.utf8.count > subject.path.utf8.count {
-            if !rules.enters(String(path.split(separator: "/").last ?? ""), path) { return false }
+            depth += 1
+            if depth > rules.maxDepth || !rules.enters(String(path.split(separator: "/").last ?? ""), path) {
+                return false
+            }
             path = Directory.parent(of: path)
         }
         return true

@@ -179,9 +179,14 @@ struct LimitTests {
         try scene.put("memory.db")
         await scene.watcher.watch([.tree(scene.root), .file(scene.path("memory.db")), .folder(scene.root)])
         try await scene.drain()
-        let before = scene.watcher.turns
-        try await Task.sleep(for: .seconds(1))
-        #expect(scene.watcher.turns == before)
+        // What others mount wakes it for a moment: hence one quiet second of several.
+        var isQuiet = false
+        for _ in 0..<10 where !isQuiet {
+            let before = scene.watcher.turns
+            try await Task.sleep(for: .seconds(1))
+            isQuiet = scene.watcher.turns == before
+        }
+        #expect(isQuiet)
         // It sleeps, and is not dead.
         try scene.put("memory.db", "more")
         #expect(try await !scene.changes(of: .file(scene.path("memory.db"))).isEmpty)

@@ -101,14 +101,15 @@ extension LimitTests {
 
     @Test("mounts elsewhere wake nobody for long", .enabled(if: isRoot, "only root may mount"))
     func elsewhere() async throws {
-        let scene = try Scene { $0.ignored = ["node_modules"] }
-        for name in ["home/node_modules", "beside"] { try Directory.createAll(scene.path(name)) }
+        let scene = try Scene { ($0.ignored, $0.maxDepth) = (["node_modules"], 1) }
+        let names = ["home/node_modules", "home/a/b", "beside"]
+        for name in names { try Directory.createAll(scene.path(name)) }
         await scene.watcher.watch([.tree(scene.path("home"))])
-        for name in ["home/node_modules", "beside"] {
+        for name in names {
             try #require(Tool(["mount", "-t", "tmpfs", "none", scene.path(name)]).finish().status == 0)
         }
         defer {
-            for name in ["home/node_modules", "beside"] { _ = try? Tool(["umount", scene.path(name)]).finish() }
+            for name in names { _ = try? Tool(["umount", scene.path(name)]).finish() }
         }
         #expect(try await scene.isSilent())
     }
