@@ -115,4 +115,28 @@ struct SubjectTests {
         defer { writing.cancel() }
         for _ in 0..<3 { #expect(try await !scene.changes(of: file, within: .seconds(5)).isEmpty) }
     }
+
+    @Test(
+        "a database whose folder is moved away, or removed, is told, and again when it is back", arguments: Way.allCases
+    )
+    func folder(way: Way) async throws {
+        let scene = try Scene(way)
+        try scene.put("app/memory.db")
+        let file = Subject.file(scene.path("app/memory.db"))
+        await scene.watcher.watch([file])
+        try Directory.rename(noReplace: scene.path("app"), to: scene.path("away"))
+        #expect(try await !scene.changes(of: file).isEmpty)
+        try Directory.rename(noReplace: scene.path("away"), to: scene.path("app"))
+        try await scene.drain()
+        if way == .inotify { #expect(try await scene.becomes(.inotify, file)) }
+        try scene.put("app/memory.db", "more")
+        #expect(try await !scene.changes(of: file).isEmpty)
+        try Directory.removeTree(scene.path("app"))
+        #expect(try await !scene.changes(of: file).isEmpty)
+        try scene.put("app/memory.db")
+        #expect(try await !scene.changes(of: file).isEmpty)
+        try await scene.drain()
+        try scene.put("app/memory.db", "more")
+        #expect(try await !scene.changes(of: file).isEmpty)
+    }
 }
