@@ -33,9 +33,6 @@ final class PollingBackEnd {
 
     typealias Instant = ContinuousClock.Instant
 
-    /// A large tree is not looked at all the time: this is how much longer than the look the pause after it is.
-    private static let rest = 100
-
     var rules: WatchRules
     private var looks: [Subject: Look] = [:]
     private let clock = ContinuousClock()
@@ -79,7 +76,7 @@ final class PollingBackEnd {
     }
 
     private func pause(since begin: Instant) -> Duration {
-        max(rules.pollEvery, begin.duration(to: clock.now) * Self.rest)
+        max(rules.pollEvery, begin.duration(to: clock.now) * rules.rest)
     }
 
     /// What cannot be looked at is as good as not there; when that changes, it is a change.

@@ -69,5 +69,8 @@ public struct WatchRules: Sendable {
         !ignored.contains(name) && !(hasPaths && ignored.contains(path()))
     }
 
+    /// A large tree is not looked at all the time: how much longer than the look the pause after it is, at least.
+    var rest = 100
+
     private var hasPaths = false
 }

@@ -42,8 +42,8 @@ enum WatchLimit {
         let command = "sysctl -w \(name)=\(max(enough, (value ?? 0) * 2))"
         return WatchProblem(
             path: path,
-            message:
-                "the limit \(name) (\(value.map(String.init) ?? "unknown")) is reached, and \(use); it is looked at from time to time instead. To raise it, as root: \(command)"
+            message: "the limit \(name) (\(value.map(String.init) ?? "unknown")) is reached, and \(use); "
+                + "it is looked at from time to time instead. To raise it, as root: \(command)"
         )
     }
 }

@@ -30,6 +30,7 @@ final class WatchLoop {
     /// Looked at until there is room for them under the limits, which were these.
     private var crowded: Set<Subject> = []
     private var limits: [Int?] = []
+    private var isWithoutInstance = false
     private var isStopped = false
 
     init(
@@ -66,7 +67,9 @@ final class WatchLoop {
             events = try makeEvents()
             kernel = events.map { InotifyBackEnd(rules, $0) }
             report.problems = report.problems.filter { $0.path != "/" }
+            isWithoutInstance = false
         } catch {
+            isWithoutInstance = true
             report.problems.insert(WatchLimit.instances.problem("/"))
         }
     }
@@ -129,7 +132,7 @@ final class WatchLoop {
     private func arm(_ subject: Subject) {
         forget(subject)
         guard let kernel else {
-            crowded.insert(subject)
+            if isWithoutInstance { crowded.insert(subject) }
             poll(subject, because: "no inotify instance")
             return
         }
@@ -209,6 +212,7 @@ final class WatchLoop {
                 continue
             } catch {
                 refuse(subject, error)
+                dirt.mark(subject, nil, at: clock.now)
             }
         }
         guard !crowded.isEmpty, WatchLimit.values != limits else { return }
@@ -239,9 +243,12 @@ final class WatchLoop {
     private func isReached(_ subject: Subject, _ mount: String) -> Bool {
         guard subject.isReached(byMountAt: mount) else { return false }
         // Not below what is not entered.
-        var path = mount
+        var (path, depth) = (mount, 0)
         while path.utf8.count > subject.path.utf8.count {
-            if !rules.enters(String(path.split(separator: "/").last ?? ""), path) { return false }
+            depth += 1
+            if depth > rules.maxDepth || !rules.enters(String(path.split(separator: "/").last ?? ""), path) {
+                return false
+            }
             path = Directory.parent(of: path)
         }
         return true

@@ -119,4 +119,13 @@ enum Descriptors {
         let text = String(decoding: try content(of: "/proc/self/fdinfo/" + instance), as: UTF8.self)
         return text.split(separator: "\n").count { $0.hasPrefix("inotify wd:") }
     }
+
+    /// Whether there are so many before long.
+    static func watches(of instance: String, become wanted: Int) async throws -> Bool {
+        for _ in 0..<200 {
+            if try watches(of: instance) == wanted { return true }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return false
+    }
 }

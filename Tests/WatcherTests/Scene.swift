@@ -59,6 +59,7 @@ final class Scene: Sendable {
         rules.settle = .milliseconds(50)
         rules.maxWait = .seconds(2)
         rules.pollEvery = .milliseconds(50)
+        rules.rest = 1
         rules.ignored = ["node_modules"]
         return rules
     }
@@ -129,25 +130,19 @@ final class Scene: Sendable {
         try await expect([subject: ["?"]], at: place)
     }
 
-    /// Fails unless this path itself is told.
-    func expectPath(_ name: String, of tree: Subject, at place: SourceLocation = #_sourceLocation) async throws {
-        let told = try await changes(of: tree)
-        #expect(told.contains { $0.paths.contains(path(name)) }, "\(told)", sourceLocation: place)
-    }
-
-    /// Fails unless the kernel's events are told again, by path, within a time that is long: after something was lost it takes a while
-    /// until everything is watched anew.
-    func tellsEvents(of tree: Subject, at place: SourceLocation = #_sourceLocation) async throws {
+    /// Fails unless files that are made in `folder` are told by their paths in `shown` within a time that is long: after something was
+    /// lost it takes a while until everything is watched anew.
+    func tellsPaths(
+        of tree: Subject, in folder: String, as shown: String? = nil, at place: SourceLocation = #_sourceLocation
+    ) async throws {
         let end = ContinuousClock.now + .seconds(20)
-        var number = 0
         while ContinuousClock.now < end {
-            number += 1
-            let wanted = "later\(number)/memory.db"
-            try put(wanted)
-            let told = try await changes(of: tree, within: .seconds(2))
-            if told.contains(where: { $0.paths.contains(path(wanted)) }) { return }
+            let name = "/later\(UInt32.random(in: 0 ... .max))/memory.db"
+            try put(folder + name)
+            let told = try await changes(of: tree, within: .seconds(1))
+            if told.contains(where: { $0.paths.contains(path((shown ?? folder) + name)) }) { return }
         }
-        Issue.record("no events", sourceLocation: place)
+        Issue.record("they are not told", sourceLocation: place)
     }
 
     /// Whether `subject` is noticed in this way within a time that is long.
@@ -157,6 +152,19 @@ final class Scene: Sendable {
             try await Task.sleep(for: .milliseconds(10))
         }
         return watcher.method(of: subject) == method
+    }
+
+    /// Whether the kernel holds so many watches within a time that is long.
+    func holds(_ count: Int) async throws -> Bool {
+        let end = ContinuousClock.now + .seconds(10)
+        while watcher.watches != count, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(10)) }
+        return watcher.watches == count
+    }
+
+    /// Takes what is still told of the past, until nothing is.
+    func drain() async throws {
+        for _ in 0..<20 where try await isSilent(for: .milliseconds(300)) { return }
+        Issue.record("it is never quiet")
     }
 
     /// Whether nothing is told for much longer than a change takes.

@@ -18,7 +18,7 @@ struct SubjectTests {
         func told(_ what: String, _ body: () throws -> Void) async throws {
             try body()
             #expect(try await !scene.changes(of: file).isEmpty, "\(what)")
-            _ = try await scene.isSilent(for: .milliseconds(150))
+            try await scene.drain()
         }
         try await told("written") { try scene.put("memory.db", "more") }
         try await told("only the log written") { try scene.put("memory.db-wal", "more") }
@@ -40,7 +40,7 @@ struct SubjectTests {
         try scene.put("not/yet/memory.db")
         #expect(try await !scene.changes(of: file).isEmpty)
         if way == .inotify { #expect(try await scene.becomes(.inotify, file)) }
-        _ = try await scene.isSilent()
+        try await scene.drain()
         try scene.put("not/yet/memory.db", "more")
         #expect(try await !scene.changes(of: file).isEmpty)
     }
@@ -58,7 +58,7 @@ struct SubjectTests {
         try scene.put("app/memory.db")
         await scene.watcher.watch([file])
         #expect(try await !scene.changes(of: file).isEmpty)
-        _ = try await scene.isSilent()
+        try await scene.drain()
         try scene.put("app/memory.db", "more")
         #expect(try await !scene.changes(of: file).isEmpty)
     }
@@ -74,7 +74,7 @@ struct SubjectTests {
         #expect(try await scene.isSilent())
         try scene.put("git/logs/z")
         #expect(try await !scene.changes(of: folder).isEmpty)
-        _ = try await scene.isSilent()
+        try await scene.drain()
         try scene.put("git/index.lock")
         #expect(rename(scene.path("git/index.lock"), scene.path("git/index")) == 0)
         #expect(try await !scene.changes(of: folder).isEmpty)
@@ -114,5 +114,29 @@ struct SubjectTests {
         }
         defer { writing.cancel() }
         for _ in 0..<3 { #expect(try await !scene.changes(of: file, within: .seconds(5)).isEmpty) }
+    }
+
+    @Test(
+        "a database whose folder is moved away, or removed, is told, and again when it is back", arguments: Way.allCases
+    )
+    func folder(way: Way) async throws {
+        let scene = try Scene(way)
+        try scene.put("app/memory.db")
+        let file = Subject.file(scene.path("app/memory.db"))
+        await scene.watcher.watch([file])
+        try Directory.rename(noReplace: scene.path("app"), to: scene.path("away"))
+        #expect(try await !scene.changes(of: file).isEmpty)
+        try Directory.rename(noReplace: scene.path("away"), to: scene.path("app"))
+        try await scene.drain()
+        if way == .inotify { #expect(try await scene.becomes(.inotify, file)) }
+        try scene.put("app/memory.db", "more")
+        #expect(try await !scene.changes(of: file).isEmpty)
+        try Directory.removeTree(scene.path("app"))
+        #expect(try await !scene.changes(of: file).isEmpty)
+        try scene.put("app/memory.db")
+        #expect(try await !scene.changes(of: file).isEmpty)
+        try await scene.drain()
+        try scene.put("app/memory.db", "more")
+        #expect(try await !scene.changes(of: file).isEmpty)
     }
 }
