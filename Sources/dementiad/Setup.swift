@@ -164,6 +164,7 @@ struct Setup {
         settings.watcher = watcher
         settings.watchRules = watchRules
         settings.trees = { places.trees }
+        settings.locate = { (place) throws(GuardError) in try await places.locate(place) }
         return settings
     }
 
