@@ -10,7 +10,11 @@ internal import Vault
 /// What an operation would do. Nothing is changed by that.
 extension Guardian {
     public func plan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
+        try request.check()
         switch request.kind ?? .migrate {
+        case .backup, .verify, .rescan:
+            throw GuardError(
+                .usage, "a \((request.kind ?? .migrate).rawValue) needs no plan", hint: "It changes no store. Start it.")
         case .restore: return try await restorePlan(request)
         case .prune: return try await prunePlan(request)
         case let kind: return try await migrationPlan(kind, request)
@@ -102,6 +106,7 @@ extension Guardian {
     private func restorePlan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
         guard let id = request.backup else { throw GuardError(.usage, "a restore needs the id of a backup") }
         let entry = try await tools.reading { (vault) throws(VaultError) in try vault.entry(id) }
+        try Self.check(request.store, against: entry)
         let location = StoreLocation(engine: entry.manifest.store.engine, name: entry.manifest.store.location)
         var form = PlanForm(kind: .restore, store: location.id, location: location.name)
         form.backup = id
@@ -135,6 +140,14 @@ extension Guardian {
             issue(request, .makesAnew, in: &form)
         }
         return form
+    }
+
+    /// A backup goes back to where it is from, or to a place that is named.
+    static func check(_ store: StoreID?, against backup: Entry) throws(GuardError) {
+        guard let store, store != backup.manifest.store.id else { return }
+        throw GuardError(
+            .usage, "the backup \(backup.id) is none of the store \(store), but of \(backup.manifest.store.location)",
+            store: store, hint: "Its backups: dementiactl backup list \(store)")
     }
 
     /// Every object and value of the store at `location` as they are now.
