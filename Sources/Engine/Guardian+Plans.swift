@@ -14,7 +14,8 @@ extension Guardian {
         switch request.kind ?? .migrate {
         case .backup, .verify, .rescan:
             throw GuardError(
-                .usage, "a \((request.kind ?? .migrate).rawValue) needs no plan", hint: "It changes no store. Start it.")
+                .usage, "a \((request.kind ?? .migrate).rawValue) needs no plan", hint: "It changes no store. Start it."
+            )
         case .restore: return try await restorePlan(request)
         case .prune: return try await prunePlan(request)
         case let kind: return try await migrationPlan(kind, request)
@@ -113,8 +114,7 @@ extension Guardian {
         form.line = entry.manifest.line
         form.to = entry.manifest.schemaVersion
         if case .place(let path)? = request.to {
-            try Self.refuseServer(path)
-            form.destination = path
+            form.destination = try await place(path, for: entry).name
             issue(request, .writesElsewhere, in: &form)
             return form
         }
@@ -165,12 +165,16 @@ extension Guardian {
         }
     }
 
-    /// A backup can be written into a file, wherever its memory is; the text is not repeated, since it may hold a password.
-    static func refuseServer(_ place: String) throws(GuardError) {
-        guard place.contains("://") else { return }
-        throw GuardError(
-            .usage, "this dementiad cannot restore into another schema yet",
-            hint: "Restore into a file, which is a script for psql: dementiactl restore ID --to FILE.sql")
+    /// What a person means by `text` as a place for a backup: the absolute path of a file, or `URL#SCHEMA`. Errors do not repeat it, since
+    /// it may hold a password.
+    func place(_ text: String, for backup: Entry) async throws(GuardError) -> RestoreElsewhere.Place {
+        if text.hasPrefix("/") { return .file(text) }
+        guard text.contains("#") else {
+            throw GuardError(
+                .usage, "that is no place for a backup", store: backup.manifest.store.id,
+                hint: "Name the absolute path of a file that is not there yet, or URL#SCHEMA.")
+        }
+        return .schema(try await settings.target(text))
     }
 
     // MARK: Prunes

@@ -105,16 +105,9 @@ extension Guardian: ControlService {
         try Self.check(request.store, against: entry)
         let terms = try issuedPlans.terms(of: request, at: tools.clock())
         if case .place(let path)? = request.to {
-            try Self.refuseServer(path)
-            let tools = tools
+            let (tools, place) = (tools, try await place(path, for: entry))
             return try await begin(.restore, on: nil, origin) { (log) throws(GuardError) in
-                do throws(GuardError) {
-                    try await log.step(.restore, detail: "\(id) to \(path)")
-                    try await tools.reading { (vault) throws(VaultError) in try vault.restore(entry, to: path) }
-                } catch {
-                    return try await log.settle(.failedUntouched, .untouched, error: error)
-                }
-                return try await log.settle(.succeeded, .untouched)
+                try await RestoreElsewhere(tools: tools, log: log, entry: entry).run(to: place)
             }
         }
         return try await startWork(.restore, location, origin) { (work) throws(GuardError) in
