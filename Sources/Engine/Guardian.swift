@@ -82,6 +82,8 @@ public actor Guardian {
     var toldOverflows = 0
     /// Rules that the watcher has not heard of.
     var newWatchRules: WatchRules?
+    /// How full the vault was when that was last asked for.
+    var knownVaultUse: VaultUse?
     /// Knows the configuration.
     var configuring: Configuring?
     /// What is to be done by the clock, and who sleeps until then.
