@@ -52,7 +52,7 @@ struct StoresCommand: ParsableCommand {
         @OptionGroup var global: GlobalOptions
 
         func run(in session: Session) async throws(GuardError) -> Status {
-            let store = try await session.client.adopt(try Place.location(place))
+            let store = try await session.client.adopt(try Place.name(place))
             try session.show("store", store) { Wording.store(store, $0) }
             return .done
         }
@@ -78,7 +78,7 @@ struct StoresCommand: ParsableCommand {
             let chosen = try await Selection(client: session.client).store(store)
             let backups = try await session.client.backups(of: chosen.id)
             try Confirmation(session: session).obtain(
-                for: Wording.forgetting(chosen, backups: backups.count, session.console.style),
+                for: Wording.forgetting(chosen, backups: backups.count),
                 command: "dementiactl stores forget \(chosen.id)", look: "dementiactl stores show \(chosen.id)")
             try await session.client.forget(chosen.id)
             let forgotten = Forgotten(forgotten: chosen.id, location: chosen.location, backups: backups.count)

@@ -66,18 +66,13 @@ extension Wording {
 
     // MARK: Places
 
-    static func notAPlace(_ text: String) -> GuardError {
-        GuardError(
-            .usage, "'\(text)' names no schema of a server", hint: "Give it as postgresql://HOST/DATABASE#SCHEMA.")
-    }
-
     static let passwordOnCommandLine = GuardError(
         .usage, "A password does not belong on a command line, where everybody can read it",
         hint: "Leave it out; the daemon has it from its service file, .pgpass or --postgres-file.")
 
     // MARK: Stores
 
-    static func forgetting(_ store: StoreForm, backups: Int, _ style: Style) -> Change {
+    static func forgetting(_ store: StoreForm, backups: Int) -> Change {
         Change(
             headline: "Forgetting store \(store.id)", subject: Style.printable(store.location),
             lines: [
