@@ -180,6 +180,7 @@ let package = Package(
                 "ControlAPI", "ControlClient", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore",
                 "LinuxKit",
             ],
+            exclude: ["Golden"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -188,6 +189,7 @@ let package = Package(
                 "ControlAPI", "ControlTestKit", "GuardCore", "LinuxKit", "dementiactl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            exclude: ["Golden"],
             swiftSettings: strict
         ),
         // Tests: one target per module, and what they share.
