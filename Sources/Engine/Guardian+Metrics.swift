@@ -5,7 +5,6 @@ public import GuardCore
 
 extension Guardian {
     public func metrics() async throws(GuardError) -> [MetricFamily] { [] }
-    public func diagnostics() async throws(GuardError) -> [Diagnosis] { [] }
     public func adopt(_ request: StoreRequest, for caller: Caller) async throws(GuardError) -> StoreForm {
         throw GuardError(.usage, "not yet")
     }

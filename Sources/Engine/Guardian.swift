@@ -76,6 +76,8 @@ public actor Guardian {
     var newWatchRules: WatchRules?
     /// Knows the configuration.
     var configuring: Configuring?
+    /// Knows what is wrong and what mends it.
+    var diagnosing: Diagnosing?
     /// What is to be done by the clock, and who sleeps until then.
     var agenda = Agenda()
     var sleeper: Task<Void, Never>?

@@ -27,7 +27,7 @@ struct Dementiactl: ParsableCommand {
         subcommands: [
             StatusCommand.self, StoresCommand.self, PlanCommand.self, MigrateCommand.self, DowngradeCommand.self,
             RepairCommand.self, VerifyCommand.self, HistoryCommand.self, BackupCommand.self, RestoreCommand.self,
-            OperationsCommand.self, HoldCommand.self, ReleasesCommand.self,
+            OperationsCommand.self, HoldCommand.self, ReleasesCommand.self, DoctorCommand.self,
             ConfigCommand.self, DaemonCommand.self, VersionCommand.self,
         ]
     )
