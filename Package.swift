@@ -189,8 +189,10 @@ let package = Package(
         .testTarget(
             name: "DoctorTests",
             dependencies: [
-                "ControlAPI", "ControlFixture", "ControlServer", "ControlTestKit", "Doctor", "GuardCore", "LinuxKit",
-                "SQLiteKit", "Stores", "TestSupport", "dementiactl", "dementiad",
+                "ControlAPI", "ControlServer", "ControlTestKit", "Dementia", "Doctor", "Engine", "GuardCore", "Journal",
+                "LinuxKit", "SQLiteKit", "Stores", "TestSupport", "Vault", "Watcher", "dementiactl", "dementiad",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

@@ -126,10 +126,10 @@ public struct PostgresCheck: Check {
 
     private func psql(_ database: Database, as user: String, _ statement: String) -> String {
         let options = ["host": "-h", "port": "-p", "dbname": "-d"]
-        let where_ = database.connection.compactMap { pair in
+        let place = database.connection.compactMap { pair in
             options[pair.keyword].map { "\($0) \(ShellText.word(pair.value))" }
         }
-        return (["psql -X"] + where_ + ["-U", ShellText.word(user), "-c", ShellText.word(statement)])
+        return (["psql -X"] + place + ["-U", ShellText.word(user), "-c", ShellText.word(statement)])
             .joined(separator: " ")
     }
 }

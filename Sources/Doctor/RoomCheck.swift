@@ -47,7 +47,7 @@ public struct RoomCheck: Check {
                         + "is possible, so nothing is migrated.",
                     remedy: remedy(
                         "Free some space on that filesystem, or let less of it stay free.", "minFree",
-                        max(0, floor - shortOfFloor - shortOfFloor / 4))))
+                        max(0, floor - shortOfFloor) / 4 * 3)))
         }
         return diagnoses
     }

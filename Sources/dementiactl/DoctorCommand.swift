@@ -32,7 +32,8 @@ struct DoctorCommand: ControlCommand {
                 ).diagnoses
             diagnoses += try await session.client.diagnostics()
         } catch {
-            // Why it cannot be asked is what was asked for.
+            // Why it cannot be asked is what was asked for; an answer that says no is passed on.
+            guard [.notReachable, .permissionDenied, .timedOut].contains(error.code) else { throw error }
             diagnoses += UnitProbe(home).check(error, session.client.socket).diagnoses
         }
         let items = diagnoses.inReadingOrder
