@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import ControlAPI
+import ControlTestKit
 import Doctor
 import Engine
 import Glibc

@@ -20,6 +20,9 @@ import Watcher
 
 @testable import dementiad
 
+/// The control socket's tests have fixtures of their own.
+typealias Fixture = TestSupport.Fixture
+
 /// A guardian of memories in a folder, whose time a test moves, behind a real socket: the built `dementiactl` asks it, and what it prints
 /// is run by a shell.
 struct Clinic {
@@ -58,7 +61,8 @@ struct Clinic {
             vault: Vault(openingOrCreating: state + "/vault", now: clock.now), catalogue: try Catalogue(),
             policy: policy, clock: clock.now, scratch: state + "/scratch", uid: 1000, host: "workstation",
             open: { (location) throws(GuardError) in
-                location.engine == .sqlite ? try SQLiteStore.open(location) : try databases.store(at: location)
+                if location.engine == .sqlite { return try SQLiteStore.open(location) }
+                return try databases.store(at: location)
             },
             observe: relay.send)
         let guardian = Guardian(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import ControlAPI
 import Doctor
 import TestSupport
 import Testing
@@ -41,7 +42,8 @@ struct PostgresTests {
         let role = try database.server.role()
         try database.psql("ALTER ROLE \(role) SET search_path TO reporting, public")
         try await Clinic.run([], servers: [database.url]) { clinic in
-            #expect(try await clinic.patient.finding(.roleSearchPath) == nil)
+            let found = try await clinic.patient.finding(.roleSearchPath)
+            #expect(found == nil)
         }
         try database.psql("DROP ROLE \(role)")
     }
@@ -77,7 +79,8 @@ struct PostgresTests {
             #expect(found.severity == .notice && found.message.contains("migrations and restores work"))
         }
         try await Clinic.run([], servers: [database.url]) { clinic in
-            #expect(try await clinic.patient.finding(.pooler) == nil)
+            let found = try await clinic.patient.finding(.pooler)
+            #expect(found == nil)
         }
     }
 

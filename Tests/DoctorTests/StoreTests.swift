@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+import ControlAPI
 import Doctor
+import Engine
 import GuardCore
 import LinuxKit
 import SQLiteKit
