@@ -5,21 +5,35 @@ public import GuardCore
 
 /// Memories that are not as they should be, by what the daemon knows of them.
 public struct StoreCheck: Check {
+    /// What the newest backup of a memory says of it.
+    public struct Kept: Sendable, Equatable {
+        let project: String
+        let sizeBytes: Int64
+
+        public init(project: String, sizeBytes: Int64) {
+            self.project = project
+            self.sizeBytes = sizeBytes
+        }
+    }
+
     private let stores: [StoreForm]
+    private let kept: [StoreID: Kept]
     private let now: Timestamp
     private let startedAt: Timestamp
     private let canRestore: @Sendable (String) -> Bool
 
     /// - Parameters:
     ///   - stores: every memory
+    ///   - kept: what their newest backups say; one that is missing tells nothing itself
     ///   - now: the moment
     ///   - startedAt: when the daemon was started: it makes the first backups by itself
     ///   - canRestore: whether the folder of a missing memory's path is there
     public init(
-        _ stores: [StoreForm], now: Timestamp, startedAt: Timestamp,
+        _ stores: [StoreForm], kept: [StoreID: Kept], now: Timestamp, startedAt: Timestamp,
         canRestore: @escaping @Sendable (String) -> Bool
     ) {
         self.stores = stores
+        self.kept = kept
         self.now = now
         self.startedAt = startedAt
         self.canRestore = canRestore
@@ -50,9 +64,10 @@ public struct StoreCheck: Check {
     private func missing(_ store: StoreForm) -> Diagnosis? {
         guard store.state == .missing, store.engine == .sqlite else { return nil }
         // The same project's, somewhere else, with less in it.
+        let before = kept[store.id]
         let other = stores.first { other in
-            other.id != store.id && other.project == store.project && other.state != .missing
-                && other.sizeBytes < store.sizeBytes
+            other.engine == .sqlite && other.state != .missing && other.project == before?.project
+                && other.sizeBytes < before?.sizeBytes ?? 0
         }
         let isThere = canRestore(store.location)
         let backup = store.lastBackup

@@ -38,6 +38,12 @@ extension Guardian {
             public let reason: String
         }
 
+        /// What the newest backup of a store says of it: what is not there any more tells nothing itself.
+        public struct Kept: Sendable, Equatable {
+            public let project: String
+            public let sizeBytes: Int64
+        }
+
         /// What retention leaves missing, in bytes.
         public struct Room: Sendable, Equatable {
             public let overBudget: Int64
@@ -60,6 +66,8 @@ extension Guardian {
         public let watches: Int
         public let backups: [Backup]
         public let damages: [Damage]
+        /// By store.
+        public let kept: [StoreID: Kept]
         public let room: Room
         /// When the last change of each store's schema was settled; a store that was never changed is left out.
         public let changedAt: [StoreID: Timestamp]
@@ -90,22 +98,28 @@ extension Guardian {
         let (proofs, records) = try await tools.journaling { (journal) throws(JournalError) in
             (try await journal.lastProofs(), try await journal.operations(limit: 500))
         }
-        let (backups, damages) = try await tools.reading { (vault) throws(VaultError) in
+        let (backups, damages, kept) = try await tools.reading { (vault) throws(VaultError) in
             var backups: [Known.Backup] = []
             var damages: [Known.Damage] = []
+            var kept: [StoreID: Known.Kept] = [:]
             for line in try vault.index() {
                 switch (vault.listing(of: line), line.name) {
                 case (.good(let entry), let name?):
-                    let proof = proofs[name.id]
+                    let (manifest, proof) = (entry.manifest, proofs[name.id])
+                    // The newest comes first.
+                    if kept[manifest.store.id] == nil {
+                        kept[manifest.store.id] = .init(
+                            project: manifest.project, sizeBytes: manifest.payload.rawBytes)
+                    }
                     backups.append(
                         .init(
-                            id: name.id, store: entry.manifest.store.id, createdAt: name.createdAt,
+                            id: name.id, store: manifest.store.id, createdAt: name.createdAt,
                             provedAt: proof?.at, isBad: proof.map { !$0.succeeded } ?? false))
                 case (.damaged(let path, let reason), _): damages.append(.init(path: path, reason: reason))
                 case (.good, nil): break
                 }
             }
-            return (backups, damages)
+            return (backups, damages, kept)
         }
         let missing = try await RetentionView(tools).missing
         return Known(
@@ -113,7 +127,7 @@ extension Guardian {
             releases: tools.installed.now.releases.map(ReleaseForm.init), releaseFindings: releaseFindings,
             unreached: discovered.problems.map { Problem($0) }, holds: holds,
             watchProblems: settings.watcher?.problems ?? watchProblems, watches: settings.watcher?.watches ?? 0,
-            backups: backups, damages: damages, room: missing, changedAt: Self.changes(records),
+            backups: backups, damages: damages, kept: kept, room: missing, changedAt: Self.changes(records),
             vault: tools.vault.path, scratch: tools.scratch, drillEvery: tools.policy.upkeep.drillEvery)
     }
 

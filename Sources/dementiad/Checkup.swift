@@ -35,7 +35,10 @@ struct Checkup: Sendable {
             RoomCheck(
                 overBudget: known.room.overBudget, budget: known.room.budget, shortOfFloor: known.room.shortOfFloor,
                 floor: known.room.floor, vault: known.vault, dropIns: dropIns),
-            StoreCheck(known.stores, now: known.now, startedAt: known.startedAt) { path in
+            StoreCheck(
+                known.stores, kept: known.kept.mapValues { .init(project: $0.project, sizeBytes: $0.sizeBytes) },
+                now: known.now, startedAt: known.startedAt
+            ) { path in
                 (try? FileStatus(of: Directory.parent(of: path)))?.kind == .directory
             },
             SharedSchemaCheck(known.stores) { ProjectSchema.name(of: $0) },

@@ -161,9 +161,11 @@ struct CheckTests {
     @Test("P6: a memory is gone and an emptier one of its project is elsewhere")
     func emptyElsewhere() {
         func codes(_ others: StoreForm...) -> [String] {
-            StoreCheck(
-                [form("/old", .missing, bytes: 9000)] + others, now: Self.now, startedAt: Self.now
-            ) { _ in true }.diagnoses.map(\.code)
+            // What is missing has neither size nor project any more.
+            let old = form("/old", .missing, project: "/old", bytes: 0)
+            let kept = [old.id: StoreCheck.Kept(project: "shop", sizeBytes: 9000)]
+            return StoreCheck([old] + others, kept: kept, now: Self.now, startedAt: Self.now) { _ in true }
+                .diagnoses.map(\.code)
         }
         #expect(codes() == ["storeMissing"])
         #expect(codes(form("/new", bytes: 4096)) == ["emptyElsewhere"])

@@ -106,7 +106,7 @@ struct ReachTests {
         }
         #expect(answer.status == 0, "\(answer)")
         #expect(try await patient.findings().isEmpty)
-        try write(Array("migrate: {mode: ask}\nbackup: {minFree: 1PiB, budget: 1}\n".utf8), to: configuration)
+        try write(Array("migrate: {mode: ask}\nbackup: {minFree: 1000TiB, budget: 1}\n".utf8), to: configuration)
         #expect(try await patient.run("dementiactl daemon reload --wait").status == 0)
         try await patient.mends(.budgetExceeded)
         try await patient.mends(.freeSpaceShort)
