@@ -100,7 +100,6 @@ extension Guardian {
         ]
     }
 
-    public func diagnostics() async throws(GuardError) -> [Diagnosis] { [] }
 }
 
 extension Timestamp {

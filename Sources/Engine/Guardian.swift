@@ -86,6 +86,8 @@ public actor Guardian {
     var knownVaultUse: VaultUse?
     /// Knows the configuration.
     var configuring: Configuring?
+    /// Knows what is wrong and what mends it.
+    var diagnosing: Diagnosing?
     /// What is to be done by the clock, and who sleeps until then.
     var agenda = Agenda()
     var sleeper: Task<Void, Never>?

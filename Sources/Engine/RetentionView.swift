@@ -114,6 +114,13 @@ struct RetentionView {
         freedBytes += gone.ownBytes + (isShared ? 0 : gone.payloadBytes)
     }
 
+    /// The limits and what is missing to them.
+    var missing: Guardian.Known.Room {
+        .init(
+            overBudget: max(0, judgement.overBudget), budget: room.budget, shortOfFloor: max(0, judgement.shortOfFloor),
+            floor: room.floor)
+    }
+
     /// What a person should know of limits that do not hold.
     var findings: [Finding] {
         var findings: [Finding] = []

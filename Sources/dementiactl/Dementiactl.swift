@@ -30,6 +30,7 @@ struct Dementiactl: ParsableCommand {
             StatusCommand.self, StoresCommand.self, PlanCommand.self, MigrateCommand.self, DowngradeCommand.self,
             RepairCommand.self, VerifyCommand.self, HistoryCommand.self, BackupCommand.self, RestoreCommand.self,
             OperationsCommand.self, EventsCommand.self, HoldCommand.self, AuditCommand.self, ReleasesCommand.self,
+            DoctorCommand.self,
             ConfigCommand.self, DaemonCommand.self, VersionCommand.self,
         ]
     )

@@ -21,6 +21,7 @@ struct HouseRuleTests {
             "Sources/Stores/FileReplacement.swift": "writes the file that takes the place of one that nobody has open",
             "Sources/Stores/Postgres/DumpFile.swift": "a dump in scratch, which is a script and no database",
             "Sources/dementiad/Setup": "migrations as SQL text",
+            "Sources/Doctor/KernelText.swift": "what the kernel says in /proc, and nothing else",
             "Sources/Watcher/WatchLimit.swift": "a limit of the kernel's in /proc",
             "Sources/dementiactl/ExportFile.swift": "an archive, as it comes over the socket",
         ]
