@@ -70,7 +70,7 @@ public struct OperationRequest: RequestForm, Equatable {
 
 /// Asks what an operation would do.
 public struct PlanRequest: RequestForm, Equatable {
-    /// The work: migrate, downgrade, repair or restore. Without it: migrate.
+    /// The work: migrate, downgrade, repair, restore or prune. Without it: migrate.
     public var kind: OperationKind?
     /// The store. A restore may leave it out: the backup knows its own.
     public var store: StoreID?
@@ -90,6 +90,22 @@ public struct PlanRequest: RequestForm, Equatable {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case kind, store, to, backup
+    }
+
+    public static var fields: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }
+}
+
+/// Asks to guard a store.
+public struct StoreRequest: RequestForm, Equatable {
+    /// The absolute path of a SQLite file, or `host:port/database#schema` of a server that is configured.
+    public var location: String
+
+    public init(location: String) {
+        self.location = location
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case location
     }
 
     public static var fields: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }

@@ -63,6 +63,23 @@ final class Places: Sendable {
             })
     }
 
+    /// What a person means by `place`: the absolute path of a file, or a schema of a server that is configured, as `URL#SCHEMA` or as it is
+    /// shown.
+    func locate(_ place: String) async throws(GuardError) -> StoreLocation {
+        try await thread.run { () throws(GuardError) in
+            guard place.hasPrefix("/") else { return try self.servers.withLock(\.self).locate(place) }
+            let path: String
+            do throws(SystemCallError) {
+                path = try realPath(place)
+            } catch {
+                throw GuardError(
+                    error.isNotFound ? .storeMissing : .permissionDenied, "there is no file \(place) that can be read",
+                    hint: "Name the memory's own file.", causes: [error.description])
+            }
+            return StoreLocation(engine: .sqlite, name: path)
+        }
+    }
+
     /// Looks everywhere: what the folders hold, and every place that there is work for.
     func look() async throws(GuardError) -> (found: Discovery.Found, discovered: Discovered) {
         try await thread.run { () throws(GuardError) in

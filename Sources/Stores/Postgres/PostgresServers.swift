@@ -104,6 +104,33 @@ public struct PostgresServers: Sendable {
             hint: "Name it with --postgres or in postgres.connections.")
     }
 
+    /// The schema that `place` names: `URL#SCHEMA`, `SERVICE#SCHEMA`, or `host:port/database#schema` as it is shown, on one of the databases
+    /// that this was made with. The text is not repeated in errors, since it may hold a password.
+    public func locate(_ place: String) throws(GuardError) -> StoreLocation {
+        let (connection, schema) = Self.split(place)
+        guard let schema else {
+            throw GuardError(
+                .usage, "that names no memory", hint: "Write the path of a file, or URL#SCHEMA of a configured server.")
+        }
+        var address = connection
+        if !servers.contains(where: { $0.address == connection }) {
+            do throws(PostgresError) {
+                address = try ConnectionTarget(connection).address()
+            } catch {
+                throw GuardError(
+                    .usage, "what stands before #\(schema) is no PostgreSQL connection",
+                    hint: "Write a URL, a service name or host:port/database as it is shown.",
+                    causes: [error.description])
+            }
+        }
+        guard let server = servers.first(where: { $0.address == address }) else {
+            throw GuardError(
+                .notFound, "the database of #\(schema) is not in the configuration",
+                hint: "Name it in postgres.connections, then: dementiactl daemon reload")
+        }
+        return Self.location(server, schema)
+    }
+
     private static func location(_ server: Server, _ schema: String) -> StoreLocation {
         StoreLocation(engine: .postgres, name: "\(server.address)#\(schema)")
     }
