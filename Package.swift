@@ -72,6 +72,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Transfer",
+            dependencies: [
+                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "SchemaDump", "Stores",
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Releases", dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit"], swiftSettings: strict),
         .target(
             name: "Journal",
@@ -270,6 +277,14 @@ let package = Package(
             name: "StoresTests",
             dependencies: [
                 "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "Stores", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TransferTests",
+            dependencies: [
+                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "SchemaDump", "Stores",
+                "TestSupport", "Transfer",
             ],
             swiftSettings: strict
         ),
