@@ -186,6 +186,9 @@ package final class SchemaWork {
         }
     }
 
+    /// `error` in our words.
+    package func error(_ error: PostgresError, _ doing: String) -> GuardError { failure.translate(error, doing) }
+
     /// Tries `body` as often as locks are tried.
     private func patiently(_ doing: String, _ body: () throws(PostgresError) -> Void) throws(GuardError) {
         var pause = Duration.milliseconds(250)
