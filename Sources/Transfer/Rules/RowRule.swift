@@ -1,84 +1,31 @@
 // SPDX-License-Identifier: MIT
 
-/// One row of the source.
-public struct SourceRow: Sendable, Equatable {
-    /// Its rowid; of a table without one ``RowSum/identity(of:)`` of its primary key.
-    public let identity: Int64
-    /// Its place in the order of ``RowRule/order``, counted from 1.
-    public let ordinal: Int64
-    /// Its cells in the order of the source table's columns.
-    public let cells: [Cell]
-
-    public init(identity: Int64, ordinal: Int64, cells: [Cell]) {
-        self.identity = identity
-        self.ordinal = ordinal
-        self.cells = cells
-    }
-}
-
-/// A cell whose original is kept in `dementia_kept_values`.
-public struct KeptCell: Sendable, Equatable {
-    /// The source column's name.
-    public let column: String
-    public let cell: Cell
-    public let reason: Reason
-}
-
-/// What became of one row.
-public struct RowOutcome: Sendable, Equatable {
-    /// One value for each of ``RowRule/columns``, in their order; empty when the row was rejected.
-    public internal(set) var values: [TargetValue] = []
-    /// Why the row cannot arrive, and the source column that does not let it, if it is one.
-    public internal(set) var rejection: (reason: Reason, column: String?)? = nil
-    /// What is kept beside: of a rejected row every cell that is not NULL.
-    public internal(set) var kept: [KeptCell] = []
-    public internal(set) var coerced = 0
-    public internal(set) var normalized = 0
-    /// What is to be counted and reported but kept nowhere, since nothing was lost.
-    public internal(set) var notices: [KeptCell] = []
-
-    public static func == (left: RowOutcome, right: RowOutcome) -> Bool {
-        left.values == right.values && left.rejection?.reason == right.rejection?.reason
-            && left.rejection?.column == right.rejection?.column && left.kept == right.kept
-            && left.coerced == right.coerced && left.normalized == right.normalized && left.notices == right.notices
-    }
-}
-
-/// What a row's conversion needs to know that does not stand in the row.
-public struct RowContext: Sendable, Equatable {
-    public let policy: TransferPolicy
-    /// The session that rows without one belong to: ``SessionCensus/projectSession``.
-    public let session: [UInt8]
-    /// The time, in seconds since 1970, of rows that need one and have none.
-    public let time: Double
-
-    public init(policy: TransferPolicy, session: [UInt8], time: Double) {
-        self.policy = policy
-        self.session = session
-        self.time = time
-    }
-}
-
 /// How the rows of one source table become rows of one target table.
 public struct RowRule: Sendable, Equatable {
-    /// Where a target column's value comes from.
+    /// Where a target column's value comes from. Numbers are places of source columns.
     enum Origin: Sendable, Equatable {
         /// A source column, understood by a rule.
         case column(Int, ColumnRule)
-        /// The part of a primary key that may not be NULL: NULL is given a key that says which row it was.
-        case keyColumn(Int, ColumnRule)
+        /// An embedding, and the column that names its model.
+        case embedding(Int, model: Int?)
+        /// A part of a primary key, which may not be NULL: NULL is given a key that says which row it was.
+        case key(Int, ColumnRule)
         /// A session: the source column's, or the project's where that is NULL or there is none.
         case session(Int?)
-        /// A moment that must be there: the first of the source columns that has one, or the context's.
-        case time([Int])
+        /// A moment that must be there: the source column's, or the context's.
+        case time(Int?)
+        /// The first of the columns that has a moment, or the context's: a value made up of others, which counts nowhere.
+        case latest([Int])
+        /// A copy of another column's text, which counts there.
+        case copy(Int)
         /// The row's ordinal.
         case ordinal
         /// `todos.status`, from the column with the status and the one with the time of completion.
         case status(Int, completed: Int?)
-        /// `todos.metadata`, from the columns with the old id and the old status.
-        case legacy(id: Int?, status: Int?)
+        /// `todos.metadata`, from the columns with the old id and the status.
+        case legacy(id: Int, status: Int?)
         /// The row's rowid.
-        case identity
+        case rowid
     }
 
     /// The source, with its columns in the order in which a row's cells come.
@@ -95,15 +42,58 @@ public struct RowRule: Sendable, Equatable {
     public let order: [String]
     /// The keys that no two rows may share.
     public let keys: [KeyRule]
+    /// For each B-tree index, the places of its columns among ``columns``.
+    let indices: [[Int]]
     /// Those of ``columns`` that refer to `sessions(id)`.
     public let sessionColumns: [Int]
     /// Those of ``columns`` that are doubles and tell when something happened, for the times of placeholder sessions.
     public let timeColumns: [Int]
-    /// The serial column to set the sequence of, if one of ``columns`` is.
+    /// The one of ``columns`` that has a sequence, if one has: the sequence is to go on after its greatest value, and after SQLite's own
+    /// count (`sqlite_sequence`).
     public let serialColumn: Int?
 
-    /// Converts one row.
-    public func convert(_ row: SourceRow, in context: RowContext) -> RowOutcome {
-        RowOutcome()
+    /// The most bytes of an index row that surely fit: a third of a page, less its headers and what alignment takes.
+    private static let indexRoom = 2600
+
+    /// Whether `values` hold more than an index row surely takes; then only the server can tell, since it compresses them first (a row of
+    /// more than 2704 bytes is refused with SQLSTATE 54000).
+    public func mayOverfillIndex(_ values: [TargetValue]) -> Bool {
+        indices.contains { columns in
+            columns.reduce(0) { $0 + values[$1].fieldSize } > Self.indexRoom
+        }
+    }
+
+    /// The place of the column called `name` among ``columns``.
+    public func place(of name: String) -> Int? { columns.firstIndex { $0.name == name } }
+}
+
+/// One row of the source.
+public struct SourceRow: Sendable, Equatable {
+    /// Its rowid; of a table without one ``RowSum/identity(of:)`` of its primary key.
+    public let identity: Int64
+    /// Its place in the order of ``RowRule/order``, counted from 1.
+    public let ordinal: Int64
+    /// Its cells in the order of the source table's columns.
+    public let cells: [Cell]
+
+    public init(identity: Int64, ordinal: Int64, cells: [Cell]) {
+        self.identity = identity
+        self.ordinal = ordinal
+        self.cells = cells
+    }
+}
+
+/// What a row's conversion needs to know that does not stand in the row.
+public struct RowContext: Sendable, Equatable {
+    public let policy: TransferPolicy
+    /// The session that rows without one belong to: ``SessionCensus/projectSession``.
+    public let session: [UInt8]
+    /// The time, in seconds since 1970, of rows that need one and have none.
+    public let time: Double
+
+    public init(policy: TransferPolicy = .standard, session: [UInt8], time: Double) {
+        self.policy = policy
+        self.session = session
+        self.time = time
     }
 }

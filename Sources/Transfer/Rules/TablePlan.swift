@@ -8,11 +8,11 @@ public struct TablePlan: Sendable, Equatable {
         case application
         /// Into a table made under its own name: a workspace, a scan, token_usage.
         case own
-        /// Into a table `dementia_kept_…`: the application has no place for it.
+        /// Into a table `dementia_kept_…`: the application has no place for it. Every row counts as kept.
         case kept
         /// Every row is rejected: no table can be made for it.
         case refused
-        /// It holds no rows of its own: shadow tables, SQLite's own.
+        /// It has no rows of its own: shadow tables, SQLite's own, views. It is listed with none.
         case skipped
     }
 
@@ -22,40 +22,41 @@ public struct TablePlan: Sendable, Equatable {
     public let rule: RowRule?
     /// The table to make; nil when it is there, refused or skipped.
     public let newTable: NewTable?
-    /// Where the losers of duplicate keys go; nil when it has no key that can be shared.
+    /// Where the losers of duplicate keys go, to be made when there is one; nil when no two rows can share a key. Its columns are the
+    /// target's by name (those that are not sent are NULL there), and `kept_at` and `kept_because`.
     public let losers: NewTable?
-    /// Why it was refused or skipped.
+    /// Why it was kept aside, refused or skipped.
     public let reason: Reason?
     /// What a person should know of it: indices that do not come along, keys that ignored case.
     public let notices: [TableNotice]
+
+    init(
+        _ source: SourceTable,
+        _ placement: Placement,
+        rule: RowRule? = nil,
+        newTable: NewTable? = nil,
+        losers: NewTable? = nil,
+        reason: Reason? = nil,
+        notices: [TableNotice] = []
+    ) {
+        self.source = source
+        self.placement = placement
+        self.rule = rule
+        self.newTable = newTable
+        self.losers = losers
+        self.reason = reason
+        self.notices = notices
+    }
 }
 
-/// Something to report of a table or a column as a whole.
+/// Something to report of a table as a whole.
 public struct TableNotice: Sendable, Equatable {
     public let reason: Reason
-    /// The column, index, view or trigger.
+    /// The column or the index; nil for the table.
     public let name: String?
-}
 
-/// A table to be made in the target.
-public struct NewTable: Sendable, Equatable {
-    public let name: String
-    public let columns: [TargetColumn]
-    /// The columns of its primary key, empty without one.
-    public let primaryKey: [String]
-    /// The column with a sequence of its own, nil without one.
-    public let identity: String?
-
-    /// The statement that makes it in `schema`, every name quoted.
-    public func createStatement(in schema: String) -> String { "" }
-}
-
-/// The rules that place whole tables.
-public enum TransferRules {
-    /// The tables of the source, each with what is to become of it, in the order in which they are to be loaded.
-    ///
-    /// - Parameters:
-    ///   - sources: every table, virtual and shadow table of the source, SQLite's own included, and its views.
-    ///   - targets: every table of the target schema once the catalogue's migrations have run.
-    public static func plan(for sources: [SourceTable], into targets: [TargetTable]) -> [TablePlan] { [] }
+    init(_ code: Reason.Code, _ name: String? = nil) {
+        reason = Reason(code)
+        self.name = name
+    }
 }
