@@ -24,9 +24,13 @@ struct LargeMove {
         kept = outcome.kept.compactMap { cell in byName[cell.column].map { ($0, cell.reason) } }
         outcome.kept.removeAll { byName[$0.column] != nil }
         for (place, origin) in move.rule.origins.enumerated() {
-            guard case .column(let source, _) = origin, let value = row.large[source] else { continue }
-            try decide(value, in: place)
+            guard let (source, counts) = Self.source(of: origin), let value = row.large[source] else { continue }
+            try decide(value, in: place, counting: counts)
             guard outcome.rejection == nil else { break }
+        }
+        if outcome.rejection == nil, move.rule.indices.contains(where: { $0.contains { fields[$0] != nil } }) {
+            // What is so long does not fit, however well it is compressed.
+            reject(Reason(.indexRowTooLarge), nil)
         }
         if outcome.rejection == nil, LargeFeed.size(segments) > CopyForm.longestField {
             let longest = fields.values.map(\.count).max() ?? 0
@@ -35,8 +39,17 @@ struct LargeMove {
         keepAll()
     }
 
+    /// The source column whose bytes a field has, and whether what becomes of them counts.
+    private static func source(of origin: RowRule.Origin) -> (column: Int, counts: Bool)? {
+        switch origin {
+        case .column(let index, _), .key(let index, _), .embedding(let index, _), .session(let index?): (index, true)
+        case .copy(let index): (index, false)
+        case .session(nil), .time, .latest, .ordinal, .status, .legacy, .rowid: nil
+        }
+    }
+
     /// Decides what the target's column `place` gets of `value`.
-    private mutating func decide(_ value: LargeValue, in place: Int) throws(GuardError) {
+    private mutating func decide(_ value: LargeValue, in place: Int, counting counts: Bool) throws(GuardError) {
         let column = move.rule.columns[place]
         switch column.type {
         case .bytea:
@@ -50,10 +63,12 @@ struct LargeMove {
             case .coerced:
                 fields[place] = (value, .text, count)
             case .normalized(let reason):
-                outcome.normalized += 1
-                // What a blob became by its stand-in it has not become.
-                if !value.isText { outcome.coerced -= 1 }
-                kept.append((value, reason))
+                if counts {
+                    outcome.normalized += 1
+                    // What a blob became by its stand-in it has not become.
+                    if !value.isText { outcome.coerced -= 1 }
+                    kept.append((value, reason))
+                }
                 if value.isText { fields[place] = (value, .text, count) } else { outcome.values[place] = .null }
             case .rejected(let reason): reject(reason, value.column)
             }
@@ -62,7 +77,7 @@ struct LargeMove {
     }
 
     private mutating func reject(_ reason: Reason, _ column: String?) {
-        outcome.rejection = (reason, column)
+        outcome.rejection = .init(reason, column: column)
         outcome.values = []
     }
 

@@ -82,7 +82,9 @@ final class RowBatch {
 
     /// The bytes of the rows `range`, which stand behind each other.
     func bytes(ofRows range: Range<Int>) -> UnsafeRawBufferPointer {
-        guard let first = range.first, let last = range.last else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard let first = range.first, let last = range.last else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
+        }
         return bytes(rows[first].bytes.lowerBound..<rows[last].bytes.upperBound)
     }
 

@@ -176,7 +176,8 @@ final class RowReader {
     private func first(after place: Int64?) throws(SQLiteError) -> Int64? {
         guard let rowid else { return nil }
         return try file.connection.integer(
-            "SELECT \(rowid) FROM main.\(Connection.quoted(table.name)) NOT INDEXED\(behind(place)) ORDER BY \(rowid) LIMIT 1")
+            "SELECT \(rowid) FROM main.\(Connection.quoted(table.name)) NOT INDEXED\(behind(place)) ORDER BY \(rowid) LIMIT 1"
+        )
     }
 
     /// The lowest rowid behind `place` that can be reached from the table's end.

@@ -120,6 +120,12 @@ final class SourceFile {
             keys: table.keys, rows: table.rows)
     }
 
+    /// How many rows `table` has; 0 when that cannot be told.
+    func count(_ table: SourceTable) -> Int64 {
+        // Best effort: it is for progress.
+        (try? connection.integer("SELECT count(*) FROM main.\(Connection.quoted(table.name))")) ?? 0
+    }
+
     /// The greatest id that a table with AUTOINCREMENT ever gave out, by the table's name.
     func sequences() throws(GuardError) -> [String: Int64] {
         try translating("reading its sequences") { () throws(SQLiteError) in

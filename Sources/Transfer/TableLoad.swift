@@ -127,7 +127,13 @@ final class TableLoad {
         move.countLoser()
         let columns = move.rule.columns.map(\.name)
         let values = (move.plan.losers?.columns ?? []).map { column in
-            columns.firstIndex(of: column.name).map { outcome.values[$0] } ?? .null
+            switch column.name {
+            case "kept_because" where !columns.contains("kept_because"):
+                TargetValue.text(Array(Reason.Code.duplicateKey.rawValue.utf8))
+            case "kept_at" where !columns.contains("kept_at"):
+                TargetValue.timestamptz(microsecondsSince2000: move.moment)
+            default: columns.firstIndex(of: column.name).map { outcome.values[$0] } ?? .null
+            }
         }
         encoded.removeAll(keepingCapacity: true)
         CopyForm.append(values, to: &encoded)
@@ -243,7 +249,7 @@ final class TableLoad {
 
 extension PostgresError {
     /// Why the server refused a row.
-    fileprivate var reason: Reason {
+    var reason: Reason {
         let isIndex = sqlState == .programLimitExceeded && message.contains("index")
         return Reason(isIndex ? .indexRowTooLarge : .refusedByServer)
     }

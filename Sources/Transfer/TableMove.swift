@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import GuardCore
+internal import PostgresKit
 
 /// One table's rows on their way: read, converted, counted. What it does is the same when it is only tried.
 final class TableMove {
@@ -13,16 +14,21 @@ final class TableMove {
     let pulse: Pulse
     var tally: TableTally
     let serial: Int?
+    /// When the transfer began, as PostgreSQL counts.
+    let moment: Int64
+    /// The rows of which only the server can tell whether an index takes them. Only where nothing is loaded.
+    let doubtful = RowBatch()
 
     init(
         _ plan: TablePlan, _ rule: RowRule, from file: SourceFile, in context: RowContext, losers: Set<Int64>,
-        pulse: Pulse
+        moment: Int64, pulse: Pulse
     ) {
         self.plan = plan
         self.rule = rule
         self.file = file
         self.context = context
         self.losers = losers
+        self.moment = moment
         self.pulse = pulse
         tally = TableTally(plan)
         serial = rule.serialColumn
@@ -58,6 +64,12 @@ final class TableMove {
         tally.note(Reason(.duplicateKey), column: nil)
     }
 
+    /// Counts a row that the server refuses.
+    func countRefusal(_ refusal: PostgresError) {
+        tally.line.rejected += 1
+        tally.note(refusal.reason, column: refusal.column)
+    }
+
     /// The number of the row in its serial column.
     func serial(of values: [TargetValue]) -> Int64? {
         guard let serial else { return nil }
@@ -69,17 +81,22 @@ final class TableMove {
     }
 
     /// Counts what would become of every row, and loads none.
-    func predict() throws(GuardError) -> RowReader {
+    ///
+    /// - Parameter settle: is asked when there are some ``doubtful`` rows
+    func predict(_ settle: (TableMove) throws(GuardError) -> Void) throws(GuardError) -> RowReader {
         let reader = try reader()
         while true {
             let outcome: RowOutcome
             switch try reader.next() {
-            case .end: return reader
+            case .end:
+                if !doubtful.rows.isEmpty { try settle(self) }
+                return reader
             case .row: outcome = convert(reader, reader.cells())
             case .large(let rowid):
                 outcome = try LargeMove(self, reader, LargeRow(file, plan.source, rowid: rowid)).outcome
             }
             try count(outcome, at: reader.ordinal)
+            if doubtful.count > RowBatch.size { try settle(self) }
         }
     }
 
@@ -90,6 +107,12 @@ final class TableMove {
             tally.line.rejected += 1
         } else if losers.contains(ordinal) {
             countLoser()
+        } else if rule.mayOverfillIndex(outcome.values) {
+            var encoded: [UInt8] = []
+            CopyForm.append(outcome.values, to: &encoded)
+            doubtful.append(
+                encoded, ordinal: ordinal, identity: 0, coerced: outcome.coerced, normalized: outcome.normalized,
+                serial: serial(of: outcome.values))
         } else {
             countArrival(
                 coerced: outcome.coerced, normalized: outcome.normalized, serial: serial(of: outcome.values))

@@ -116,13 +116,15 @@ struct TargetReader {
             FROM pg_catalog.pg_constraint x JOIN pg_catalog.pg_class t ON t.oid = x.conrelid
             JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
             JOIN pg_catalog.pg_class p ON p.oid = x.confrelid
-            CROSS JOIN LATERAL pg_catalog.unnest(x.conkey, x.confkey) WITH ORDINALITY AS k (mine, theirs, place)
+            CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(x.conkey), pg_catalog.unnest(x.confkey))
+                WITH ORDINALITY AS k (mine, theirs, place)
             JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.mine
             JOIN pg_catalog.pg_attribute b ON b.attrelid = p.oid AND b.attnum = k.theirs
             WHERE n.nspname = $1 AND x.contype = 'f' ORDER BY t.relname COLLATE "C", x.conname COLLATE "C", k.place
             """, [schema]
         ) { row in
-            Link(table: row.text(0), name: row.text(1), parent: row.text(2), columns: [row.text(3)], keys: [row.text(4)])
+            Link(
+                table: row.text(0), name: row.text(1), parent: row.text(2), columns: [row.text(3)], keys: [row.text(4)])
         }
         return columns.reduce(into: []) { links, column in
             if let last = links.last, last.table == column.table, last.name == column.name {

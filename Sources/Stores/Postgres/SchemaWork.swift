@@ -113,7 +113,8 @@ package final class SchemaWork {
             }
             guard problems.isEmpty else {
                 throw GuardError(
-                    .migrationFailed, "\(location.name): after \(step.migration.label) \(problems.joined(separator: ", "))",
+                    .migrationFailed,
+                    "\(location.name): after \(step.migration.label) \(problems.joined(separator: ", "))",
                     store: location.id, hint: "Nothing was changed.", migration: step.migration.version)
             }
         }
