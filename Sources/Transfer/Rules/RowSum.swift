@@ -16,8 +16,13 @@ public struct RowSum: Sendable, Equatable {
     /// Takes in the row whose fields are `fields`.
     public mutating func note(_ fields: UnsafeRawBufferPointer) {
         var hash = SHA256()
+        note(fields, &hash)
+    }
+
+    /// Takes in the row whose fields are `fields`, by a hash that is empty and will be again: making one costs more than most rows do.
+    mutating func note(_ fields: UnsafeRawBufferPointer, _ hash: inout SHA256) {
         hash.update(fields)
-        let bits = hash.finish().bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let bits = hash.finishWords().0
         rows += 1
         sum &+= bits
         exclusiveOr ^= bits
