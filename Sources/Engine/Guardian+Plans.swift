@@ -10,7 +10,12 @@ internal import Vault
 /// What an operation would do. Nothing is changed by that.
 extension Guardian {
     public func plan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
+        try request.check()
         switch request.kind ?? .migrate {
+        case .backup, .verify, .rescan:
+            throw GuardError(
+                .usage, "a \((request.kind ?? .migrate).rawValue) needs no plan", hint: "It changes no store. Start it."
+            )
         case .restore: return try await restorePlan(request)
         case .prune: return try await prunePlan(request)
         case .transfer: return try await transferPlan(request)
@@ -103,14 +108,14 @@ extension Guardian {
     private func restorePlan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
         guard let id = request.backup else { throw GuardError(.usage, "a restore needs the id of a backup") }
         let entry = try await tools.reading { (vault) throws(VaultError) in try vault.entry(id) }
+        try Self.check(request.store, against: entry)
         let location = StoreLocation(engine: entry.manifest.store.engine, name: entry.manifest.store.location)
         var form = PlanForm(kind: .restore, store: location.id, location: location.name)
         form.backup = id
         form.line = entry.manifest.line
         form.to = entry.manifest.schemaVersion
         if case .place(let path)? = request.to {
-            try Self.refuseServer(path)
-            form.destination = path
+            form.destination = try await place(path, for: entry).name
             issue(request, .writesElsewhere, in: &form)
             return form
         }
@@ -138,6 +143,14 @@ extension Guardian {
         return form
     }
 
+    /// A backup goes back to where it is from, or to a place that is named.
+    static func check(_ store: StoreID?, against backup: Entry) throws(GuardError) {
+        guard let store, store != backup.manifest.store.id else { return }
+        throw GuardError(
+            .usage, "the backup \(backup.id) is none of the store \(store), but of \(backup.manifest.store.location)",
+            store: store, hint: "Its backups: dementiactl backup list \(store)")
+    }
+
     /// Every object and value of the store at `location` as they are now.
     private func content(of location: StoreLocation) async throws(GuardError) -> StoreDigest {
         let store = try tools.open(location)
@@ -153,12 +166,16 @@ extension Guardian {
         }
     }
 
-    /// A backup can be written into a file, wherever its memory is; the text is not repeated, since it may hold a password.
-    static func refuseServer(_ place: String) throws(GuardError) {
-        guard place.contains("://") else { return }
-        throw GuardError(
-            .usage, "this dementiad cannot restore into another schema yet",
-            hint: "Restore into a file, which is a script for psql: dementiactl restore ID --to FILE.sql")
+    /// What a person means by `text` as a place for a backup: the absolute path of a file, or `URL#SCHEMA`. Errors do not repeat it, since
+    /// it may hold a password.
+    func place(_ text: String, for backup: Entry) async throws(GuardError) -> RestoreElsewhere.Place {
+        if text.hasPrefix("/") { return .file(text) }
+        guard text.contains("#") else {
+            throw GuardError(
+                .usage, "that is no place for a backup", store: backup.manifest.store.id,
+                hint: "Name the absolute path of a file that is not there yet, or URL#SCHEMA.")
+        }
+        return .schema(try await settings.target(text))
     }
 
     // MARK: Prunes

@@ -20,6 +20,7 @@ extension Guardian: ControlService {
                 .usage, "an operation changes something; what it would do is a plan",
                 hint: "Ask POST /v1/plans, or dementiactl plan.")
         }
+        try request.check()
         guard let key else { return try await startWork(request, .request(of: caller)) }
         let digest = SHA256.digest(of: try ControlJSON.encode(request)).hex
         return try await startOnce(request, caller, RequestKey(uid: caller.uid, key: key, request: digest))
@@ -101,18 +102,12 @@ extension Guardian: ControlService {
         guard let id = request.backup else { throw GuardError(.usage, "a restore needs the id of a backup") }
         let entry = try await tools.reading { (vault) throws(VaultError) in try vault.entry(id) }
         let location = StoreLocation(engine: entry.manifest.store.engine, name: entry.manifest.store.location)
+        try Self.check(request.store, against: entry)
         let terms = try issuedPlans.terms(of: request, at: tools.clock())
         if case .place(let path)? = request.to {
-            try Self.refuseServer(path)
-            let tools = tools
+            let (tools, place) = (tools, try await place(path, for: entry))
             return try await begin(.restore, on: nil, origin) { (log) throws(GuardError) in
-                do throws(GuardError) {
-                    try await log.step(.restore, detail: "\(id) to \(path)")
-                    try await tools.reading { (vault) throws(VaultError) in try vault.restore(entry, to: path) }
-                } catch {
-                    return try await log.settle(.failedUntouched, .untouched, error: error)
-                }
-                return try await log.settle(.succeeded, .untouched)
+                try await RestoreElsewhere(tools: tools, log: log, entry: entry).run(to: place)
             }
         }
         return try await startWork(.restore, location, origin) { (work) throws(GuardError) in

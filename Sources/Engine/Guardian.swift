@@ -6,7 +6,7 @@ public import GuardCore
 internal import Journal
 internal import LinuxKit
 internal import Releases
-internal import Stores
+public import Stores
 internal import Vault
 public import Watcher
 
@@ -31,6 +31,10 @@ public actor Guardian {
         /// What a person means by a place: an absolute path, or a schema of a server that is configured.
         public var locate: @Sendable (String) async throws(GuardError) -> StoreLocation = { place throws(GuardError) in
             StoreLocation(engine: .sqlite, name: place)
+        }
+        /// The schema that a person names as the target of a restore or a transfer.
+        public var target: @Sendable (String) async throws(GuardError) -> PostgresStore = { _ throws(GuardError) in
+            throw GuardError(.usage, "no PostgreSQL server can be reached from here")
         }
         /// Looks for memories, in folders and on servers. Fails when the folders themselves cannot be looked into.
         public var discover: @Sendable () async throws(GuardError) -> Discovered

@@ -80,6 +80,14 @@ final class Places: Sendable {
         }
     }
 
+    /// The schema that a person names as a target, on any server: one that is configured, or another that the daemon's user may reach.
+    func target(_ place: String) async throws(GuardError) -> PostgresStore {
+        guard !ConnectionText(place).holdsPassword else { throw CommandLineSecrets.refusal }
+        return try await thread.run { () throws(GuardError) in
+            try self.servers.withLock(\.self).store(named: place)
+        }
+    }
+
     /// Looks everywhere: what the folders hold, and every place that there is work for.
     func look() async throws(GuardError) -> (found: Discovery.Found, discovered: Discovered) {
         try await thread.run { () throws(GuardError) in

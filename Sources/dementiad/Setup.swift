@@ -165,6 +165,7 @@ struct Setup {
         settings.watchRules = watchRules
         settings.trees = { places.trees }
         settings.locate = { (place) throws(GuardError) in try await places.locate(place) }
+        settings.target = { (place) throws(GuardError) in try await places.target(place) }
         return settings
     }
 

@@ -131,6 +131,31 @@ struct GuardianPlanTests {
         await guarded.stop()
     }
 
+    @Test("B25: a backup is not restored over another store than its own, and no request does more than its fields say")
+    func identity() async throws {
+        let world = try World(.v4_0)
+        let other = try world.neighbour("other")
+        let guarded = try await Guarded(world) { Discovered(locations: [world.location, other]) }
+        let backup = try #require(try await guarded.run(.backup).backup)
+        let wrong: [OperationRequest] = [
+            OperationRequest(kind: .restore, store: other.id, backup: backup),
+            OperationRequest(kind: .prune, store: world.id), OperationRequest(kind: .migrate, backup: backup),
+            OperationRequest(kind: .backup, store: world.id, to: .version(3)),
+            OperationRequest(kind: .rescan, planDigest: "0"),
+        ]
+        for request in wrong {
+            await #expect { try await guarded.guardian.start(request, key: nil, for: caller) } throws: {
+                ($0 as? GuardError)?.code == .usage
+            }
+        }
+        await #expect {
+            try await guarded.guardian.plan(PlanRequest(kind: .restore, store: other.id, backup: backup))
+        } throws: {
+            ($0 as? GuardError)?.code == .usage
+        }
+        await guarded.stop()
+    }
+
     @Test("R20: a migration's plan states the bytes that it needs, and is refused where they are not free")
     func room() async throws {
         var world = try World(.v4_0)
