@@ -239,6 +239,8 @@ public actor Guardian {
     }
 
     private func ended(_ record: OperationRecord) async {
+        // What a transfer or a restore decided about its store holds from now on.
+        if [.transfer, .restore].contains(record.kind) { try? await readChoices() }
         if let store = record.store {
             busy[store] = nil
             await look(at: store)
