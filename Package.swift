@@ -99,8 +99,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores", "Vault",
-                "Watcher",
+                "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores", "Transfer",
+                "Vault", "Watcher",
             ],
             swiftSettings: strict
         ),

@@ -60,6 +60,10 @@ public struct BackupContent: Sendable {
 public protocol ControlService: Sendable {
     /// The daemon at a glance.
     func status() async throws(GuardError) -> StatusForm
+    /// Figures of how everything stands and what was done, for Prometheus.
+    func metrics() async throws(GuardError) -> [MetricFamily]
+    /// What is not as it should be, each with what mends it.
+    func diagnostics() async throws(GuardError) -> [Diagnosis]
     /// Whether every part works.
     func health() async throws(GuardError) -> HealthForm
 
@@ -69,6 +73,11 @@ public protocol ControlService: Sendable {
     func store(_ id: StoreID) async throws(GuardError) -> StoreForm
     /// What ever happened to one store. Throws `notFound`.
     func history(of store: StoreID) async throws(GuardError) -> HistoryForm
+    /// Guards the store at a place that nobody looks into. Throws `notFound` when nothing is there, and what keeps it from being a
+    /// store. One that is guarded already is fine.
+    func adopt(_ request: StoreRequest, for caller: Caller) async throws(GuardError) -> StoreForm
+    /// Guards a store no longer; nothing else is removed. Throws `notFound`, and `storeBusy` while an operation is at work on it.
+    func forget(_ id: StoreID, for caller: Caller) async throws(GuardError)
     /// The catalogue.
     func migrations() async throws(GuardError) -> [MigrationForm]
 
@@ -76,6 +85,8 @@ public protocol ControlService: Sendable {
     func backups(of store: StoreID?, _ page: Page) async throws(GuardError) -> ItemList<BackupForm>
     /// One backup. Throws `notFound`.
     func backup(_ id: BackupID) async throws(GuardError) -> BackupForm
+    /// Keeps retention from removing a backup, or lets it decide again. Throws `notFound`.
+    func setPin(_ isPinned: Bool, of id: BackupID, for caller: Caller) async throws(GuardError) -> BackupForm
     /// The archive of one backup. Throws `notFound`.
     func content(of id: BackupID) async throws(GuardError) -> BackupContent
 
@@ -95,6 +106,14 @@ public protocol ControlService: Sendable {
     func cancel(_ id: OperationID, for caller: Caller) async throws(GuardError) -> OperationRecord
     /// What an operation would do. A store that would be refused is no error: the plan says why.
     func plan(_ request: PlanRequest) async throws(GuardError) -> PlanForm
+
+    /// The audit, newest first, of one store or of everything.
+    func audit(of store: StoreID?, _ page: Page) async throws(GuardError) -> ItemList<JournalEvent>
+    /// What was added to the audit after the entry `after`, oldest first; nil asks for nothing but the id of the newest one. An `after`
+    /// that was never given out is answered with a gap.
+    func auditEvents(of store: StoreID?, after: Int64?, waiting: Duration) async throws(GuardError) -> AuditBatch
+    /// Reads the audit from its beginning and computes every hash again.
+    func verifyAudit() async throws(GuardError) -> AuditVerification
 
     /// The holds.
     func holds() async throws(GuardError) -> [Hold]

@@ -59,3 +59,17 @@ public struct EventBatch: Sendable, Equatable {
         self.isLast = isLast
     }
 }
+
+extension JournalEvent {
+    /// As a server-sent event.
+    public func serverSent() throws(GuardError) -> ServerSentEvent {
+        let json = try ControlJSON.encode(self)
+        return ServerSentEvent(id: String(id), name: "entry", data: String(decoding: json, as: UTF8.self))
+    }
+
+    /// The entry that `event` spells; nil for an event of another kind.
+    public init?(_ event: ServerSentEvent) throws(GuardError) {
+        guard event.name == "entry" else { return nil }
+        self = try ControlJSON.decode(from: event.data.utf8)
+    }
+}

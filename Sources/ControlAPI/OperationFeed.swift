@@ -8,8 +8,7 @@ public import GuardCore
 /// the operation stands now. Progress replaces the progress before it, so it pushes nothing out.
 public actor OperationFeed {
     private var log: EventLog
-    private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
-    private var nextWaiter = 0
+    private let bell = Bell()
 
     /// A feed that begins with how the operation stands.
     ///
@@ -29,14 +28,14 @@ public actor OperationFeed {
         // Nothing follows the end: what is told on the way may arrive after it.
         guard log.record.state != .settled else { return }
         log.append(.operation(record))
-        wakeAll()
+        bell.ring()
     }
 
     /// Tells how far the running step has come.
     public func report(_ progress: Progress) {
         guard log.record.state != .settled else { return }
         log.append(.progress(progress))
-        wakeAll()
+        bell.ring()
     }
 
     /// What happened after the event `id`, or how the operation stands when `id` is nil; when there is nothing, what happens within
@@ -45,8 +44,8 @@ public actor OperationFeed {
         let deadline = ContinuousClock.now + time
         var batch = log.batch(after: id)
         while batch.events.isEmpty, !batch.isLast, ContinuousClock.now < deadline, !Task.isCancelled {
-            await change(before: deadline)
-            // Something else may have happened meanwhile: look again.
+            // Nothing is reported between a look and this: both are the actor's.
+            await bell.wait(after: bell.count, before: deadline)
             batch = log.batch(after: id)
         }
         return batch
@@ -56,39 +55,9 @@ public actor OperationFeed {
     public func settled(within time: Duration) async -> OperationRecord {
         let deadline = ContinuousClock.now + time
         while log.record.state != .settled, ContinuousClock.now < deadline, !Task.isCancelled {
-            await change(before: deadline)
+            await bell.wait(after: bell.count, before: deadline)
         }
         return log.record
-    }
-
-    /// Waits for the next report, the deadline or the end of the task.
-    private func change(before deadline: ContinuousClock.Instant) async {
-        let key = nextWaiter
-        nextWaiter += 1
-        let alarm = Task {
-            // Cancelled when something happened first, and then there is nobody to wake.
-            try? await Task.sleep(until: deadline, clock: .continuous)
-            wake(key)
-        }
-        defer { alarm.cancel() }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                // Cancelled before there was anything to wake: the handler below has run already, or runs after this.
-                if Task.isCancelled { continuation.resume() } else { waiters[key] = continuation }
-            }
-        } onCancel: {
-            Task { await self.wake(key) }
-        }
-    }
-
-    private func wake(_ key: Int) {
-        waiters.removeValue(forKey: key)?.resume()
-    }
-
-    private func wakeAll() {
-        let woken = waiters.values
-        waiters.removeAll()
-        for waiter in woken { waiter.resume() }
     }
 }
 

@@ -47,8 +47,54 @@ public struct PlanForm: Codable, Sendable, Equatable {
         }
     }
 
+    /// What a restore would do to one table.
+    public struct TableChange: Codable, Sendable, Equatable {
+        public let table: String
+        /// Rows that are there now; nil when the table is not.
+        public let rowsNow: Int64?
+        /// Rows in the backup; nil when the table is not in it.
+        public let rowsInBackup: Int64?
+        /// Rows that would come back.
+        public let gained: Int64
+        /// Rows that would go. The backup that is taken first keeps them.
+        public let lost: Int64
+        /// Whether the rows differ at all: as many may go as come back.
+        public let differs: Bool
+
+        public init(table: String, rowsNow: Int64?, rowsInBackup: Int64?, differs: Bool) {
+            self.table = table
+            self.rowsNow = rowsNow
+            self.rowsInBackup = rowsInBackup
+            gained = max(0, (rowsInBackup ?? 0) - (rowsNow ?? 0))
+            lost = max(0, (rowsNow ?? 0) - (rowsInBackup ?? 0))
+            self.differs = differs
+        }
+    }
+
+    /// A backup that a prune would take out of the vault.
+    public struct Removal: Codable, Sendable, Equatable {
+        public let backup: BackupID
+        public let store: StoreID
+        public let createdAt: Timestamp
+        public let storedBytes: Int64
+        /// Why: `outlived`, `budget` or `freeSpace`.
+        public let reasons: [String]
+
+        public init(
+            backup: BackupID, store: StoreID, createdAt: Timestamp, storedBytes: Int64, reasons: [String]
+        ) {
+            self.backup = backup
+            self.store = store
+            self.createdAt = createdAt
+            self.storedBytes = storedBytes
+            self.reasons = reasons
+        }
+    }
+
     public let kind: OperationKind
-    public let store: StoreID
+    /// nil for work on the vault as a whole.
+    public let store: StoreID?
+    /// Where the store is, or the vault.
     public let location: String
     public var line: String?
     /// The version before.
@@ -64,12 +110,24 @@ public struct PlanForm: Codable, Sendable, Equatable {
     /// Where the backup would be restored to; nil for the store itself.
     public var destination: String?
     public var wouldLose: [Loss]
+    /// What a restore would do to each table.
+    public var tables: [TableChange]?
+    /// What a prune would remove, newest first.
+    public var removals: [Removal]?
+    /// How many bytes a prune would give back.
+    public var freedBytes: Int64?
+    /// What a transfer would make of every table: what the operation's result says later, count for count.
+    public var result: OperationResult?
+    /// How many bytes are needed for backup and rehearsal, at most.
+    public var neededBytes: Int64?
+    /// Until when an operation may be started with ``digest``.
+    public var expiresAt: Timestamp?
     /// What else a person should know, as sentences.
     public var notes: [String]
     /// Why it cannot be done.
     public var refusal: Problem?
 
-    public init(kind: OperationKind, store: StoreID, location: String) {
+    public init(kind: OperationKind, store: StoreID?, location: String) {
         self.kind = kind
         self.store = store
         self.location = location

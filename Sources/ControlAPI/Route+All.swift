@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import GuardCore
+
 extension Route {
     /// Every route.
     public static let all: [Route] = Name.allCases.map(route)
@@ -9,50 +11,127 @@ extension Route {
         all.filter { $0.matches(path) }.map(\.method)
     }
 
-    /// What a list understands: `limit`, and `after` with the `next` of the page before.
-    private static let paging: Set<String> = ["limit", "after"]
-
     /// The line of `name` in the table.
     public static func route(_ name: Name) -> Route {
         switch name {
-        case .status: Route(name, .get, "/v1/status", for: .reader)
-        case .health: Route(name, .get, "/v1/health", for: .reader)
+        case .root: get(name, "/", RootForm.self, "What answers here, and what it can do.")
 
-        case .stores: Route(name, .get, "/v1/stores", for: .reader)
-        case .store: Route(name, .get, "/v1/stores/{id}", for: .reader)
-        case .history: Route(name, .get, "/v1/stores/{id}/history", for: .reader)
+        case .status: get(name, "/v1/status", StatusForm.self, "The daemon at a glance.")
+        case .health:
+            get(
+                name, "/v1/health", HealthForm.self, "Whether every part works: 200, or 503 with the parts that do not."
+            )
+        case .metrics:
+            Route(name, .get, "/v1/metrics", for: .reader, "Figures for Prometheus.", answer: .metrics)
+        case .document:
+            Route(name, .get, "/v1/openapi.json", for: .reader, "This document.", answer: .document)
 
-        case .migrations: Route(name, .get, "/v1/migrations", for: .reader)
+        case .stores: get(name, "/v1/stores", ItemList<StoreForm>.self, "Every store that is known.")
+        case .store: get(name, "/v1/stores/{id}", StoreForm.self, "One store, examined now.")
+        case .history:
+            get(
+                name, "/v1/stores/{id}/history", HistoryForm.self,
+                "What ever happened to one store: its ledger, and every attempt.")
+        case .adopt:
+            Route(
+                name, .post, "/v1/stores", for: .owner, "Guards a store that lies outside of the watched folders.",
+                accepts: StoreRequest.self, answer: .form(StoreForm.self, status: 201))
+        case .forget:
+            Route(
+                name, .delete, "/v1/stores/{id}", for: .owner,
+                "Guards a store no longer. Its backups stay, and so does the store.", answer: .nothing)
 
-        case .backups: Route(name, .get, "/v1/backups", for: .reader, parameters: paging.union(["store"]))
-        case .backup: Route(name, .get, "/v1/backups/{id}", for: .reader)
+        case .migrations:
+            get(name, "/v1/migrations", ItemList<MigrationForm>.self, "Every migration that is known.")
+
+        case .backups:
+            get(
+                name, "/v1/backups", ItemList<BackupForm>.self, "The backups, newest first.",
+                parameters: [.store, .limit, .after])
+        case .backup: get(name, "/v1/backups/{id}", BackupForm.self, "One backup.")
         // A memory's whole content: not for readers.
-        case .content: Route(name, .get, "/v1/backups/{id}/content", for: .owner, answer: .bytes)
+        case .content:
+            Route(
+                name, .get, "/v1/backups/{id}/content", for: .owner, "The archive of one backup: a zstd frame.",
+                answer: .bytes)
+        case .pin:
+            Route(
+                name, .put, "/v1/backups/{id}/pin", for: .owner, "Keeps retention from removing a backup.",
+                answer: .form(BackupForm.self, status: 200))
+        case .unpin:
+            Route(
+                name, .delete, "/v1/backups/{id}/pin", for: .owner, "Lets retention decide on a backup again.",
+                answer: .form(BackupForm.self, status: 200))
 
         case .operations:
-            Route(name, .get, "/v1/operations", for: .reader, parameters: paging.union(["store", "state"]))
-        case .operation: Route(name, .get, "/v1/operations/{id}", for: .reader, parameters: ["wait"])
-        case .events: Route(name, .get, "/v1/operations/{id}/events", for: .reader, answer: .events)
+            get(
+                name, "/v1/operations", ItemList<OperationRecord>.self, "The operations, newest first.",
+                parameters: [.store, .state, .limit, .after])
+        case .operation:
+            get(name, "/v1/operations/{id}", OperationRecord.self, "One operation.", parameters: [.wait])
+        case .operationEvents:
+            Route(
+                name, .get, "/v1/operations/{id}/events", for: .reader,
+                "What happens to one operation: how it stands, then every change until it is settled.",
+                answer: .events)
         case .start:
             Route(
-                name, .post, "/v1/operations", for: .owner, accepts: OperationRequest.self, answer: .form(status: 202))
+                name, .post, "/v1/operations", for: .owner, "Starts an operation.", accepts: OperationRequest.self,
+                answer: .form(OperationRecord.self, status: 202))
         case .cancel:
             Route(
-                name, .post, "/v1/operations/{id}/cancel", for: .owner, accepts: EmptyRequest.self,
-                answer: .form(status: 202))
+                name, .post, "/v1/operations/{id}/cancel", for: .owner,
+                "Asks an operation to stop, which it does before the point of no return.", accepts: EmptyRequest.self,
+                answer: .form(OperationRecord.self, status: 202))
 
         // Without any side effect, and so for readers too.
-        case .plan: Route(name, .post, "/v1/plans", for: .reader, accepts: PlanRequest.self)
+        case .plan:
+            Route(
+                name, .post, "/v1/plans", for: .reader, "What an operation would do. Changes nothing.",
+                accepts: PlanRequest.self, answer: .form(PlanForm.self, status: 200))
 
-        case .holds: Route(name, .get, "/v1/holds", for: .reader)
+        case .events:
+            Route(
+                name, .get, "/v1/events", for: .reader, "The audit as it grows.",
+                parameters: [.since, .store], answer: .events)
+        case .audit:
+            get(
+                name, "/v1/audit", ItemList<JournalEvent>.self, "The audit, newest first.",
+                parameters: [.store, .limit, .after])
+        case .auditVerification:
+            get(
+                name, "/v1/audit/verification", AuditVerification.self,
+                "Whether every entry of the audit is there and as it was written.")
+
+        case .holds: get(name, "/v1/holds", ItemList<Hold>.self, "The holds, newest first.")
         case .addHold:
-            Route(name, .post, "/v1/holds", for: .owner, accepts: HoldRequest.self, answer: .form(status: 201))
-        case .removeHold: Route(name, .delete, "/v1/holds/{id}", for: .owner, answer: .nothing)
+            Route(
+                name, .post, "/v1/holds", for: .owner, "Pauses automation for a store or for everything.",
+                accepts: HoldRequest.self, answer: .form(Hold.self, status: 201))
+        case .removeHold:
+            Route(name, .delete, "/v1/holds/{id}", for: .owner, "Ends a hold.", answer: .nothing)
 
-        case .releases: Route(name, .get, "/v1/releases", for: .reader)
+        case .releases:
+            get(name, "/v1/releases", ItemList<ReleaseForm>.self, "The releases of Dementia that are installed.")
 
-        case .config: Route(name, .get, "/v1/config", for: .reader)
-        case .reload: Route(name, .post, "/v1/config/reload", for: .owner, accepts: EmptyRequest.self)
+        case .diagnostics:
+            get(
+                name, "/v1/diagnostics", ItemList<Diagnosis>.self,
+                "What is not as it should be, each with what mends it.")
+
+        case .config: get(name, "/v1/config", ConfigForm.self, "The configuration that is in force.")
+        case .reload:
+            Route(
+                name, .post, "/v1/config/reload", for: .owner, "Takes over what the configuration says now.",
+                accepts: EmptyRequest.self, answer: .form(ConfigReloadForm.self, status: 200))
         }
+    }
+
+    /// What is only looked at, and by everybody whom the socket admits.
+    private static func get(
+        _ name: Name, _ path: String, _ form: any (Codable & Sendable).Type, _ summary: String,
+        parameters: [Parameter] = []
+    ) -> Route {
+        Route(name, .get, path, for: .reader, summary, parameters: parameters, answer: .form(form, status: 200))
     }
 }

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MIT
 
-/// One thing that can be asked of the daemon, as data: server, tests and manual read the same table.
+internal import GuardCore
+
+/// One thing that can be asked of the daemon, as data: server, access checks, OpenAPI document, manual and tests read the same table.
 public struct Route: Sendable {
     /// What the route is for. The server answers each with one function.
     public enum Name: String, Sendable, CaseIterable {
-        case status, health
-        case stores, store, history
+        case root
+        case status, health, metrics, document
+        case stores, store, history, adopt, forget
         case migrations
-        case backups, backup, content
-        case operations, operation, events, start, cancel
+        case backups, backup, content, pin, unpin
+        case operations, operation, operationEvents, start, cancel
         case plan
+        case events, audit, auditVerification
         case holds, addHold, removeHold
         case releases
+        case diagnostics
         case config, reload
     }
 
@@ -19,6 +24,7 @@ public struct Route: Sendable {
     public enum Method: String, Sendable {
         case get = "GET"
         case post = "POST"
+        case put = "PUT"
         case delete = "DELETE"
     }
 
@@ -30,14 +36,41 @@ public struct Route: Sendable {
         case owner
     }
 
+    /// A query parameter. Any that a route does not name is refused.
+    public struct Parameter: Sendable {
+        /// What its value has to be.
+        public enum Value: Sendable {
+            case integer(ClosedRange<Int>)
+            case storeID
+            case operationState
+            /// Such as `30s`.
+            case duration
+            /// The `next` of the page before.
+            case cursor
+            /// The id of an event.
+            case eventID
+        }
+
+        /// As in the query.
+        public let name: String
+        /// What its value has to be.
+        public let value: Value
+        /// What it does, as a sentence.
+        public let summary: String
+    }
+
     /// What comes back when all is well.
     public enum Answer: Sendable {
         /// A form, with this status.
-        case form(status: Int)
+        case form(any (Codable & Sendable).Type, status: Int)
+        /// A JSON document that is made from the table itself.
+        case document
         /// 204 and nothing else.
         case nothing
         /// Server-sent events.
         case events
+        /// Text in Prometheus' exposition format.
+        case metrics
         /// The bytes of an archive.
         case bytes
     }
@@ -50,21 +83,24 @@ public struct Route: Sendable {
     public let path: String
     /// Who may call it.
     public let access: Access
-    /// The query parameters that it knows. Any other is refused.
-    public let parameters: Set<String>
+    /// What it does, as a sentence.
+    public let summary: String
+    /// The query parameters that it knows.
+    public let parameters: [Parameter]
     /// The form of its body, when it takes one.
     public let accepts: (any RequestForm.Type)?
     /// What comes back.
     public let answer: Answer
 
     init(
-        _ name: Name, _ method: Method, _ path: String, for access: Access, parameters: Set<String> = [],
-        accepts: (any RequestForm.Type)? = nil, answer: Answer = .form(status: 200)
+        _ name: Name, _ method: Method, _ path: String, for access: Access, _ summary: String,
+        parameters: [Parameter] = [], accepts: (any RequestForm.Type)? = nil, answer: Answer
     ) {
         self.name = name
         self.method = method
         self.path = path
         self.access = access
+        self.summary = summary
         self.parameters = parameters
         self.accepts = accepts
         self.answer = answer
@@ -79,4 +115,19 @@ public struct Route: Sendable {
         return parts.count == segments.count
             && zip(parts, segments).allSatisfy { $1.hasPrefix("{") || String($0) == $1 }
     }
+}
+
+extension Route.Parameter {
+    static let limit = Self(
+        name: "limit", value: .integer(Page.limits), summary: "At most that many items; 100 without it.")
+    static let after = Self(
+        name: "after", value: .cursor, summary: "The 'next' of the page before; the first page without it.")
+    static let store = Self(name: "store", value: .storeID, summary: "Only what concerns this store.")
+    static let state = Self(name: "state", value: .operationState, summary: "Only operations in this state.")
+    static let wait = Self(
+        name: "wait", value: .duration,
+        summary: "Answer when the operation is settled, or after this time, at most 60s.")
+    static let since = Self(
+        name: "since", value: .eventID,
+        summary: "Begin after this event; without it, and without Last-Event-ID, with what happens from now on.")
 }

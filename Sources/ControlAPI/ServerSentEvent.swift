@@ -18,6 +18,9 @@ public struct ServerSentEvent: Sendable, Equatable {
     /// The daemon ends a stream with it when it stops: the operation goes on, and so may the client, with the next daemon.
     public static let goodbye = ServerSentEvent(id: nil, name: "goodbye", data: "{}")
 
+    /// Events before this one are not known any more; `id` is the newest.
+    public static func gap(_ id: String) -> ServerSentEvent { ServerSentEvent(id: id, name: "gap", data: "{}") }
+
     /// A comment that only keeps the connection from looking dead.
     public static let heartbeat = ": heartbeat\n\n"
 

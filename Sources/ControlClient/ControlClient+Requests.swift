@@ -26,6 +26,14 @@ extension ControlClient {
         try await ask(.GET, Target("stores", id.value))
     }
 
+    /// Guards the store at `location`, which lies outside of the watched folders.
+    public func adopt(_ location: String) async throws(GuardError) -> StoreForm {
+        try await ask(.POST, Target("stores"), sending: StoreRequest(location: location))
+    }
+
+    /// Guards the store `id` no longer.
+    public func forget(_ id: StoreID) async throws(GuardError) { try await tell(.DELETE, Target("stores", id.value)) }
+
     /// What ever happened to one store.
     public func history(of store: StoreID) async throws(GuardError) -> HistoryForm {
         try await ask(.GET, Target("stores", store.value, "history"))
@@ -47,6 +55,11 @@ extension ControlClient {
     /// One backup.
     public func backup(_ id: BackupID) async throws(GuardError) -> BackupForm {
         try await ask(.GET, Target("backups", id.description))
+    }
+
+    /// Keeps retention from removing a backup, or lets it decide again.
+    public func setPin(_ isPinned: Bool, of id: BackupID) async throws(GuardError) -> BackupForm {
+        try await ask(isPinned ? .PUT : .DELETE, Target("backups", id.description, "pin"))
     }
 
     /// The archive of one backup, piece by piece.
@@ -96,6 +109,24 @@ extension ControlClient {
     /// What an operation would do.
     public func plan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
         try await ask(.POST, Target("plans"), sending: request)
+    }
+
+    /// The audit, newest first, at most `count` entries.
+    public func audit(of store: StoreID? = nil, atMost count: Int = .max) async throws(GuardError) -> [JournalEvent] {
+        try await pages(atMost: count) { after, limit in
+            Target("audit", query: [("store", store?.value), ("limit", limit), ("after", after)])
+        }
+    }
+
+    /// Whether the audit is whole.
+    public func verifyAudit() async throws(GuardError) -> AuditVerification {
+        try await ask(.GET, Target("audit", "verification"))
+    }
+
+    /// What the daemon finds wrong, each with what mends it.
+    public func diagnostics() async throws(GuardError) -> [Diagnosis] {
+        let list: ItemList<Diagnosis> = try await ask(.GET, Target("diagnostics"))
+        return list.items
     }
 
     /// The holds.

@@ -27,6 +27,12 @@ struct Answer {
         return Answer(problem.status, "application/problem+json", bytes, fields)
     }
 
+    /// A JSON document that stands already.
+    static func json(_ bytes: [UInt8]) -> Answer { Answer(200, "application/json", bytes, [:]) }
+
+    /// Text that ends with a line end.
+    static func text(_ text: String, type: String) -> Answer { Answer(200, type, Array(text.utf8.dropLast()), [:]) }
+
     private init(_ status: Int, _ type: String, _ json: [UInt8], _ fields: HTTPFields) {
         var fields = fields
         fields[.contentType] = type

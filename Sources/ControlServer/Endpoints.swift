@@ -11,6 +11,13 @@ internal import NIOCore
 struct Endpoints: Sendable {
     let service: any ControlService
     let limits: ControlLimits
+    private let streams: StreamSeats
+
+    init(service: any ControlService, limits: ControlLimits) {
+        self.service = service
+        self.limits = limits
+        streams = StreamSeats(limit: limits.streams)
+    }
 
     /// A router that knows exactly the table.
     func router(_ policy: AccessPolicy) -> Router<ControlContext> {
@@ -33,7 +40,14 @@ struct Endpoints: Sendable {
         }
         let caller = context.connection.peer.caller
         switch route.name {
+        case .root: return try ok(RootForm.current)
+
         case .status: return try await ok(service.status())
+        case .metrics:
+            return try await Answer.text(
+                MetricFamily.text(service.metrics()), type: MetricFamily.contentType
+            ).response()
+        case .document: return Answer.json(OpenAPI.document).response()
         case .health:
             let health = try await service.health()
             return try Answer.form(health, status: health.ok ? 200 : 503).response()
@@ -42,11 +56,21 @@ struct Endpoints: Sendable {
         case .store: return try await ok(service.store(storeID(context)))
         case .history: return try await ok(service.history(of: storeID(context)))
 
+        case .adopt:
+            let store = try await service.adopt(form(), for: caller)
+            let location: HTTPFields = [.location: "/v1/stores/\(store.id)"]
+            return try Answer.form(store, status: 201, fields: location).response()
+        case .forget:
+            try await service.forget(storeID(context), for: caller)
+            return Response(status: .noContent)
+
         case .migrations: return try await ok(ItemList(service.migrations()))
 
         case .backups: return try await ok(service.backups(of: query.store(), query.page()))
         case .backup: return try await ok(service.backup(backupID(context)))
         case .content: return try await content(of: backupID(context))
+        case .pin: return try await ok(service.setPin(true, of: backupID(context), for: caller))
+        case .unpin: return try await ok(service.setPin(false, of: backupID(context), for: caller))
 
         case .operations:
             let state = try query.value("state", "queued, running or settled") { OperationState(rawValue: $0) }
@@ -57,15 +81,7 @@ struct Endpoints: Sendable {
             let time = min(wait, limits.longestWait)
             return try await ok(
                 context.connection.hangup.whileThere { [service] in try await service.operation(id, waiting: time) })
-        case .events:
-            let last = request.headers[.lastEventID]
-            guard last == nil || last.flatMap({ UInt64($0) }) != nil else {
-                throw Wording.badParameter("Last-Event-ID", last ?? "", expected: "the id of an event")
-            }
-            return try await EventStream(
-                service: service, operation: operationID(context), heartbeat: limits.heartbeat,
-                hangup: context.connection.hangup
-            ).response(after: last.flatMap { UInt64($0) })
+        case .operationEvents: return try await operationEvents(operationID(context), request, context)
         case .start:
             let operation = try await service.start(form(), key: key(request), for: caller)
             let location: HTTPFields = [.location: "/v1/operations/\(operation.id)"]
@@ -76,6 +92,10 @@ struct Endpoints: Sendable {
 
         case .plan: return try await ok(service.plan(form()))
 
+        case .events: return try await auditEvents(query, request, context)
+        case .audit: return try await ok(service.audit(of: query.store(), query.page()))
+        case .auditVerification: return try await ok(service.verifyAudit())
+
         case .holds: return try await ok(ItemList(service.holds()))
         case .addHold: return try await Answer.form(service.addHold(form(), for: caller), status: 201).response()
         case .removeHold:
@@ -83,6 +103,8 @@ struct Endpoints: Sendable {
             return Response(status: .noContent)
 
         case .releases: return try await ok(ItemList(service.releases()))
+
+        case .diagnostics: return try await ok(ItemList(service.diagnostics()))
 
         case .config: return try await ok(service.configuration())
         case .reload:
@@ -93,6 +115,49 @@ struct Endpoints: Sendable {
 
     private func ok(_ value: some Encodable) throws(GuardError) -> Response {
         try Answer.form(value).response()
+    }
+
+    // MARK: Streams
+
+    private func operationEvents(
+        _ id: OperationID, _ request: Request, _ context: ControlContext
+    ) async throws -> Response {
+        let last = try lastEventID(request)
+        return try await stream(context, after: last) { [service] (after, time) in
+            try await EventStream.Batch(service.events(of: id, after: after, waiting: time), after: after)
+        }
+    }
+
+    private func auditEvents(_ query: Query, _ request: Request, _ context: ControlContext) async throws -> Response {
+        let store = try query.store()
+        let since = try query.value("since", "the id of an event") { UInt64($0) }
+        // What a browser's EventSource sends when it comes back knows better than the address that it was given.
+        let last = try lastEventID(request) ?? since
+        guard last.map({ $0 <= UInt64(Int64.max) }) ?? true else {
+            throw Wording.badParameter("since", last.map(String.init) ?? "", expected: "the id of an event")
+        }
+        return try await stream(context, after: last) { [service] (after, time) in
+            try await EventStream.Batch(
+                service.auditEvents(of: store, after: after.map { Int64($0) }, waiting: time))
+        }
+    }
+
+    private func stream(
+        _ context: ControlContext, after last: UInt64?,
+        _ batch: @escaping @Sendable (UInt64?, Duration) async throws -> EventStream.Batch
+    ) async throws -> Response {
+        let seat = try streams.take(for: context.connection.peer.caller)
+        return try await EventStream(
+            batch: batch, heartbeat: limits.heartbeat, hangup: context.connection.hangup, seat: seat
+        ).response(after: last)
+    }
+
+    private func lastEventID(_ request: Request) throws(GuardError) -> UInt64? {
+        guard let last = request.headers[.lastEventID] else { return nil }
+        guard let id = UInt64(last) else {
+            throw Wording.badParameter("Last-Event-ID", last, expected: "the id of an event")
+        }
+        return id
     }
 
     private func content(of id: BackupID) async throws -> Response {
@@ -151,6 +216,7 @@ extension HTTPRequest.Method {
             switch method {
             case .get: .get
             case .post: .post
+            case .put: .put
             case .delete: .delete
             }
     }

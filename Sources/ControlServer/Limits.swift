@@ -8,6 +8,8 @@ public struct ControlLimits: Sendable {
     public var bodyBytes = 256 << 10
     /// Connections at a time. As many again are told that there is no room, and more are closed at once.
     public var connections = 32
+    /// Streams of events of one user at a time.
+    public var streams = 8
     /// From the connection, or the first byte after another request, to the end of a request.
     public var requestTime = Duration.seconds(10)
     /// How long a connection may stay open after an answer without asking again.

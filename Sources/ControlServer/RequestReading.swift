@@ -13,7 +13,9 @@ struct Query {
 
     init(_ uri: URI, of route: Route) throws(GuardError) {
         for (name, value) in uri.queryParameters.map({ (String($0.key), String($0.value)) }) {
-            guard route.parameters.contains(name) else { throw Wording.unknownParameter(name, of: route) }
+            guard route.parameters.contains(where: { $0.name == name }) else {
+                throw Wording.unknownParameter(name, of: route)
+            }
             guard values.updateValue(value, forKey: name) == nil else { throw Wording.repeatedParameter(name) }
         }
     }

@@ -15,7 +15,7 @@ enum Wording {
     }
 
     static func unknownParameter(_ name: String, of route: Route) -> GuardError {
-        let known = route.parameters.sorted().joined(separator: ", ")
+        let known = route.parameters.map(\.name).sorted().joined(separator: ", ")
         return GuardError(
             .usage, "\(route.path) has no parameter '\(name)'",
             hint: known.isEmpty ? "It has none." : "It has: \(known)")
@@ -68,6 +68,12 @@ enum Wording {
     static func tooManyConnections(limit: Int) -> GuardError {
         GuardError(
             .tooManyConnections, "\(limit) connections are open already", hint: "Close one, or try again in a moment.")
+    }
+
+    static func tooManyStreams(limit: Int) -> GuardError {
+        GuardError(
+            .tooManyStreams, "\(limit) streams of events are open already", hint: "Close one, or try again in a moment."
+        )
     }
 
     static let stopping = GuardError(

@@ -24,6 +24,14 @@ extension Toolbox {
         }
     }
 
+    /// A store that somebody went back to lives on in no other one any more.
+    func takeBackMove(of store: StoreID) async throws(GuardError) {
+        try await journaling(about: store) { (journal) throws(JournalError) in
+            let isMoved = try await journal.choices().contains { $0.id == store && $0.kind == .moved }
+            if isMoved { try await journal.dropChoice(on: store) }
+        }
+    }
+
     /// Asks the vault something on its own thread, and says in our words why it could not.
     func reading<Result: Sendable>(
         _ body: @escaping @Sendable (Vault) throws(VaultError) -> Result

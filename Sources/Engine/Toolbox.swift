@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+public import ControlAPI
 public import Dementia
 public import GuardCore
 public import Journal
@@ -44,6 +45,8 @@ public struct Toolbox: Sendable {
     }
 
     public let journal: Journal
+    /// Rung after each commit of the journal, for those who wait for what is added to the audit.
+    public let written: Bell
     public let vault: Vault
     public let catalogue: Catalogue
     public let policy: Policy
@@ -67,6 +70,7 @@ public struct Toolbox: Sendable {
 
     public init(
         journal: Journal,
+        written: Bell = Bell(),
         vault: Vault,
         catalogue: Catalogue,
         policy: Policy = Policy(),
@@ -79,6 +83,7 @@ public struct Toolbox: Sendable {
         observe: @escaping @Sendable (Event) -> Void = { _ in }
     ) throws(SystemCallError) {
         self.journal = journal
+        self.written = written
         self.vault = vault
         self.catalogue = catalogue
         self.policy = policy
@@ -98,6 +103,7 @@ public struct Toolbox: Sendable {
         _ open: @escaping @Sendable (StoreLocation) throws(GuardError) -> any Store
     ) {
         journal = other.journal
+        written = other.written
         vault = other.vault
         self.catalogue = catalogue
         self.policy = policy

@@ -94,6 +94,7 @@ public struct ErrorTable: Sendable {
         case .headerTooLarge: line("The header is too large", .usage, 431)
         case .requestTimeout: line("The request took too long to arrive", .timedOut, 408, retryable: true)
         case .tooManyConnections: line("Too many connections", .busy, 503, retryable: true)
+        case .tooManyStreams: line("Too many streams", .busy, 429, retryable: true)
         case .planChanged:
             line("The plan is no longer the one that was confirmed", .confirmationNeeded, 409, retryable: true)
         case .notCancellable: line("Too late to cancel", .failed, 409)

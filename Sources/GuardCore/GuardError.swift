@@ -17,7 +17,8 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
         // The request cannot be served.
         case notFound, storeMissing, held, confirmationNeeded, usage, configuration, refusesRoot
         // The control socket refuses the request as such.
-        case methodNotAllowed, unsupportedMediaType, bodyTooLarge, headerTooLarge, requestTimeout, tooManyConnections
+        case methodNotAllowed, unsupportedMediaType, bodyTooLarge, headerTooLarge, requestTimeout, tooManyConnections,
+            tooManyStreams
         // The request came too late, or does not fit what it refers to.
         case planChanged, notCancellable, keyReused
         // Elsewhere.

@@ -43,9 +43,21 @@ struct ImportRegistry {
                 "SELECT report FROM \(name) WHERE source = $1 AND content_digest = $2 ORDER BY finished_at LIMIT 1",
                 [source, digest])
         }
-        guard let text else { return nil }
-        // A report of a version that nobody knows any more is a report all the same.
-        return (try? JSONDecoder().decode(TransferReport.self, from: Data(text.utf8))) ?? TransferReport()
+        return text.map(Self.report)
+    }
+
+    /// The report of the transfer `run`; nil when it was not committed.
+    func report(of run: OperationID) throws(GuardError) -> TransferReport? {
+        let text = try work.translating("looking for the transfer") { () throws(PostgresError) -> String? in
+            guard try exists() else { return nil }
+            return try work.connection.value("SELECT report FROM \(name) WHERE run_id = $1", [run.value])
+        }
+        return text.map(Self.report)
+    }
+
+    /// A report of a version that nobody knows any more is a report all the same.
+    private static func report(_ text: String) -> TransferReport {
+        (try? JSONDecoder().decode(TransferReport.self, from: Data(text.utf8))) ?? TransferReport()
     }
 
     /// Whether the transfer `run` was committed.

@@ -71,7 +71,7 @@ extension TransferJob {
     }
 
     /// A schema that holds something is somebody's: merging is not offered.
-    private func refuseOtherData(on work: SchemaWork) throws(GuardError) {
+    func refuseOtherData(on work: SchemaWork) throws(GuardError) {
         let holding = try work.translating("looking whether it is empty") { () throws(PostgresError) -> String? in
             let names = try work.connection.rows(
                 """

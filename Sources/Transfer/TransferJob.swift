@@ -54,6 +54,41 @@ public struct TransferJob: Sendable {
         self.catalogue = catalogue
     }
 
+    /// A transfer into the schema of `store`, whether it is there or not.
+    public init(
+        source: String, identity: String, contentDigest: String, into store: PostgresStore, operation: OperationID,
+        startedAt: Timestamp, catalogue: Catalogue
+    ) {
+        self.init(
+            source: source, identity: identity, contentDigest: contentDigest, to: store.target,
+            address: String(store.location.name.dropLast(store.schema.count + 1)), schema: store.schema,
+            operation: operation, startedAt: startedAt, catalogue: catalogue)
+        limits = store.limits
+    }
+
+    /// Whether the schema could be filled, without a look at a single row: fails when it is of another kind or holds other data.
+    ///
+    /// - Returns: the report of an earlier transfer of this very content, after which there is nothing to do
+    public func look() throws(GuardError) -> TransferReport? {
+        let work = try connect()
+        defer { work.rollBack() }
+        try work.begin()
+        guard try work.exists() else { return nil }
+        if let earlier = try ImportRegistry(work).report(of: identity, contentDigest) { return repeated(earlier) }
+        try refuseOtherData(on: work)
+        _ = try work.makeReady(catalogue, entry: LedgerEntry(operation: operation, backup: nil, release: nil))
+        return nil
+    }
+
+    /// What the transfer said when it was committed, as the schema keeps it; nil when it was not. Waits for a transaction of it that is
+    /// still open on the server.
+    public func committedReport() throws(GuardError) -> TransferReport? {
+        let work = try connect()
+        try work.begin()
+        defer { work.rollBack() }
+        return try ImportRegistry(work).report(of: operation)
+    }
+
     /// Where the memory goes.
     public var location: StoreLocation { StoreLocation(engine: .postgres, name: "\(address)#\(schema)") }
 

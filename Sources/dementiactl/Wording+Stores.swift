@@ -89,8 +89,10 @@ extension Wording {
 
     static func plan(_ plan: PlanForm, showingSQL: Bool, _ style: Style) -> String {
         let place = Style.printable(plan.destination ?? plan.location)
+        // A prune concerns the vault as a whole.
+        let subject = plan.store?.value ?? "vault"
         if let refusal = plan.refusal {
-            return "\(plan.store)  \(place)\n  " + style.paint("cannot be done", .bad)
+            return "\(subject)  \(place)\n  " + style.paint("cannot be done", .bad)
                 + ": \(Style.printable(refusal.detail))"
                 + (refusal.hint.map { "\n  next: \(Style.printable($0))" } ?? "")
         }
@@ -99,7 +101,7 @@ extension Wording {
             isNothing
             ? "nothing to do, at \(version(plan.from))"
             : (plan.from.map { "\($0) to " } ?? "to ") + version(plan.to)
-        var lines = ["\(plan.store)  \(place)  \(plan.line ?? "")  \(style.paint(range, isNothing ? .good : .wait))"]
+        var lines = ["\(subject)  \(place)  \(plan.line ?? "")  \(style.paint(range, isNothing ? .good : .wait))"]
         if let backup = plan.backup { lines.append("  restore backup \(backup)") }
         for step in plan.steps {
             lines.append(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import ControlAPI
 internal import Dementia
 internal import Engine
 internal import FoundationEssentials
@@ -109,15 +110,17 @@ struct Setup {
         } catch {
             throw GuardError(.backupFailed, "the vault in \(state.vault) cannot be used", causes: [error.description])
         }
+        let written = Bell()
         let journal: Journal
         do {
-            journal = try Journal(path: state.journal, clock: clock)
+            journal = try Journal(path: state.journal, clock: clock) { if $0.moment == .after { written.ring() } }
         } catch {
             throw GuardError(.inputOutput, "the journal \(state.journal) cannot be used", causes: ["\(error)"])
         }
         do {
             let tools = try Toolbox(
-                journal: journal, vault: vault, catalogue: try catalogue(), policy: policy, clock: clock,
+                journal: journal, written: written, vault: vault, catalogue: try catalogue(), policy: policy,
+                clock: clock,
                 scratch: state.scratch, uid: geteuid(), host: ProcessInfo.processInfo.hostName, open: places.open,
                 observe: observe)
             return Workshop(tools: tools, state: state)
@@ -161,6 +164,8 @@ struct Setup {
         settings.watcher = watcher
         settings.watchRules = watchRules
         settings.trees = { places.trees }
+        settings.locate = { (place) throws(GuardError) in try await places.locate(place) }
+        settings.target = { (place) throws(GuardError) in try await places.target(place) }
         return settings
     }
 

@@ -14,6 +14,8 @@ public actor FakeService: ControlService {
 
     /// What it was asked to start, in order.
     public private(set) var started: [Started] = []
+    /// The stores that it was asked to forget, in order.
+    public private(set) var forgotten: [StoreID] = []
     private var failures: [Route.Name: GuardError] = [:]
     private var refusal: Problem?
     private var feeds: [OperationID: OperationFeed] = [:]
@@ -149,7 +151,7 @@ public actor FakeService: ControlService {
     }
 
     public func events(of id: OperationID, after: UInt64?, waiting: Duration) async throws(GuardError) -> EventBatch {
-        try arrive(.events)
+        try arrive(.operationEvents)
         return try await feed(id).batch(after: after, waiting: waiting)
     }
 
@@ -195,6 +197,61 @@ public actor FakeService: ControlService {
             until: request.until)
         held.insert(hold, at: 0)
         return hold
+    }
+
+    public func metrics() async throws(GuardError) -> [MetricFamily] {
+        try arrive(.metrics)
+        return [MetricFamily("dementia_stores", .gauge, "How many stores are known.", Double(Samples.stores.count))]
+    }
+
+    public func diagnostics() async throws(GuardError) -> [Diagnosis] {
+        try arrive(.diagnostics)
+        return Samples.diagnoses
+    }
+
+    public func adopt(_ request: StoreRequest, for caller: Caller) async throws(GuardError) -> StoreForm {
+        try arrive(.adopt)
+        guard let store = Samples.stores.first(where: { $0.location == request.location }) else {
+            throw GuardError(
+                .storeMissing, "There is nothing at \(request.location)", hint: "Name a file that is there.")
+        }
+        return store
+    }
+
+    public func forget(_ id: StoreID, for caller: Caller) async throws(GuardError) {
+        try arrive(.forget)
+        forgotten.append(try find(id).id)
+    }
+
+    public func setPin(_ isPinned: Bool, of id: BackupID, for caller: Caller) async throws(GuardError) -> BackupForm {
+        try arrive(isPinned ? .pin : .unpin)
+        return try await backup(id)
+    }
+
+    public func audit(of store: StoreID?, _ page: Page) async throws(GuardError) -> ItemList<JournalEvent> {
+        try arrive(.audit)
+        let entries = Samples.entries.reversed().filter { store == nil || $0.store == store }
+        let rest = page.after.map { after in entries.filter { $0.id < Int64(after) ?? 0 } } ?? entries
+        let shown = Array(rest.prefix(page.limit))
+        return ItemList(shown, next: rest.count > shown.count ? shown.last.map { String($0.id) } : nil)
+    }
+
+    public func auditEvents(
+        of store: StoreID?, after: Int64?, waiting: Duration
+    ) async throws(GuardError) -> AuditBatch {
+        try arrive(.events)
+        let newest = Int64(Samples.entries.count)
+        guard let after else { return AuditBatch(entries: [], last: newest) }
+        guard after <= newest else { return AuditBatch(entries: [], last: newest, hasGap: true) }
+        let entries = Samples.entries.filter { $0.id > after && (store == nil || $0.store == store) }
+        // Nothing is ever added; only the end of the client ends the wait.
+        if entries.isEmpty { try? await Task.sleep(for: waiting) }
+        return AuditBatch(entries: entries, last: newest)
+    }
+
+    public func verifyAudit() async throws(GuardError) -> AuditVerification {
+        try arrive(.auditVerification)
+        return AuditVerification(.intact(events: Int64(Samples.entries.count), head: String(repeating: "a", count: 64)))
     }
 
     public func releases() async throws(GuardError) -> [ReleaseForm] {

@@ -134,4 +134,33 @@ public enum Samples {
                 freeBytes: 12_884_901_888, lastBackupAt: moment, lastProofAt: moment),
             holds: holds)
     }
+
+    /// What is wrong on the sample machine.
+    public static let diagnoses = [
+        Diagnosis(
+            "inotifyWatches", .degraded, "fs.inotify.max_user_watches is 8192, and 9000 folders are to be watched.",
+            remedy: .init(
+                "Allow more watches.", command: "sudo sysctl --system",
+                file: .init(path: "/etc/sysctl.d/60-dementiad.conf", text: "fs.inotify.max_user_watches = 65536\n"))),
+        Diagnosis(
+            "neverProved", .notice, "3 backups were never restored for a proof.",
+            remedy: .init("Prove every backup.", command: "dementiactl backup verify --all")),
+    ]
+
+    /// The audit.
+    public static let entries: [JournalEvent] = {
+        var began = JournalEvent.Facts()
+        began.operationKind = .migrate
+        began.trigger = "request"
+        began.uid = 1000
+        var settled = JournalEvent.Facts()
+        settled.outcome = .succeeded
+        settled.dataState = .migratedVerified
+        func entry(_ id: Int64, _ kind: JournalEvent.Kind, _ facts: JournalEvent.Facts) -> JournalEvent {
+            JournalEvent(
+                id: id, at: moment, kind: kind, store: stores[0].id, operation: operationID(1), facts: facts,
+                hash: String(repeating: String(id), count: 64))
+        }
+        return [entry(1, .operationBegan, began), entry(2, .operationSettled, settled)]
+    }()
 }

@@ -59,13 +59,13 @@ struct JSONCheck {
             // A value.
             skipSpace()
             if next == UInt8(ascii: "{") || next == UInt8(ascii: "["), let bracket = next {
+                guard open.count < Self.maximumDepth else { return false }
                 index += 1
                 skipSpace()
                 if skip(bracket + 2) {
                     // Empty: a value that has ended.
                 } else {
                     open.append(bracket)
-                    guard open.count <= Self.maximumDepth else { return false }
                     if bracket == UInt8(ascii: "{"), !key() { return false }
                     continue
                 }

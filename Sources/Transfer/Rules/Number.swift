@@ -55,7 +55,8 @@ enum Number {
     }
 
     private enum Digits {
-        case number(Int64), tooLarge, none
+        case number(Int64)
+        case tooLarge, none
     }
 
     /// Nothing but a sign and digits.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-public import GuardCore
-
 /// One line of the audit: something that was decided or done, in the order in which it was committed.
 public struct JournalEvent: Codable, Sendable, Equatable, Identifiable {
     /// What happened. The list only grows.
@@ -10,7 +8,7 @@ public struct JournalEvent: Codable, Sendable, Equatable, Identifiable {
         case stepStarted, stepNoted, stepFinished
         case holdAdded, holdRemoved
         case backupPinned, backupUnpinned, backupProved, backupForgotten
-        case storeFound, storeForgotten
+        case storeFound, storeAdopted, storeForgotten, storeMoved
     }
 
     /// The particulars; only what belongs to the kind is there. Additive only.
@@ -60,8 +58,20 @@ public struct JournalEvent: Codable, Sendable, Equatable, Identifiable {
     public let operation: OperationID?
     /// The particulars.
     public let facts: Facts
-    /// Chains the event to all before it: see ``Journal/verifyChain()``.
+    /// Chains the event to all before it: `Journal.verifyChain()` computes it again.
     public let hash: String
+
+    public init(
+        id: Int64, at: Timestamp, kind: Kind, store: StoreID?, operation: OperationID?, facts: Facts, hash: String
+    ) {
+        self.id = id
+        self.at = at
+        self.kind = kind
+        self.store = store
+        self.operation = operation
+        self.facts = facts
+        self.hash = hash
+    }
 }
 
 /// What reading the audit from its beginning has shown.
