@@ -69,7 +69,7 @@ struct TransferWorld {
         let made = operation ?? OperationID(milliseconds: 1_760_000_000_000, using: &generator)
         let target = try ConnectionTarget(url)
         var job = TransferJob(
-            source: copy, identity: memory, contentDigest: digest ?? SHA256.digest(of: try content(of: copy)).hex,
+            source: copy, identity: memory, contentDigest: try digest ?? SHA256.digest(of: content(of: copy)).hex,
             to: target,
             address: try target.address(), schema: schema, operation: made,
             startedAt: Timestamp(milliseconds: 1_760_000_000_000), catalogue: try Catalogue())
