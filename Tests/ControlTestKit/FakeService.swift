@@ -21,6 +21,8 @@ public actor FakeService: ControlService {
     private var feeds: [OperationID: OperationFeed] = [:]
     private var order: [OperationID] = []
     private var held: [Hold] = []
+    private var entries = Samples.entries
+    private let grown = Bell()
     private var ending: (Outcome, GuardError?)?
     private var damagesContent = false
     private var dies: Set<Route.Name> = []
@@ -40,6 +42,12 @@ public actor FakeService: ControlService {
 
     /// Answers `route` with `error` from now on.
     public func fail(_ route: Route.Name, with error: GuardError) { failures[route] = error }
+
+    /// Adds an entry about `store` to the audit.
+    public func record(_ store: StoreID) {
+        entries.append(Samples.entry(Int64(entries.count + 1), store))
+        grown.ring()
+    }
 
     /// Plans say from now on that it cannot be done.
     public func refusePlans(_ error: GuardError) { refusal = Problem(error) }
@@ -230,7 +238,7 @@ public actor FakeService: ControlService {
 
     public func audit(of store: StoreID?, _ page: Page) async throws(GuardError) -> ItemList<JournalEvent> {
         try arrive(.audit)
-        let entries = Samples.entries.reversed().filter { store == nil || $0.store == store }
+        let entries = self.entries.reversed().filter { store == nil || $0.store == store }
         let rest = page.after.map { after in entries.filter { $0.id < Int64(after) ?? 0 } } ?? entries
         let shown = Array(rest.prefix(page.limit))
         return ItemList(shown, next: rest.count > shown.count ? shown.last.map { String($0.id) } : nil)
@@ -240,18 +248,20 @@ public actor FakeService: ControlService {
         of store: StoreID?, after: Int64?, waiting: Duration
     ) async throws(GuardError) -> AuditBatch {
         try arrive(.events)
-        let newest = Int64(Samples.entries.count)
+        var newest: Int64 { Int64(entries.count) }
         guard let after else { return AuditBatch(entries: [], last: newest) }
         guard after <= newest else { return AuditBatch(entries: [], last: newest, hasGap: true) }
-        let entries = Samples.entries.filter { $0.id > after && (store == nil || $0.store == store) }
-        // Nothing is ever added; only the end of the client ends the wait.
-        if entries.isEmpty { try? await Task.sleep(for: waiting) }
-        return AuditBatch(entries: entries, last: newest)
+        func later() -> [JournalEvent] { entries.filter { $0.id > after && (store == nil || $0.store == store) } }
+        let deadline = ContinuousClock.now + waiting
+        while later().isEmpty, ContinuousClock.now < deadline, !Task.isCancelled {
+            await grown.wait(after: grown.count, before: deadline)
+        }
+        return AuditBatch(entries: later(), last: newest)
     }
 
     public func verifyAudit() async throws(GuardError) -> AuditVerification {
         try arrive(.auditVerification)
-        return AuditVerification(.intact(events: Int64(Samples.entries.count), head: String(repeating: "a", count: 64)))
+        return AuditVerification(.intact(events: Int64(entries.count), head: String(repeating: "a", count: 64)))
     }
 
     public func releases() async throws(GuardError) -> [ReleaseForm] {

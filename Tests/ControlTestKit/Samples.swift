@@ -156,11 +156,15 @@ public enum Samples {
         var settled = JournalEvent.Facts()
         settled.outcome = .succeeded
         settled.dataState = .migratedVerified
-        func entry(_ id: Int64, _ kind: JournalEvent.Kind, _ facts: JournalEvent.Facts) -> JournalEvent {
-            JournalEvent(
-                id: id, at: moment, kind: kind, store: stores[0].id, operation: operationID(1), facts: facts,
-                hash: String(repeating: String(id), count: 64))
-        }
-        return [entry(1, .operationBegan, began), entry(2, .operationSettled, settled)]
+        return [entry(1, stores[0].id, .operationBegan, began), entry(2, stores[0].id, .operationSettled, settled)]
     }()
+
+    /// One entry of an audit.
+    public static func entry(
+        _ id: Int64, _ store: StoreID, _ kind: JournalEvent.Kind = .storeFound, _ facts: JournalEvent.Facts = .init()
+    ) -> JournalEvent {
+        JournalEvent(
+            id: id, at: moment, kind: kind, store: store, operation: operationID(1), facts: facts,
+            hash: String(repeating: String(id % 10), count: 64))
+    }
 }
