@@ -16,9 +16,15 @@ public enum OperationTarget: Codable, Sendable, Equatable {
     /// A path or `URL#SCHEMA`: restore, transfer.
     case place(String)
 
+    /// What a version can be.
+    static let versions = 0...Int(Int32.max)
+
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let version = try? container.decode(Int.self) {
+            guard Self.versions.contains(version) else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a version")
+            }
             self = .version(version)
         } else {
             self = .place(try container.decode(String.self))

@@ -62,7 +62,7 @@ public enum StepState: String, Codable, Sendable, CaseIterable {
 /// How far a long step has come.
 public struct Progress: Codable, Sendable, Equatable {
     /// What is counted.
-    public enum Unit: String, Codable, Sendable {
+    public enum Unit: String, Codable, Sendable, CaseIterable {
         case bytes, rows, pages
     }
 

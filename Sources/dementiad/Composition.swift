@@ -2,6 +2,7 @@
 
 internal import ControlAPI
 internal import Doctor
+internal import ControlServer
 internal import Engine
 internal import GuardConfiguration
 internal import GuardCore
@@ -22,6 +23,8 @@ actor Composition {
     private var setup: Setup
     private var places: Places
     private var loadedAt: Timestamp
+    /// Where it is asked, and who may ask; nil before it listens.
+    private var door: (socket: ListeningSocket, access: AccessControl)?
 
     init(_ options: CommonOptions, _ setup: Setup, _ notifier: Notifier, _ logger: Logger, _ level: LogLevel)
         throws(GuardError)
@@ -57,6 +60,9 @@ actor Composition {
             next = try Setup(options)
             places = try Places(next)
             tools = try next.tools(replacing: workshop.tools, places)
+            let readers = try next.readers()
+            // Last, because it is in force at once.
+            if let door { try door.access.admit(readers, at: door.socket) }
         } catch {
             notifier.ready(await guardian.summary)
             let reasons = ([error.message] + error.causes).joined(separator: "; ")
@@ -81,6 +87,9 @@ actor Composition {
             ["changed": "\(names)"])
         return ConfigReloadForm(changed: changed.map(\.rawValue), config: form)
     }
+
+    /// From now on a reload changes who may ask at `socket`.
+    func listens(at socket: ListeningSocket, _ access: AccessControl) { door = (socket, access) }
 
     /// Lets the guardian answer for the configuration.
     func start() async {

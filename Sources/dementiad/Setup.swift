@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ControlAPI
+internal import ControlServer
 internal import Dementia
 internal import Engine
 internal import FoundationEssentials
