@@ -110,7 +110,9 @@ struct HoldCommand: ParsableCommand {
             if let time = Duration(text: until) {
                 return Timestamp(milliseconds: now.milliseconds + time.components.seconds * 1000)
             }
-            guard let moment = Timestamp(until) else { throw Wording.badMoment(until) }
+            // As RFC 3339 has it the fraction may be left out.
+            let whole = until.hasSuffix("Z") ? until.dropLast() + ".000Z" : until[...]
+            guard let moment = Timestamp(until) ?? Timestamp(whole) else { throw Wording.badMoment(until) }
             return moment
         }
     }

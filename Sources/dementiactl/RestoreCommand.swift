@@ -37,7 +37,7 @@ struct RestoreCommand: ControlCommand {
     func run(in session: Session) async throws(GuardError) -> Status {
         let target = try to.map { text throws(GuardError) in try Place.target(text) }
         let backup = try await RestoreChoice(client: session.client).backup(id, before: before)
-        let command = "dementiactl restore \(backup)" + (to.map { " --to \($0)" } ?? "")
+        let command = "dementiactl restore \(backup)" + (to.map { " --to \(Style.word($0))" } ?? "")
         return try await Work(session: session).confirmed(
             PlanRequest(kind: .restore, to: target, backup: backup), as: .restore, named: "backup \(backup)",
             command: command, isDryRun: dryRun

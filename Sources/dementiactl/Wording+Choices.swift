@@ -86,6 +86,6 @@ extension Wording {
     static func forgotten(_ store: StoreForm, backups: Int) -> String {
         "\(store.id) is no longer guarded: \(Style.printable(store.location))\n"
             + (backups == 0 ? "" : "Its backups: dementiactl backup list\n")
-            + "To guard it again: dementiactl stores adopt \(store.location)"
+            + "To guard it again: dementiactl stores adopt \(Style.printable(Style.word(store.location)))"
     }
 }

@@ -116,7 +116,8 @@ struct AuditTests {
         let text = errors.map { error in
             "\(error.code): \(error.message)\n  data: \(error.dataState)\n  next: \(error.hint ?? "")"
         }
-        #expect(try Golden.difference(text.joined(separator: "\n"), "errors.txt") == nil)
+        let difference = try Golden.difference(text.joined(separator: "\n"), "errors.txt")
+        #expect(difference == nil)
     }
 }
 

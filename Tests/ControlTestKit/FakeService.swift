@@ -116,7 +116,7 @@ public actor FakeService: ControlService {
 
     public func stores() async throws(GuardError) -> [StoreForm] {
         try arrive(.stores)
-        // Cut short when the client hangs up, and then nobody reads the answer.
+        // Whoever has hung up meanwhile does not read the answer.
         if let delay = delays[.stores] { try? await Task.sleep(for: delay) }
         return Samples.stores
     }

@@ -39,7 +39,7 @@ struct ConfirmationTests {
             let text = try await Ctl(world: world).run(words)
             #expect(text.status == 13 && text.output.isEmpty)
             let name = command.replacing(" ", with: "-").replacing("--", with: "-")
-            #expect(try Golden.difference(text.errors, "confirmation/\(name).txt") == nil)
+            try expectGolden(text.errors, "confirmation/\(name).txt")
             // R16: the command that the hint names does what it says.
             let hint = try #require(
                 error.hint?.firstRange(of: "dementiactl ").map { error.hint?[$0.upperBound...] ?? "" })

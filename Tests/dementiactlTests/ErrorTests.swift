@@ -39,7 +39,7 @@ struct ErrorTests {
     @Test("Each is as it was reviewed: what, of what, the state of the data, one next step")
     func golden() throws {
         let text = Self.errors.map { Wording.failure(Problem($0)) }.joined(separator: "\n")
-        #expect(try Golden.difference(text, "errors.txt") == nil)
+        try expectGolden(text, "errors.txt")
     }
 
     @Test("Each has a next step")

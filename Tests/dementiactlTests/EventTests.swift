@@ -39,7 +39,7 @@ struct EventTests {
             let program = try start(world, "events", "--follow", "--since", "0", "--timeout", "1s")
             let end = try await program.end()
             #expect(end.status == 75 && end.errors.contains("events --follow --since 2"), "\(end.errors)")
-            #expect(try Golden.difference(end.output, "text/events-follow.txt") == nil)
+            try expectGolden(end.output, "text/events-follow.txt")
         }
     }
 

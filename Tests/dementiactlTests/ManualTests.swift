@@ -30,7 +30,8 @@ struct ManualTests {
         for verb in Verb.all {
             let help = Dementiactl.helpMessage(for: verb.command, columns: 200)
             for match in help.matches(of: /--[a-z-]+/) where !["--help", "--version"].contains(String(match.output)) {
-                #expect(page.contains("Fl -\(match.output.dropFirst(2))"), "\(verb.words) \(match.output)")
+                let isThere = ["Fl ", ", "].contains { page.contains("\($0)-\(match.output.dropFirst(2))") }
+                #expect(isThere, "\(verb.words) \(match.output)")
             }
         }
     }
@@ -55,7 +56,6 @@ struct HelpTests {
     func page(_ words: String) throws {
         let verb = try #require(Verb.all.first { $0.words == words })
         let name = words.isEmpty ? "dementiactl" : words.replacing(" ", with: "-")
-        #expect(
-            try Golden.difference(Dementiactl.helpMessage(for: verb.command, columns: 80), "help/\(name).txt") == nil)
+        try expectGolden(Dementiactl.helpMessage(for: verb.command, columns: 80), "help/\(name).txt")
     }
 }

@@ -80,6 +80,42 @@ struct PictureTests {
         #expect(Style.printable("zoë 日本") == "zoë 日本")
     }
 
+    @Test("What a hint names can be pasted into a shell")
+    func words() {
+        #expect(Style.word("/srv/a.db") == "/srv/a.db" && Style.word("postgresql://h/d#s") == "postgresql://h/d#s")
+        #expect(Style.word("/srv/my shop's.db") == #"'/srv/my shop'\''s.db'"# && Style.word("") == "''")
+    }
+
+    @Test("What takes two columns is counted so: a table of names from East Asia fits and is straight")
+    func wideCharacters() {
+        #expect(TextWidth.columns("日本") == 4 && TextWidth.columns("zoë") == 3 && TextWidth.columns("e\u{301}") == 1)
+        var table = Table(["NAME", "STATE"], flexible: 0)
+        table.add([.init("日本語日本語日本語日本語"), .init("current")])
+        table.add([.init("shop"), .init("current")])
+        let lines = table.text(terminal(22)).split(separator: "\n")
+        #expect(lines.count == 3 && lines.allSatisfy { TextWidth.columns($0) <= 22 })
+        // The second column begins at the same place in each.
+        let starts = lines.compactMap { line in
+            (line.firstRange(of: "STATE") ?? line.firstRange(of: "current")).map {
+                TextWidth.columns(line[..<$0.lowerBound])
+            }
+        }
+        #expect(Set(starts).count == 1)
+    }
+
+    @Test("A terminal that is too narrow for columns gets each row as a block")
+    func blocks() {
+        #expect(
+            Wording.stores(Array(Samples.stores[..<1]), terminal(30)) == """
+                STORE        10193433463f
+                STATE        current
+                VERSION      4
+                SIZE         1.5 MiB
+                LAST BACKUP  2 h ago
+                LOCATION     /srv/…e-memory.db
+                """)
+    }
+
     @Test(
         "Sizes and times",
         arguments: [

@@ -20,10 +20,9 @@ struct RestoreChoiceTests {
     ]
 
     static func backup(_ number: UInt64, _ reason: BackupReason, _ version: Int, verified: Bool = true) -> BackupForm {
-        let digit = String(number)
-        return Samples.backup(
-            BackupID(sequence: number, root: String(repeating: digit, count: 12)), of: shop, reason, at: version,
-            verified: verified)
+        Samples.backup(
+            BackupID(sequence: number, root: String(repeating: String(number % 10), count: 12)), of: shop, reason,
+            at: version, verified: verified)
     }
 
     @Test(

@@ -125,7 +125,7 @@ struct VerbTests {
             #expect(document.api == 1 && document.kind == call.kind && document.isList == call.isList)
             #expect(document.hasData && document.error == nil)
             let lines = Golden.lines(ofJSON: Self.settled(end.output, in: ctl.world))
-            #expect(try Golden.difference(lines, "json/\(call.fileName).json") == nil)
+            try expectGolden(lines, "json/\(call.fileName).json")
         }
     }
 
@@ -138,7 +138,7 @@ struct VerbTests {
             #expect(end.output.hasSuffix("\n") && !end.output.contains("\u{1B}"))
             // What an audit is exported as is lines of JSON for everybody.
             #expect(end.output.hasPrefix("{") == (call.kind == "auditExport"))
-            #expect(try Golden.difference(Self.settled(end.output, in: ctl.world), "text/\(call.fileName).txt") == nil)
+            try expectGolden(Self.settled(end.output, in: ctl.world), "text/\(call.fileName).txt")
         }
     }
 
