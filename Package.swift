@@ -72,6 +72,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Transfer",
+            dependencies: [
+                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "SchemaDump", "Stores",
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Releases", dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit"], swiftSettings: strict),
         .target(
             name: "Journal",
@@ -92,8 +99,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores", "Vault",
-                "Watcher",
+                "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores", "Transfer",
+                "Vault", "Watcher",
             ],
             swiftSettings: strict
         ),
@@ -184,6 +191,7 @@ let package = Package(
                 "ControlAPI", "ControlClient", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore",
                 "LinuxKit",
             ],
+            exclude: ["Golden"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -202,6 +210,7 @@ let package = Package(
                 "ControlAPI", "ControlTestKit", "GuardCore", "LinuxKit", "dementiactl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            exclude: ["Golden"],
             swiftSettings: strict
         ),
         // Tests: one target per module, and what they share.
@@ -211,7 +220,7 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
-        .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration"], swiftSettings: strict),
+        .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration", "GuardCore"], swiftSettings: strict),
         .testTarget(
             name: "DementiaTests",
             dependencies: ["Dementia"],
@@ -284,6 +293,14 @@ let package = Package(
             name: "StoresTests",
             dependencies: [
                 "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "Stores", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TransferTests",
+            dependencies: [
+                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "SchemaDump", "Stores",
+                "TestSupport", "Transfer",
             ],
             swiftSettings: strict
         ),

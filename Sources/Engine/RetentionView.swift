@@ -69,7 +69,7 @@ struct RetentionView {
         let index = try await tools.reading { (vault) throws(VaultError) in try vault.index() }
         var candidates: [Retention.Candidate] = []
         for (_, lines) in Dictionary(grouping: index, by: \.store) {
-            candidates += try await tools.reading { (vault) throws(VaultError) in vault.candidates(lines) }
+            candidates += try await tools.working { (vault) throws(VaultError) in vault.candidates(lines) }
         }
         let (all, upkeep, floor) = (candidates, tools.policy.upkeep, tools.policy.minimumFree)
         room = try await tools.reading { (vault) throws(VaultError) in

@@ -149,6 +149,14 @@ public struct PostgresServers: Sendable {
         return Self.location(server, schema)
     }
 
+    /// The schema that `place` names behind its last `#`; nil when it names a database only.
+    public static func schema(in place: String) -> String? { split(place).schema }
+
+    /// Whether a password stands in `place`; false when libpq cannot read it.
+    public static func holdsPassword(_ place: String) -> Bool {
+        (try? ConnectionTarget(split(place).connection))?.holdsPassword ?? false
+    }
+
     private static func location(_ server: Server, _ schema: String) -> StoreLocation {
         StoreLocation(engine: .postgres, name: "\(server.address)#\(schema)")
     }
