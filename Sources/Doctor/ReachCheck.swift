@@ -72,9 +72,8 @@ public struct ReachCheck: Check {
 
     private var diagnosis: Diagnosis {
         if failure.code == .permissionDenied { return notPermitted }
-        guard failure.code == .notReachable else { return unreachable }
         // Somebody runs a daemon by hand there.
-        if isNamed { return byHand(.daemonUnreachable) }
+        if isNamed { return failure.code == .notReachable ? byHand(.daemonUnreachable) : unreachable }
         guard let state = units.first(where: \.isLoaded) else { return byHand(.daemonNotInstalled) }
         let unit = state.unit
         let parts = "\(ShellText.word(unit.name + ".socket")) \(ShellText.word(unit.service))"

@@ -65,8 +65,9 @@ struct UnitProbe {
     func check(_ error: GuardError, _ socket: ControlSocket) -> ReachCheck {
         let isNamed = [.flag, .environment].contains(socket.chosen.origin)
         let uid = (try? FileStatus(ofLink: socket.path))?.uid
-        // Where one is set up, the system's is the one that guards.
-        let units = isNamed ? [] : [system, user].compactMap(\.self).compactMap(state)
+        let states = isNamed ? [] : [system, user].compactMap(\.self).compactMap(state)
+        // The one that somebody set up is meant, the system's first; and where nobody did, the one that needs no administrator.
+        let units = states.filter(\.isSetUp) + states.reversed().filter { !$0.isSetUp }
         return ReachCheck(
             error, socket: socket.path, isNamed: isNamed, units: units,
             owner: uid.flatMap { $0 == geteuid() ? nil : UserName.of($0) })
@@ -84,10 +85,7 @@ struct UnitProbe {
         let environment = names.reduce(into: ["LC_ALL": "C"]) { $0[$1] = Console.variable($1) }
         let answer = try? ChildProcess.output(of: line, environment: environment, timeout: .seconds(5))
         guard let answer, answer.ending == .exited(0) else { return nil }
-        let state = ReachCheck.UnitState(unit, show: String(decoding: answer.output, as: UTF8.self))
-        // An instance of a template exists by name alone; what counts is whether somebody set it up.
-        if case .system = unit.manager, !state.isSetUp { return nil }
-        return state
+        return ReachCheck.UnitState(unit, show: String(decoding: answer.output, as: UTF8.self))
     }
 }
 

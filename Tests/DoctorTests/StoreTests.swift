@@ -42,6 +42,15 @@ struct StoreTests {
         }
     }
 
+    @Test("A memory that was removed with its project, and that no backup holds, is guarded no longer")
+    func removed() async throws {
+        try await Clinic.run { clinic in
+            try Directory.removeTree(Directory.parent(of: clinic.stores[0].name))
+            try await clinic.mends(.storeMissing)
+            #expect(try await clinic.guardian.stores().isEmpty)
+        }
+    }
+
     @Test("P6: an emptier memory of the same project at another place is told of, and left alone")
     func elsewhere() async throws {
         try await Clinic.run { clinic in
