@@ -60,12 +60,6 @@ struct ImportRegistry {
         (try? JSONDecoder().decode(TransferReport.self, from: Data(text.utf8))) ?? TransferReport()
     }
 
-    /// Whether the transfer `run` was committed.
-    func has(_ run: OperationID) throws(PostgresError) -> Bool {
-        guard try exists() else { return false }
-        return try work.connection.value("SELECT 1 FROM \(name) WHERE run_id = $1", [run.value]) != nil
-    }
-
     /// Writes that the transfer `run` was made.
     func record(
         _ run: OperationID, of source: String, _ digest: String, startedAt: Timestamp, isStale: Bool,

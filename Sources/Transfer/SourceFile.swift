@@ -91,8 +91,11 @@ final class SourceFile {
         guard !columns.isEmpty, table.kind == .table || table.kind == .virtual else { return table }
         let terms = columns.flatMap { index -> [String] in
             let name = Connection.quoted(table.columns[index].name)
+            // typeof() does not load a value, and CASE loads none but integers: a long value stays where it is.
             return ["null", "integer", "real", "text", "blob"].map { "total(typeof(\(name)) = '\($0)')" } + [
-                "total(typeof(\(name)) = 'integer' AND (\(name) > 9007199254740992 OR \(name) < -9007199254740992))"
+                """
+                total(CASE typeof(\(name)) WHEN 'integer' THEN \(name) > 9007199254740992 OR \(name) < -9007199254740992 END)
+                """
             ]
         }
         var counted = table.columns

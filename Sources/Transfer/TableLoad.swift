@@ -125,15 +125,8 @@ final class TableLoad {
 
     private func lose(_ outcome: RowOutcome) {
         move.countLoser()
-        let columns = move.rule.columns.map(\.name)
         let values = (move.plan.losers?.columns ?? []).map { column in
-            switch column.name {
-            case "kept_because" where !columns.contains("kept_because"):
-                TargetValue.text(Array(Reason.Code.duplicateKey.rawValue.utf8))
-            case "kept_at" where !columns.contains("kept_at"):
-                TargetValue.timestamptz(microsecondsSince2000: move.moment)
-            default: columns.firstIndex(of: column.name).map { outcome.values[$0] } ?? .null
-            }
+            move.rule.place(of: column.name).map { outcome.values[$0] } ?? move.aside(column)
         }
         encoded.removeAll(keepingCapacity: true)
         CopyForm.append(values, to: &encoded)
@@ -203,8 +196,13 @@ final class TableLoad {
             try keep(large, detail: nil)
         } else if move.losers.contains(reader.ordinal), let losers = move.plan.losers {
             move.countLoser()
-            let feed = LargeFeed(large.segments)
-            try work.copy(feed, into: losers.name, move.rule.columns)
+            let segments = large.segments
+            let feed = LargeFeed(
+                losers.columns.map { column in
+                    move.rule.place(of: column.name).map { segments[$0] }
+                        ?? .field(move.aside(column), isExact: column.type.isByteExact)
+                })
+            try work.copy(feed, into: losers.name, losers.columns)
             loserSums.note(feed.canonical)
             try keepCells(of: large, .kept)
         } else {

@@ -64,6 +64,15 @@ final class TableMove {
         tally.note(Reason(.duplicateKey), column: nil)
     }
 
+    /// What a row that lost its key has in a column that the others do not have: when and why.
+    func aside(_ column: TargetColumn) -> TargetValue {
+        switch column.name {
+        case "kept_because": .text(Array(Reason.Code.duplicateKey.rawValue.utf8))
+        case "kept_at": .timestamptz(microsecondsSince2000: moment)
+        default: .null
+        }
+    }
+
     /// Counts a row that the server refuses.
     func countRefusal(_ refusal: PostgresError) {
         tally.line.rejected += 1

@@ -50,12 +50,12 @@ struct TableTally {
     /// What a person should know, a finding for each column and reason.
     var findings: [Finding] {
         counts.sorted { $0.key < $1.key }.map { place, count in
-            let what = place.column.isEmpty ? "row" : "value of \(place.column)"
-            let many = place.column.isEmpty ? "rows" : "values of \(place.column)"
-            let sentence = "\(line.source): \(count) \(count == 1 ? what : many): \(place.code.rawValue)"
+            let isRow = place.column.isEmpty
+            let what = isRow ? line.source : "\(line.source).\(place.column)"
+            let unit = count == 1 ? (isRow ? "row" : "value") : (isRow ? "rows" : "values")
+            let sentences = [Reason(place.code).sentence, hints[place]].compactMap(\.self).joined(separator: " ")
             return Finding(
-                code: place.code.rawValue, message: hints[place].map { "\(sentence). \($0)" } ?? sentence,
-                table: line.source)
+                code: place.code.rawValue, message: "\(what), \(count) \(unit): \(sentences)", table: line.source)
         }
     }
 }

@@ -80,15 +80,6 @@ public struct TransferJob: Sendable {
         return nil
     }
 
-    /// What the transfer said when it was committed, as the schema keeps it; nil when it was not. Waits for a transaction of it that is
-    /// still open on the server.
-    public func committedReport() throws(GuardError) -> TransferReport? {
-        let work = try connect()
-        try work.begin()
-        defer { work.rollBack() }
-        return try ImportRegistry(work).report(of: operation)
-    }
-
     /// Where the memory goes.
     public var location: StoreLocation { StoreLocation(engine: .postgres, name: "\(address)#\(schema)") }
 
@@ -96,14 +87,22 @@ public struct TransferJob: Sendable {
         try SchemaWork(target, address: address, schema: schema, limits: limits)
     }
 
-    /// Whether the transfer was committed: how recovery tells one that was from one that was not. Waits for a transaction of it that is
-    /// still open on the server.
-    public func hasCommitted() throws(GuardError) -> Bool {
-        let work = try connect()
-        try work.begin()
-        defer { work.rollBack() }
-        return try work.translating("looking for the transfer") { () throws(PostgresError) in
-            try ImportRegistry(work).has(operation)
+    /// Whether the transfer was committed: how recovery tells one that was from one that was not. As ``committedReport()``.
+    public func hasCommitted() throws(GuardError) -> Bool { try committedReport() != nil }
+
+    /// What the transfer said when it was committed, as the schema keeps it; nil when it was not. Waits for a transaction of it that is
+    /// still open on the server: whoever holds the lock may still commit.
+    public func committedReport() throws(GuardError) -> TransferReport? {
+        let deadline = ContinuousClock.now + limits.patience
+        while true {
+            let work = try connect()
+            defer { work.rollBack() }
+            do throws(GuardError) {
+                try work.begin()
+                return try ImportRegistry(work).report(of: operation)
+            } catch {
+                guard error.code == .storeBusy, ContinuousClock.now < deadline else { throw error }
+            }
         }
     }
 
@@ -115,10 +114,9 @@ public struct TransferJob: Sendable {
         defer { work.rollBack() }
         guard try work.exists() else { return ["there is no schema \(schema)"] }
         var problems = try work.shortcomings(catalogue)
-        let isRecorded = try work.translating("looking for the transfer") { () throws(PostgresError) in
-            try ImportRegistry(work).has(operation)
+        if try ImportRegistry(work).report(of: operation) == nil {
+            problems.append("\(ImportRegistry.table) does not have the transfer \(operation)")
         }
-        if !isRecorded { problems.append("\(ImportRegistry.table) does not have the transfer \(operation)") }
         return problems
     }
 }

@@ -2,6 +2,7 @@
 
 import Dementia
 import GuardCore
+import HashKit
 import LinuxKit
 import PostgresKit
 import SQLiteKit
@@ -68,17 +69,14 @@ struct TransferWorld {
         let made = operation ?? OperationID(milliseconds: 1_760_000_000_000, using: &generator)
         let target = try ConnectionTarget(url)
         var job = TransferJob(
-            source: copy, identity: memory, contentDigest: try digest ?? content(copy), to: target,
+            source: copy, identity: memory, contentDigest: try digest ?? SHA256.digest(of: content(of: copy)).hex,
+            to: target,
             address: try target.address(), schema: schema, operation: made,
             startedAt: Timestamp(milliseconds: 1_760_000_000_000), catalogue: try Catalogue())
         job.policy = policy
         job.limits = limits
         job.rejectsPath = folder.file("rejects-\(made).json")
         return job
-    }
-
-    private func content(_ path: String) throws -> String {
-        LogicalDumpDigest.of(try LogicalDump(path))
     }
 
     /// Plans and runs, and holds the one against the other.
@@ -100,8 +98,4 @@ struct TransferWorld {
 
     /// Rows of `sql` in the database, columns apart by `|`; `s` stands for the schema.
     func ask(_ sql: String) throws -> [String] { try database.psql("SET search_path = \"\(schema)\"; " + sql) }
-}
-
-enum LogicalDumpDigest {
-    static func of(_ dump: LogicalDump) -> String { "\(dump.description.hashValue)" }
 }
