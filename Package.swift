@@ -204,7 +204,7 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
-        .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration"], swiftSettings: strict),
+        .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration", "GuardCore"], swiftSettings: strict),
         .testTarget(
             name: "DementiaTests",
             dependencies: ["Dementia"],

@@ -137,7 +137,8 @@ extension Guardian {
             throw GuardError(.usage, "a transfer needs a place to go to", hint: "Name it with --to URL#SCHEMA.")
         }
         if PostgresServers.schema(in: place) == nil { place += "#" + (try schema(for: source)) }
-        return try await TransferDestination.find(place, with: tools, settings.locate)
+        try TransferDestination.refusePassword(in: place)
+        return TransferDestination(try await settings.target(place), named: place, with: tools)
     }
 
     private func schema(for source: StoreLocation) throws(GuardError) -> String {

@@ -96,7 +96,7 @@ extension Wording {
                 + ": \(Style.printable(refusal.detail))"
                 + (refusal.hint.map { "\n  next: \(Style.printable($0))" } ?? "")
         }
-        let isNothing = plan.steps.isEmpty && plan.kind != .restore
+        let isNothing = plan.steps.isEmpty && ![.restore, .transfer].contains(plan.kind)
         let range =
             isNothing
             ? "nothing to do, at \(version(plan.from))"
@@ -109,6 +109,7 @@ extension Wording {
                     + count(step.statements.count, "statement", "statements"))
             if showingSQL { lines += step.statements.map { indented($0) } }
         }
+        lines += transfer(plan.result, style)
         lines += losses(plan).map { style.paint("  \($0)", .bad) }
         lines += plan.notes.map { "  \(Style.printable($0))" }
         return lines.joined(separator: "\n")
