@@ -134,12 +134,16 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Findings, and what mends them. For both ends of the socket, so it knows no server and no database.
+        .target(
+            name: "Doctor", dependencies: ["ControlAPI", "GuardCore", "LinuxKit"], swiftSettings: strict),
+
         // Composition roots: parse, build, run, translate errors.
         .executableTarget(
             name: "dementiad",
             dependencies: [
-                "ControlAPI", "ControlServer", "Dementia", "Engine", "GuardConfiguration", "GuardCore", "GuardLog",
-                "Journal", "LinuxKit", "Releases", "Stores", "SystemdKit", "Vault", "Watcher",
+                "ControlAPI", "ControlServer", "Dementia", "Doctor", "Engine", "GuardConfiguration", "GuardCore",
+                "GuardLog", "Journal", "LinuxKit", "Releases", "Stores", "SystemdKit", "Vault", "Watcher",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -150,7 +154,7 @@ let package = Package(
         .executableTarget(
             name: "dementiactl",
             dependencies: [
-                "ControlAPI", "ControlClient", "GuardCore", "HashKit",
+                "ControlAPI", "ControlClient", "Doctor", "GuardCore", "HashKit", "LinuxKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -187,6 +191,17 @@ let package = Package(
                 "ControlAPI", "ControlClient", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore",
                 "LinuxKit",
             ],
+            exclude: ["Golden"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DoctorTests",
+            dependencies: [
+                "ControlAPI", "ControlServer", "ControlTestKit", "Dementia", "Doctor", "Engine", "GuardCore", "Journal",
+                "LinuxKit", "SQLiteKit", "Stores", "TestSupport", "Vault", "Watcher", "dementiactl", "dementiad",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -195,6 +210,7 @@ let package = Package(
                 "ControlAPI", "ControlTestKit", "GuardCore", "LinuxKit", "dementiactl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            exclude: ["Golden"],
             swiftSettings: strict
         ),
         // Tests: one target per module, and what they share.

@@ -32,11 +32,24 @@ extension Toolbox {
         }
     }
 
-    /// Asks the vault something on its own thread, and says in our words why it could not.
+    /// Asks the vault something that takes a moment, and says in our words why it could not. It does not wait for a large backup.
     func reading<Result: Sendable>(
         _ body: @escaping @Sendable (Vault) throws(VaultError) -> Result
     ) async throws(GuardError) -> Result {
-        try await worker.run { () throws(GuardError) in
+        try await asking(looker, body)
+    }
+
+    /// Has the vault do something that may take long: archives read or written, every manifest of a store. One after the other.
+    func working<Result: Sendable>(
+        _ body: @escaping @Sendable (Vault) throws(VaultError) -> Result
+    ) async throws(GuardError) -> Result {
+        try await asking(worker, body)
+    }
+
+    private func asking<Result: Sendable>(
+        _ thread: ThreadExecutor, _ body: @escaping @Sendable (Vault) throws(VaultError) -> Result
+    ) async throws(GuardError) -> Result {
+        try await thread.run { () throws(GuardError) in
             do throws(VaultError) {
                 return try body(vault)
             } catch {

@@ -31,16 +31,17 @@ struct TransferCommand: ControlCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(in session: Session) async throws(GuardError) -> Status {
-        guard !ConnectionText(to).holdsPassword else { throw Wording.passwordOnCommandLine }
+        // As it stands: the name of a service is no path.
+        let target = OperationTarget.place(try Place.server(to))
         let chosen = try await Selection(client: session.client).store(store)
         if dryRun {
             let plan = try await session.client.plan(
-                PlanRequest(kind: .transfer, store: chosen.id, to: .place(to), epoch: epoch?.rule))
+                PlanRequest(kind: .transfer, store: chosen.id, to: target, epoch: epoch?.rule))
             let shown = try session.show(plan)
             return shown == .done && plan.result?.leftRowsBehind == true ? .rejectedRows : shown
         }
         let request = OperationRequest(
-            kind: .transfer, store: chosen.id, to: .place(to), archive: archive ? true : nil,
+            kind: .transfer, store: chosen.id, to: target, archive: archive ? true : nil,
             epoch: epoch?.rule)
         return try await Work(session: session).run(request, named: chosen.project)
     }

@@ -5,10 +5,6 @@ internal import GuardCore
 
 // How a transfer looks to a person.
 extension Wording {
-    static let passwordOnCommandLine = GuardError(
-        .usage, "A password stands on the command line, where every user of this machine can read it",
-        hint: "Name a service, or put the password into .pgpass; the daemon has its own configuration for it.")
-
     /// A line for each table, and what else is to be told; nothing when `result` is none of a transfer.
     static func transfer(_ result: OperationResult?, _ style: Style) -> [String] {
         guard let result, let tables = result.tables else { return [] }

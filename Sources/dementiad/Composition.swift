@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ControlAPI
+internal import Doctor
 internal import Engine
 internal import GuardConfiguration
 internal import GuardCore
@@ -19,6 +20,7 @@ actor Composition {
     private let workshop: Workshop
     private let watcher: Watcher
     private var setup: Setup
+    private var places: Places
     private var loadedAt: Timestamp
 
     init(_ options: CommonOptions, _ setup: Setup, _ notifier: Notifier, _ logger: Logger, _ level: LogLevel)
@@ -32,7 +34,7 @@ actor Composition {
         self.level = level
         let relay = EventRelay()
         let narrator = Narrator(logger, notifier)
-        let places = try Places(setup)
+        places = try Places(setup)
         workshop = try setup.workshop(places) { event in
             relay.send(event)
             narrator.tell(event)
@@ -68,6 +70,7 @@ actor Composition {
         }
         let changed = next.changes(since: setup)
         setup = next
+        self.places = places
         loadedAt = Setup.clock()
         level.set(next.logLevel)
         await guardian.reconfigure(tools, next.guardianSettings(places, watcher))
@@ -85,6 +88,16 @@ actor Composition {
             with: .init(
                 current: { [self] in await form },
                 reload: { [self] () throws(GuardError) in try await reload() }))
+        await guardian.diagnose(with: .init { [self] known in await checkup.run(known) })
+    }
+
+    /// By what is in force.
+    private var checkup: Checkup {
+        let folder = setup.userConfiguration
+        let places = places
+        return Checkup(
+            unit: KernelText.of("/proc/self/cgroup").flatMap { ServiceUnit(cgroup: $0, configuration: folder) },
+            dropIns: setup.dropIns, trees: { places.trees }, databases: { await places.checkUp() })
     }
 
     /// What is in force.

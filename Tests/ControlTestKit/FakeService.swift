@@ -17,10 +17,16 @@ public actor FakeService: ControlService {
     /// The stores that it was asked to forget, in order.
     public private(set) var forgotten: [StoreID] = []
     private var failures: [Route.Name: GuardError] = [:]
+    private var nextFailures: [Route.Name: GuardError] = [:]
+    private var delays: [Route.Name: Duration] = [:]
+    private var brokenAt: Int64?
+    private var kept = [Samples.backup]
     private var refusal: Problem?
     private var feeds: [OperationID: OperationFeed] = [:]
     private var order: [OperationID] = []
     private var held: [Hold] = []
+    private var entries = Samples.entries
+    private let grown = Bell()
     private var ending: (Outcome, GuardError?)?
     private var damagesContent = false
     private var dies: Set<Route.Name> = []
@@ -40,6 +46,24 @@ public actor FakeService: ControlService {
 
     /// Answers `route` with `error` from now on.
     public func fail(_ route: Route.Name, with error: GuardError) { failures[route] = error }
+
+    /// Adds an entry about `store` to the audit.
+    public func record(_ store: StoreID) {
+        entries.append(Samples.entry(Int64(entries.count + 1), store))
+        grown.ring()
+    }
+
+    /// Answers `route` with `error` the next time, and then as before.
+    public func failOnce(_ route: Route.Name, with error: GuardError) { nextFailures[route] = error }
+
+    /// Says from now on that the audit was changed at the entry `id`.
+    public func breakAudit(at id: Int64) { brokenAt = id }
+
+    /// Knows these backups from now on, newest first.
+    public func keep(_ backups: [BackupForm]) { kept = backups }
+
+    /// Waits that long before it answers `route` from now on.
+    public func dawdle(_ route: Route.Name, for time: Duration) { delays[route] = time }
 
     /// Plans say from now on that it cannot be done.
     public func refusePlans(_ error: GuardError) { refusal = Problem(error) }
@@ -75,7 +99,7 @@ public actor FakeService: ControlService {
         expected.removeAll { $0.0 == route && $0.1 <= count }
         for (_, _, continuation) in met { continuation.resume() }
         if dies.contains(route) { exit() }
-        if let error = failures[route] { throw error }
+        if let error = nextFailures.removeValue(forKey: route) ?? failures[route] { throw error }
     }
 
     // MARK: ControlService
@@ -92,6 +116,8 @@ public actor FakeService: ControlService {
 
     public func stores() async throws(GuardError) -> [StoreForm] {
         try arrive(.stores)
+        // Cut short when the client hangs up, and then nobody reads the answer.
+        if let delay = delays[.stores] { try? await Task.sleep(for: delay) }
         return Samples.stores
     }
 
@@ -118,15 +144,15 @@ public actor FakeService: ControlService {
 
     public func backups(of store: StoreID?, _ page: Page) async throws(GuardError) -> ItemList<BackupForm> {
         try arrive(.backups)
-        return ItemList(store == nil || store == Samples.backup.store ? [Samples.backup] : [])
+        return ItemList(kept.filter { store == nil || $0.store == store })
     }
 
     public func backup(_ id: BackupID) async throws(GuardError) -> BackupForm {
         try arrive(.backup)
-        guard id == Samples.backupID else {
+        guard let backup = kept.first(where: { $0.id == id }) else {
             throw GuardError(.notFound, "There is no backup \(id)", hint: "See: dementiactl backup list")
         }
-        return Samples.backup
+        return backup
     }
 
     public func content(of id: BackupID) async throws(GuardError) -> BackupContent {
@@ -177,7 +203,9 @@ public actor FakeService: ControlService {
 
     public func plan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
         try arrive(.plan)
-        var plan = Samples.plan(request, of: try find(request.store ?? Samples.backup.store))
+        var plan =
+            request.kind == .prune
+            ? Samples.prune : Samples.plan(request, of: try find(request.store ?? Samples.backup.store))
         if let refusal {
             plan.steps = []
             plan.refusal = refusal
@@ -225,12 +253,14 @@ public actor FakeService: ControlService {
 
     public func setPin(_ isPinned: Bool, of id: BackupID, for caller: Caller) async throws(GuardError) -> BackupForm {
         try arrive(isPinned ? .pin : .unpin)
+        _ = try await backup(id)
+        kept = kept.map { $0.id == id ? Samples.backup(id, pinned: isPinned) : $0 }
         return try await backup(id)
     }
 
     public func audit(of store: StoreID?, _ page: Page) async throws(GuardError) -> ItemList<JournalEvent> {
         try arrive(.audit)
-        let entries = Samples.entries.reversed().filter { store == nil || $0.store == store }
+        let entries = self.entries.reversed().filter { store == nil || $0.store == store }
         let rest = page.after.map { after in entries.filter { $0.id < Int64(after) ?? 0 } } ?? entries
         let shown = Array(rest.prefix(page.limit))
         return ItemList(shown, next: rest.count > shown.count ? shown.last.map { String($0.id) } : nil)
@@ -240,18 +270,21 @@ public actor FakeService: ControlService {
         of store: StoreID?, after: Int64?, waiting: Duration
     ) async throws(GuardError) -> AuditBatch {
         try arrive(.events)
-        let newest = Int64(Samples.entries.count)
+        var newest: Int64 { Int64(entries.count) }
         guard let after else { return AuditBatch(entries: [], last: newest) }
         guard after <= newest else { return AuditBatch(entries: [], last: newest, hasGap: true) }
-        let entries = Samples.entries.filter { $0.id > after && (store == nil || $0.store == store) }
-        // Nothing is ever added; only the end of the client ends the wait.
-        if entries.isEmpty { try? await Task.sleep(for: waiting) }
-        return AuditBatch(entries: entries, last: newest)
+        func later() -> [JournalEvent] { entries.filter { $0.id > after && (store == nil || $0.store == store) } }
+        let deadline = ContinuousClock.now + waiting
+        while later().isEmpty, ContinuousClock.now < deadline, !Task.isCancelled {
+            await grown.wait(after: grown.count, before: deadline)
+        }
+        return AuditBatch(entries: later(), last: newest)
     }
 
     public func verifyAudit() async throws(GuardError) -> AuditVerification {
         try arrive(.auditVerification)
-        return AuditVerification(.intact(events: Int64(Samples.entries.count), head: String(repeating: "a", count: 64)))
+        if let brokenAt { return AuditVerification(.broken(id: brokenAt)) }
+        return AuditVerification(.intact(events: Int64(entries.count), head: entries.last?.hash ?? ""))
     }
 
     public func releases() async throws(GuardError) -> [ReleaseForm] {

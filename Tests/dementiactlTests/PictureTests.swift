@@ -57,12 +57,12 @@ struct PictureTests {
     func change() {
         let plan = Samples.plan(PlanRequest(kind: .downgrade, to: .version(3)), of: Samples.stores[0])
         #expect(
-            Wording.change(plan).joined(separator: "\n") == """
+            Wording.change(plan).text == """
                 The downgrade from 4 to 3 changes /srv/shop/.claude-memory.db:
-                take back 4 embeddings
-                column contexts.embedding goes, with values in 7 rows
-                table x goes, with 1 row
-                A backup of the present state is taken first.
+                  take back 4 embeddings
+                  column contexts.embedding goes, with values in 7 rows
+                  table x goes, with 1 row
+                  A backup of the present state is taken first.
                 """)
     }
 

@@ -7,7 +7,7 @@ internal import PostgresKit
 /// The databases that memories are looked for in.
 public struct PostgresServers: Sendable {
     /// One database, or one schema of it.
-    private struct Server: Sendable {
+    struct Server: Sendable {
         let target: ConnectionTarget
         /// `host:port/database`, as libpq reads it.
         let address: String
@@ -17,7 +17,7 @@ public struct PostgresServers: Sendable {
         let isAsking: Bool
     }
 
-    private let servers: [Server]
+    let servers: [Server]
     private let passfile: String?
     private let limits: PostgresStore.Limits
 
@@ -161,7 +161,7 @@ public struct PostgresServers: Sendable {
         StoreLocation(engine: .postgres, name: "\(server.address)#\(schema)")
     }
 
-    private static func schemas(_ connection: Connection) throws(PostgresError) -> [String] {
+    static func schemas(_ connection: Connection) throws(PostgresError) -> [String] {
         try connection.rows(
             """
             SELECT n.nspname FROM pg_catalog.pg_namespace n
