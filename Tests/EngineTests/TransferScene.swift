@@ -23,6 +23,8 @@ struct TransferScene {
 
     init(_ fixture: Fixture = .v4_4, configured: Bool = true) throws {
         world = try World(fixture)
+        // What a migration would make of it is other content.
+        world.mode = .ask
         database = try PostgresServer.shared.database()
         isConfigured = configured
         let servers = try PostgresServers(configured ? [database.url] : [])
@@ -76,11 +78,11 @@ struct TransferScene {
 
     /// Asks for the transfer, as over the socket, and waits until it is over.
     func transfer(
-        _ place: String? = nil, archive: Bool? = nil, epoch: EpochRule? = nil, agreed: String? = nil
+        _ place: String? = nil, archive: Bool? = nil, epoch: EpochRule? = nil
     ) async throws -> OperationRecord {
         try await guarded { guardian, caller in
             let request = OperationRequest(
-                kind: .transfer, store: world.id, to: .place(place ?? self.place), planDigest: agreed, archive: archive,
+                kind: .transfer, store: world.id, to: .place(place ?? self.place), archive: archive,
                 epoch: epoch)
             let record = try await guardian.start(request, key: nil, for: caller)
             return try await guardian.operation(record.id, waiting: .seconds(120))
