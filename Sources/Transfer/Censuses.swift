@@ -119,7 +119,9 @@ struct Censuses {
             switch try reader.next() {
             case .end: return
             case .row: cells = reader.cells()
-            case .large(let rowid): cells = try LargeRow(file, plan.source, rowid: rowid).cells
+            case .large(let rowid):
+                guard let row = try reader.large(rowid) else { continue }
+                cells = row.cells
             }
             let row = SourceRow(identity: reader.identity, ordinal: reader.ordinal, cells: cells)
             let outcome = rule.convert(row, in: context)

@@ -14,10 +14,14 @@ struct LargeValue {
     /// In bytes.
     let count: Int
 
-    /// Calls `take` with the value piece by piece. No piece ends inside of a character.
-    func pieces(as mode: LargeFeed.Mode, _ take: ([UInt8]) throws(GuardError) -> Void) throws(GuardError) {
-        let reader = PieceReader(self, mode)
-        while let piece = try reader.next() { try take(piece) }
+    /// Reads all of it once, and fails where that cannot be done.
+    func checkReadable() throws(SQLiteError) {
+        let blob = try BlobReader(file.connection, table: table, column: column, rowid: rowid)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(count, 1 << 20), alignment: 16)
+        defer { buffer.deallocate() }
+        for offset in stride(from: 0, to: count, by: buffer.count) {
+            try blob.read(into: .init(rebasing: buffer[..<min(buffer.count, count - offset)]), at: offset)
+        }
     }
 
     /// How long the text is once what PostgreSQL cannot hold is replaced, and why it is another one then.
@@ -45,33 +49,43 @@ struct LargeRow {
     private(set) var large: [Int: LargeValue] = [:]
 
     /// Reads the row `rowid` of `table`.
-    init(_ file: SourceFile, _ table: SourceTable, rowid: Int64) throws(GuardError) {
+    init(_ file: SourceFile, _ table: SourceTable, rowid: Int64) throws(SQLiteError) {
         let name = RowReader.rowid(of: table) ?? "rowid"
-        do throws(SQLiteError) {
-            for (place, column) in table.columns.enumerated() {
-                let from = "FROM main.\(Connection.quoted(table.name)) WHERE \(name) = \(rowid)"
-                let quoted = Connection.quoted(column.name)
-                do throws(SQLiteError) {
-                    switch try file.connection.value("SELECT \(quoted) \(from)") ?? .null {
-                    case .null: cells.append(.null)
-                    case .integer(let integer): cells.append(.integer(integer))
-                    case .real(let real): cells.append(.real(real))
-                    case .text(let bytes): cells.append(.text(bytes))
-                    case .blob(let bytes): cells.append(.blob(bytes))
-                    }
-                } catch {
-                    guard error.code ~= .tooBig else { throw error }
-                    let isText = try file.connection.string("SELECT typeof(\(quoted)) \(from)") == "text"
-                    let blob = try BlobReader(file.connection, table: table.name, column: column.name, rowid: rowid)
-                    large[place] = LargeValue(
-                        file: file, table: table.name, column: column.name, rowid: rowid, isText: isText,
-                        count: blob.count)
-                    cells.append(isText ? .text(Array("large".utf8)) : .blob(Array("larg".utf8)))
+        for (place, column) in table.columns.enumerated() {
+            let from = "FROM main.\(Connection.quoted(table.name)) WHERE \(name) = \(rowid)"
+            let quoted = Connection.quoted(column.name)
+            do throws(SQLiteError) {
+                cells.append(Cell(try file.connection.value("SELECT \(quoted) \(from)") ?? .null))
+            } catch {
+                guard error.code ~= .tooBig else { throw error }
+                guard !column.isGenerated else {
+                    // It is stored nowhere, so it is made as a whole or not at all.
+                    let limit = file.connection.limitLength(to: 1_000_000_000)
+                    defer { file.connection.limitLength(to: limit) }
+                    cells.append(Cell(try file.connection.value("SELECT \(quoted) \(from)") ?? .null))
+                    continue
                 }
+                let isText = try file.connection.string("SELECT typeof(\(quoted)) \(from)") == "text"
+                let blob = try BlobReader(file.connection, table: table.name, column: column.name, rowid: rowid)
+                large[place] = LargeValue(
+                    file: file, table: table.name, column: column.name, rowid: rowid, isText: isText,
+                    count: blob.count)
+                cells.append(isText ? .text(Array("large".utf8)) : .blob(Array("larg".utf8)))
             }
-        } catch {
-            throw SourceFile.translate(error, file.path, "reading \(table.name)")
         }
+    }
+}
+
+extension Cell {
+    fileprivate init(_ value: Value) {
+        self =
+            switch value {
+            case .null: .null
+            case .integer(let integer): .integer(integer)
+            case .real(let real): .real(real)
+            case .text(let bytes): .text(bytes)
+            case .blob(let bytes): .blob(bytes)
+            }
     }
 }
 

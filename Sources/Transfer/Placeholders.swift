@@ -63,7 +63,9 @@ struct RefusedMove {
             switch try reader.next() {
             case .end: return tally
             case .row: row = nil
-            case .large(let rowid): row = try LargeRow(file, plan.source, rowid: rowid)
+            case .large(let rowid):
+                row = try reader.large(rowid)
+                if row == nil { continue }
             }
             tally.line.read += 1
             tally.line.rejected += 1

@@ -111,6 +111,22 @@ final class RowReader {
         return cells
     }
 
+    /// The row `rowid` with values that are too long to be held; nil when one of them cannot be read, and so the row is lost.
+    func large(_ rowid: Int64) throws(GuardError) -> LargeRow? {
+        do throws(SQLiteError) {
+            let row = try LargeRow(file, table, rowid: rowid)
+            // In the middle of a COPY it would be too late to find out.
+            for value in row.large.values { try value.checkReadable() }
+            return row
+        } catch {
+            guard error.code ~= .corrupt else {
+                throw SourceFile.translate(error, file.path, "reading \(table.name)")
+            }
+            damage = damage ?? error.message
+            return nil
+        }
+    }
+
     private func cell(_ column: Int32) -> Cell {
         // A statement is there whenever a row is.
         switch statement?.storageClass(column) ?? .null {

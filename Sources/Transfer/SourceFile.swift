@@ -45,10 +45,17 @@ final class SourceFile {
 
     /// The columns that a SELECT can name. Hidden ones of a virtual table, which are ways to ask and hold nothing, are left out.
     private func columns(of table: String) throws(SQLiteError) -> [SourceColumn] {
-        let columns = try connection.rows(
-            "SELECT name, type, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid", [.text(table)]
-        ) { row in
-            (row.string(0) ?? "", row.string(1) ?? "", Int(row.integer(2)), row.integer(3))
+        let columns: [(String, String, Int, Int64)]
+        do throws(SQLiteError) {
+            columns = try connection.rows(
+                "SELECT name, type, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid", [.text(table)]
+            ) { row in
+                (row.string(0) ?? "", row.string(1) ?? "", Int(row.integer(2)), row.integer(3))
+            }
+        } catch {
+            // A view of something that is gone, or a module that this SQLite lacks: reading it tells.
+            guard error.code ~= .error else { throw error }
+            return []
         }
         return columns.compactMap { name, type, key, hidden in
             guard hidden != 1 else { return nil }

@@ -35,7 +35,7 @@ final class TableLoad {
             case .row: try loadBatch()
             case .large(let rowid):
                 _ = try reader.next()
-                try load(LargeMove(move, reader, LargeRow(move.file, move.plan.source, rowid: rowid)))
+                if let row = try reader.large(rowid) { try load(LargeMove(move, reader, row)) }
             case .end:
                 try flush(atLeast: 1)
                 return reader
@@ -248,7 +248,8 @@ final class TableLoad {
 extension PostgresError {
     /// Why the server refused a row.
     var reason: Reason {
-        let isIndex = sqlState == .programLimitExceeded && message.contains("index")
+        // Whatever language the server speaks: of a row that no page holds it names no index.
+        let isIndex = sqlState == .programLimitExceeded && constraint != nil
         return Reason(isIndex ? .indexRowTooLarge : .refusedByServer)
     }
 

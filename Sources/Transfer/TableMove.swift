@@ -102,7 +102,8 @@ final class TableMove {
                 return reader
             case .row: outcome = convert(reader, reader.cells())
             case .large(let rowid):
-                outcome = try LargeMove(self, reader, LargeRow(file, plan.source, rowid: rowid)).outcome
+                guard let row = try reader.large(rowid) else { continue }
+                outcome = try LargeMove(self, reader, row).outcome
             }
             try count(outcome, at: reader.ordinal)
             if doubtful.count > RowBatch.size { try settle(self) }

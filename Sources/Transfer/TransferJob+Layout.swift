@@ -18,6 +18,7 @@ extension TransferJob {
     ///
     /// - Returns: nil when the schema has this very content already, with the report of then
     func layOut(_ file: SourceFile, on work: SchemaWork) throws(GuardError) -> (Layout?, earlier: TransferReport?) {
+        try refuseName()
         let exists = try work.exists()
         if exists {
             if let earlier = try ImportRegistry(work).report(of: identity, contentDigest) { return (nil, earlier) }
@@ -39,6 +40,17 @@ extension TransferJob {
         let reserved = Set(names + [KeptWriter.table, ImportRegistry.table])
         let plans = try place(file, targets.filter { !SchemaWork.isLedger($0.name) }, reserved)
         return (Layout(plans: plans, targets: targets, isNew: !exists), nil)
+    }
+
+    /// PostgreSQL would cut a name that is too long, and keeps some for itself; in `public` a memory belongs to no project.
+    private func refuseName() throws(GuardError) {
+        let isFine =
+            (1...Identifier.limit).contains(schema.utf8.count) && !schema.hasPrefix("pg_")
+            && !["public", "information_schema"].contains(schema) && !schema.utf8.contains(0)
+        guard !isFine else { return }
+        throw GuardError(
+            .usage, "a memory cannot go into a schema named \"\(schema)\"",
+            store: location.id, hint: "Nothing was changed. Name another one: --to URL#SCHEMA")
     }
 
     /// Places every table, those that need a table of their own by what they hold.

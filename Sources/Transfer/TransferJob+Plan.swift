@@ -42,6 +42,8 @@ extension TransferJob {
         return TransferPlan(report: result.report(states), census: census, makesSchema: layout.isNew)
     }
 
+    private static let trial = "dementia_kept_trial"
+
     /// Asks the server which of the doubtful rows of `move` its indices would take, in a transaction that is rolled back.
     private func settle(_ move: TableMove, _ layout: Layout, on work: SchemaWork) throws(GuardError) {
         let rows = move.doubtful
@@ -54,11 +56,11 @@ extension TransferJob {
         _ = try work.translating("trying an index") { () throws(PostgresError) in
             try work.connection.execute(
                 """
-                CREATE TEMPORARY TABLE dementia_trial
+                CREATE TABLE \(SQLText.identifier(schema, Self.trial))
                     (LIKE \(SQLText.identifier(schema, move.rule.target)) INCLUDING DEFAULTS INCLUDING INDEXES)
                 """)
         }
-        let statement = CopyForm.load("pg_temp", "dementia_trial", move.rule.columns.map(\.name))
+        let statement = CopyForm.load(schema, Self.trial, move.rule.columns.map(\.name))
         for index in rows.rows.indices {
             try work.savepoint()
             do throws(CopyFailure<GuardError>) {

@@ -105,7 +105,7 @@ extension TransferJob {
         try sequences.set(states)
         try pulse.tell()
         let loaded = clock.now
-        try readBack(loads, on: work)
+        try readBack(loads, on: work, pulse)
         var report = result.report(states)
         if let rejectsPath, keeper.rejectedRows > 0 {
             try KeptExport(work).write(run: operation, onlyRejected: true, to: rejectsPath)
@@ -120,7 +120,7 @@ extension TransferJob {
 
     /// Compares every table with what was sent to it.
     private func readBack(
-        _ loads: [(table: String, columns: [TargetColumn], sums: TableSums)], on work: SchemaWork
+        _ loads: [(table: String, columns: [TargetColumn], sums: TableSums)], on work: SchemaWork, _ pulse: Pulse
     ) throws(GuardError) {
         var tables: [(table: String, columns: [TargetColumn], sums: TableSums)] = []
         for load in loads {
@@ -131,7 +131,10 @@ extension TransferJob {
                 tables.append(load)
             }
         }
-        for (table, columns, sums) in tables { try ReadBack(work, table, columns).compare(with: sums) }
+        for (table, columns, sums) in tables {
+            try ReadBack(work, table, columns).compare(with: sums)
+            try pulse.tell()
+        }
     }
 
     func pulse(_ layout: Layout, _ file: SourceFile) throws(GuardError) -> Pulse {

@@ -93,4 +93,55 @@ struct DamageTests {
         #expect(error?.code == .notADatabase && error?.dataState == .untouched)
         #expect(try world.database.psql("SELECT count(*) FROM pg_namespace WHERE nspname = 'shop'") == ["0"])
     }
+
+    @Test("a long value with a damaged page in it costs its row, and the plan knows it")
+    func damagedLargeValue() throws {
+        let world = try TransferWorld(
+            .v4_0,
+            sql: """
+                CREATE TABLE workspace_x (id INTEGER PRIMARY KEY, a BLOB); INSERT INTO workspace_x VALUES (1, x'01');
+                INSERT INTO workspace_x VALUES (2, zeroblob(9000000)); INSERT INTO workspace_x VALUES (3, x'03');
+                PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE; VACUUM
+                """)
+        var bytes = try content(of: world.memory)
+        // Each page of a long value names the next one, and then holds nothing but zeros here.
+        var page = bytes.count / 8192 * 4096
+        while bytes[(page + 4)..<(page + 4096)].contains(where: { $0 != 0 }) { page += 4096 }
+        for offset in page..<page + 4 { bytes[offset] = 0xee }
+        let damaged = world.folder.file("damaged.db")
+        try write(bytes, to: damaged)
+        let made = try world.job()
+        let job = TransferJob(
+            source: damaged, identity: made.identity, contentDigest: "d", to: made.target, address: made.address,
+            schema: made.schema, operation: made.operation, startedAt: made.startedAt, catalogue: made.catalogue)
+        let plan = try job.plan()
+        let report = try job.run()
+        #expect(plan.report.tables == report.tables && report.unreadable == ["workspace_x"])
+        #expect(try world.ask("SELECT id FROM workspace_x ORDER BY id") == ["1", "3"])
+    }
+
+    @Test("a view of what is gone and a virtual table of a module that nobody has stop nothing")
+    func unreadableObjects() throws {
+        let world = try TransferWorld(
+            .v4_0,
+            sql: """
+                CREATE TABLE gone (a); CREATE VIEW broken AS SELECT a FROM gone; DROP TABLE gone;
+                PRAGMA writable_schema = ON;
+                INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql)
+                    VALUES ('table', 'strange', 'strange', 0, 'CREATE VIRTUAL TABLE strange USING nosuchmodule(a)')
+                """)
+        let report = try world.transfer()
+        #expect(report.unreadable == ["strange"] && !report.isComplete)
+        #expect(report[table: "broken"]?.read == 0 && report[table: "context_locks"]?.loaded == 8)
+    }
+
+    @Test(
+        "names that PostgreSQL would cut or keeps for itself are refused",
+        arguments: ["", "public", "pg_memory", String(repeating: "x", count: 64)])
+    func schemaNames(_ name: String) throws {
+        var world = try TransferWorld()
+        world.schema = name
+        let error = #expect(throws: GuardError.self) { try world.job().run() }
+        #expect(error?.code == .usage)
+    }
 }

@@ -32,6 +32,20 @@ struct FixtureTransferTests {
         #expect(try world.job().run().isRepeated)
     }
 
+    @Test(
+        "every memory of the larger set moves too, where it is at hand",
+        .enabled(if: Place.shared("fixtures/sqlite") != nil, "the larger set of fixtures is not beside the package"))
+    func largerSet() throws {
+        let folder = try #require(Place.shared("fixtures/sqlite"))
+        let names = try Directory.entries(folder).filter { $0.hasSuffix(".db") }
+        #expect(names.count >= 15)
+        for name in names {
+            let world = try TransferWorld(copying: "\(folder)/\(name)")
+            let report = try world.transfer()
+            #expect(report.isComplete, "\(name): \(report.findings)")
+        }
+    }
+
     @Test("R6: the values of a memory are the same on both sides, read by other programs")
     func values() throws {
         let world = try TransferWorld(.v4_0Real)

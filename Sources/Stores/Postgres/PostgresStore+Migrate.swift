@@ -45,13 +45,7 @@ extension PostgresStore {
     /// - Parameter alone: the tables that nobody may even read meanwhile; nil for all of them
     func lock(alone: Set<String>?, on connection: Connection) throws(GuardError) {
         try takeLocks("taking its locks") { () throws(PostgresError) in
-            try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
-            try connection.pin(limits)
-            try connection.execute("SET LOCAL synchronous_commit = on")
-            if connection.serverVersion >= 140_000 {
-                // A server whose client was killed notices in the middle of a statement, too.
-                try connection.execute("SET LOCAL client_connection_check_interval = '500ms'")
-            }
+            try connection.beginChange(limits)
             guard try PostgresLocks.tryGuardLock(connection, schema) else {
                 throw PostgresError(sqlState: .lockNotAvailable, message: "another dementiad is at work on this schema")
             }

@@ -40,13 +40,7 @@ package final class SchemaWork {
     /// Begins the transaction, under pinned settings and the guard's lock.
     package func begin() throws(GuardError) {
         try patiently("taking its lock") { () throws(PostgresError) in
-            try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
-            try connection.pin(limits)
-            try connection.execute("SET LOCAL synchronous_commit = on")
-            if connection.serverVersion >= 140_000 {
-                // A server whose client was killed notices in the middle of a statement, too.
-                try connection.execute("SET LOCAL client_connection_check_interval = '500ms'")
-            }
+            try connection.beginChange(limits)
             guard try PostgresLocks.tryGuardLock(connection, schema) else {
                 throw PostgresError(sqlState: .lockNotAvailable, message: "another dementiad is at work on this schema")
             }
@@ -54,16 +48,7 @@ package final class SchemaWork {
         let facts = try translating("looking at its server") { () throws(PostgresError) in
             try ServerFacts(connection, target)
         }
-        guard facts.version >= ServerFacts.oldest else {
-            throw GuardError(
-                .permissionDenied, "the server of \(location.name) is PostgreSQL \(facts.version / 10_000)",
-                store: location.id, hint: "Nothing was changed. dementiad needs PostgreSQL 13 or later.")
-        }
-        guard !facts.isInRecovery else {
-            throw GuardError(
-                .readOnlyStore, "the server of \(location.name) is a standby, which cannot be changed",
-                store: location.id, hint: "Nothing was changed. Connect to its primary: target_session_attrs=primary.")
-        }
+        if let refusal = facts.refusal(of: location) { throw refusal }
         guard facts.encoding == "UTF8" else {
             throw GuardError(
                 .permissionDenied, "the database of \(location.name) holds \(facts.encoding) and not every character",
