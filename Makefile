@@ -10,7 +10,7 @@ BUILD   ?= yes
 BUILD_PACKAGES := libsqlite3-dev libzstd-dev libssl-dev libpq-dev libsystemd-dev pkg-config
 RUN_PACKAGES   := sqlite3 zstd
 TEST_PACKAGES  := sqlite3 zstd python3 curl strace git postgresql pgbouncer openssl systemd-container dbus-user-session bindfs mandoc zsh fish
-BENCH_PACKAGES := sqlite3 zstd python3 curl postgresql inotify-tools
+BENCH_PACKAGES := sqlite3 zstd python3 curl postgresql pgloader inotify-tools
 DEB_PACKAGES   := dpkg-dev
 
 PROGRAMS := dementiad dementiactl
