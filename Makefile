@@ -9,7 +9,7 @@ BUILD   ?= yes
 # What dementiad is linked with; what the sample and its reader use; what the tests use; what a Debian package is made with.
 BUILD_PACKAGES := libsqlite3-dev libzstd-dev libssl-dev libpq-dev libsystemd-dev pkg-config
 RUN_PACKAGES   := sqlite3 zstd
-TEST_PACKAGES  := sqlite3 zstd python3 curl strace git postgresql pgbouncer openssl systemd-container dbus-user-session bindfs mandoc zsh fish
+TEST_PACKAGES  := sqlite3 zstd python3 python3-venv sudo curl strace git postgresql pgbouncer openssl systemd-container dbus-user-session bindfs mandoc zsh fish
 BENCH_PACKAGES := sqlite3 zstd python3 curl postgresql pgloader inotify-tools
 DEB_PACKAGES   := dpkg-dev
 
@@ -28,7 +28,7 @@ sharedir = $(DESTDIR)$(PREFIX)/share
 confdir  = $(DESTDIR)/etc/dementiad
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build lint format install deb bench clean swift-is-there build-packages programs
+.PHONY: help run test build lint format install deb bench fuzz api-check clean swift-is-there build-packages programs
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -83,6 +83,13 @@ deb: build ## Make a Debian package in .build
 bench: build ## Measure a pass beside stock tools; BENCH="--help" lists the sizes
 	@scripts/need-packages $(BENCH_PACKAGES)
 	@Benchmarks/run --dementiad $(RELEASE)/dementiad --dementiactl $(RELEASE)/dementiactl $(BENCH)
+
+fuzz: swift-is-there build-packages ## Send the control socket a million damaged requests; COUNT=N SEED=N
+	@scripts/fuzz $(or $(COUNT),1000000) $(SEED)
+
+api-check: swift-is-there build-packages ## Hold the daemon's interface against its OpenAPI document; CASES=N
+	@scripts/need-packages python3 python3-venv
+	@scripts/api-check $(or $(CASES),5000)
 
 clean: ## Remove everything that was built
 	rm -rf .build

@@ -25,7 +25,7 @@ LIMIT_SEEN_MS = SETTLE_MS + 250
 class Daemon:
     """`dementiad serve` under a service manager of our own, which hears READY=1."""
 
-    def __init__(self, bench, folder, state):
+    def __init__(self, bench, folder, state, arguments=()):
         self.path = bench.work / "control.sock"
         notify = bench.work / "notify.sock"
         notify.unlink(missing_ok=True)
@@ -33,7 +33,7 @@ class Daemon:
         manager.bind(str(notify))
         manager.settimeout(60)
         command = [bench.dementiad, "serve", "--config", bench.config, "--watch", folder, "--state-dir", state]
-        command += ["--socket", self.path] + (["--allow-root"] if os.geteuid() == 0 else [])
+        command += ["--socket", self.path, *arguments] + (["--allow-root"] if os.geteuid() == 0 else [])
         self.log = open(bench.work / "daemon.log", "ab")
         start = time.monotonic()
         self.child = subprocess.Popen(command, stderr=self.log, env={**os.environ, "NOTIFY_SOCKET": str(notify)})

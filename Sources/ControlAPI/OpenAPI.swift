@@ -143,6 +143,15 @@ public enum OpenAPI {
         return .object(responses)
     }
 
+    private static func events(of route: Route) -> String {
+        let own =
+            route.name == .events
+            ? "`entry` (data: JournalEvent)" : "`operation` (data: OperationRecord) and `progress` (data: Progress)"
+        return
+            "Server-sent events with ids: \(own); `gap` when events before it are not known any more, `goodbye` when the daemon "
+            + "stops, and a comment when nothing happens for long."
+    }
+
     private static func success(_ route: Route, _ book: SchemaBook) throws(GuardError) -> (Int, JSONTree) {
         func content(_ type: String, _ schema: JSONTree) -> JSONTree { [type: ["schema": schema]] }
         switch route.answer {
@@ -158,14 +167,8 @@ public enum OpenAPI {
             return (200, ["description": "This.", "content": content("application/json", ["type": "object"])])
         case .nothing: return (204, ["description": "Done; there is nothing to tell."])
         case .events:
-            return (
-                200,
-                [
-                    "description":
-                        "Server-sent events until the end, with ids; a comment when nothing happens for long.",
-                    "content": content("text/event-stream", ["type": "string"]),
-                ]
-            )
+            // No schema: one of this version of OpenAPI would be about the whole stream and not about an event.
+            return (200, ["description": .text(events(of: route)), "content": ["text/event-stream": .object([:])]])
         case .metrics:
             return (
                 200,

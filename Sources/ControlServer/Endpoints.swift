@@ -130,12 +130,9 @@ struct Endpoints: Sendable {
 
     private func auditEvents(_ query: Query, _ request: Request, _ context: ControlContext) async throws -> Response {
         let store = try query.store()
-        let since = try query.value("since", "the id of an event") { UInt64($0) }
+        let since = try query.value("since", "the id of an event", Self.eventID)
         // What a browser's EventSource sends when it comes back knows better than the address that it was given.
         let last = try lastEventID(request) ?? since
-        guard last.map({ $0 <= UInt64(Int64.max) }) ?? true else {
-            throw Wording.badParameter("since", last.map(String.init) ?? "", expected: "the id of an event")
-        }
         return try await stream(context, after: last) { [service] (after, time) in
             try await EventStream.Batch(
                 service.auditEvents(of: store, after: after.map { Int64($0) }, waiting: time))
@@ -152,9 +149,12 @@ struct Endpoints: Sendable {
         ).response(after: last)
     }
 
+    /// Ids fit the numbers of every language and database.
+    private static func eventID(_ text: String) -> UInt64? { Int64(text).flatMap { UInt64(exactly: $0) } }
+
     private func lastEventID(_ request: Request) throws(GuardError) -> UInt64? {
         guard let last = request.headers[.lastEventID] else { return nil }
-        guard let id = UInt64(last) else {
+        guard let id = Self.eventID(last) else {
             throw Wording.badParameter("Last-Event-ID", last, expected: "the id of an event")
         }
         return id

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ControlTestKit
+internal import Glibc
 
 /// Sends damaged requests to a server in this process. A crash ends it, a hang and an answer that is none are told with the input.
 ///
@@ -11,6 +12,11 @@ enum Main {
         let arguments = CommandLine.arguments.dropFirst().map { Int($0) ?? 0 }
         let count = arguments.first ?? 1000
         let seed = arguments.count > 1 ? arguments[1] : Int.random(in: 1...Int(Int32.max))
-        try await Fuzzer.run(count: count, seed: UInt64(seed))
+        do {
+            try await Fuzzer.run(count: count, seed: UInt64(seed))
+        } catch {
+            print("seed \(seed): \(error)")
+            exit(1)
+        }
     }
 }

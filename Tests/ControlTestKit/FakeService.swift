@@ -16,6 +16,7 @@ public actor FakeService: ControlService {
     public private(set) var started: [Started] = []
     /// The stores that it was asked to forget, in order.
     public private(set) var forgotten: [StoreID] = []
+    private var gone: Set<StoreID> = []
     private var failures: [Route.Name: GuardError] = [:]
     private var nextFailures: [Route.Name: GuardError] = [:]
     private var delays: [Route.Name: Duration] = [:]
@@ -118,7 +119,7 @@ public actor FakeService: ControlService {
         try arrive(.stores)
         // Whoever has hung up meanwhile does not read the answer.
         if let delay = delays[.stores] { try? await Task.sleep(for: delay) }
-        return Samples.stores
+        return Samples.stores.filter { !gone.contains($0.id) }
     }
 
     public func store(_ id: StoreID) async throws(GuardError) -> StoreForm {
@@ -243,12 +244,14 @@ public actor FakeService: ControlService {
             throw GuardError(
                 .storeMissing, "There is nothing at \(request.location)", hint: "Name a file that is there.")
         }
+        gone.remove(store.id)
         return store
     }
 
     public func forget(_ id: StoreID, for caller: Caller) async throws(GuardError) {
         try arrive(.forget)
         forgotten.append(try find(id).id)
+        gone.insert(id)
     }
 
     public func setPin(_ isPinned: Bool, of id: BackupID, for caller: Caller) async throws(GuardError) -> BackupForm {
@@ -313,7 +316,7 @@ public actor FakeService: ControlService {
     // MARK: Details
 
     private func find(_ id: StoreID) throws(GuardError) -> StoreForm {
-        guard let store = Samples.stores.first(where: { $0.id == id }) else {
+        guard let store = Samples.stores.first(where: { $0.id == id }), !gone.contains(id) else {
             throw GuardError(.notFound, "There is no store \(id)", hint: "See: dementiactl stores list")
         }
         return store
