@@ -58,13 +58,6 @@ public enum ControlJSON {
 private struct Strict<Form: RequestForm>: Decodable {
     let form: Form
 
-    private struct AnyKey: CodingKey {
-        let stringValue: String
-        let intValue: Int? = nil
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: AnyKey.self)
         let unknown = container.allKeys.map(\.stringValue).filter { !Form.fields.contains($0) }.sorted()

@@ -7,7 +7,8 @@ extension OperationKind {
     /// something else than a prune of everything.
     public var fields: Set<String> {
         switch self {
-        case .migrate, .downgrade, .transfer: ["store", "to", "planDigest"]
+        case .migrate, .downgrade: ["store", "to", "planDigest"]
+        case .transfer: ["store", "to", "planDigest", "archive", "epoch"]
         case .repair: ["store", "planDigest"]
         case .restore: ["store", "backup", "to", "planDigest"]
         case .backup: ["store"]
@@ -32,6 +33,7 @@ extension OperationRequest {
     public func check() throws(GuardError) {
         try kind.check([
             ("store", store != nil), ("backup", backup != nil), ("to", to != nil), ("planDigest", planDigest != nil),
+            ("archive", archive != nil), ("epoch", epoch != nil),
         ])
     }
 }
@@ -39,6 +41,8 @@ extension OperationRequest {
 extension PlanRequest {
     /// Refuses fields that mean nothing to its kind.
     public func check() throws(GuardError) {
-        try (kind ?? .migrate).check([("store", store != nil), ("backup", backup != nil), ("to", to != nil)])
+        try (kind ?? .migrate).check([
+            ("store", store != nil), ("backup", backup != nil), ("to", to != nil), ("epoch", epoch != nil),
+        ])
     }
 }

@@ -106,6 +106,9 @@ public struct Route: Sendable {
         self.answer = answer
     }
 
+    /// Whether a successful answer says in `Location` where the thing that it made is.
+    public var answersWithPlace: Bool { name == .adopt || name == .start }
+
     /// The segments of ``path``.
     public var segments: [Substring] { path.split(separator: "/") }
 

@@ -36,7 +36,7 @@ public struct StoreForm: Codable, Sendable, Equatable {
     }
 
     /// How changes of it are noticed.
-    public enum Watch: String, Codable, Sendable {
+    public enum Watch: String, Codable, Sendable, CaseIterable {
         case inotify, poll, database
     }
 

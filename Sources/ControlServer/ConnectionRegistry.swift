@@ -17,6 +17,8 @@ final class ConnectionRegistry: Sendable {
 
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
+        /// How many of them are the owner's, and how many are others'.
+        var open: [Bool: Int] = [:]
         var isStopping = false
     }
 
@@ -27,19 +29,23 @@ final class ConnectionRegistry: Sendable {
         self.limit = limit
     }
 
-    /// Seats `channel` for as long as it is open.
-    func admit(_ channel: any Channel) -> Seat {
+    /// Seats `channel` for as long as it is open: among those of the owner and root, or among all others.
+    func admit(_ channel: any Channel, ofOwner: Bool) -> Seat {
         let key = ObjectIdentifier(channel)
         let seat: Seat = state.withLock { state in
             guard !state.isStopping else { return .stopping }
-            let open = state.channels.count
+            let open = state.open[ofOwner, default: 0]
             guard open < 2 * limit else { return .turnedAway }
             state.channels[key] = channel
+            state.open[ofOwner] = open + 1
             return open < limit ? .served : .full
         }
         if seat == .served || seat == .full {
             channel.closeFuture.whenComplete { [self] _ in
-                state.withLock { state in _ = state.channels.removeValue(forKey: key) }
+                state.withLock { state in
+                    state.channels[key] = nil
+                    state.open[ofOwner, default: 1] -= 1
+                }
             }
         }
         return seat

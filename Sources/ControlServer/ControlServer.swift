@@ -17,7 +17,7 @@ public import ServiceLifecycle
 public struct ControlServer: Service {
     private let socket: ListeningSocket
     private let endpoints: Endpoints
-    private let policy: AccessPolicy
+    private let access: AccessControl
     private let limits: ControlLimits
     private let registry: ConnectionRegistry
     private let logger: Logger
@@ -27,23 +27,25 @@ public struct ControlServer: Service {
     /// - Parameters:
     ///   - socket: bound before, so that a daemon that cannot have it fails before it says that it is ready
     ///   - service: what answers
+    ///   - access: who may do what; nil for the user as whom this process runs, and root
     ///   - limits: what one client may take
     ///   - logger: for what a client did that an operator should know
     public init(
-        socket: ListeningSocket, service: any ControlService, limits: ControlLimits = .init(), logger: Logger
+        socket: ListeningSocket, service: any ControlService, access: AccessControl? = nil,
+        limits: ControlLimits = .init(), logger: Logger
     ) {
         self.socket = socket
         self.limits = limits
         self.logger = logger
         endpoints = Endpoints(service: service, limits: limits)
-        policy = AccessPolicy(owner: geteuid())
+        self.access = access ?? AccessControl(AccessPolicy(owner: geteuid()))
         registry = ConnectionRegistry(limit: limits.connections)
     }
 
     /// Serves until the service group shuts down: then it accepts nobody, lets requests finish, ends streams, and returns.
     public func run() async throws {
         defer { socket.removeName() }
-        let responder = endpoints.router(policy).buildResponder()
+        let responder = endpoints.router(access).buildResponder()
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             // A client that has said everything may close its half and still read the answer.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -84,27 +86,32 @@ public struct ControlServer: Service {
     private func connection(
         on channel: any Channel, _ responder: RouterResponder<ControlContext>
     ) -> EventLoopFuture<Connection?> {
-        Peer.of(channel).flatMap { peer in
-            let seat = registry.admit(channel)
-            guard seat != .turnedAway, seat != .stopping else {
-                return channel.close().map { nil }
-            }
-            let facts = ConnectionFacts(
-                peer: peer, refusal: seat == .full ? Wording.tooManyConnections(limit: limits.connections) : nil,
-                hangup: Hangup(of: channel))
-            if policy.access(of: peer) == nil {
-                logger.notice("A stranger was refused", metadata: ["uid": "\(peer.uid)", "pid": "\(peer.pid)"])
-            }
-            let http = http(facts, responder)
-            return http.setup(channel: channel, logger: logger).map { Connection(http: http, value: $0) }
+        let peer: Peer
+        do {
+            peer = try Peer.of(channel)
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
         }
+        let granted = access.current.access(of: peer)
+        let seat = registry.admit(channel, ofOwner: granted == .owner)
+        guard seat != .turnedAway, seat != .stopping else {
+            return channel.close().map { nil }
+        }
+        let facts = ConnectionFacts(
+            peer: peer, refusal: seat == .full ? Wording.tooManyConnections(limit: limits.connections) : nil,
+            hangup: Hangup(of: channel))
+        if granted == nil {
+            logger.notice("A stranger was refused", metadata: ["uid": "\(peer.uid)", "pid": "\(peer.pid)"])
+        }
+        let http = http(facts, responder)
+        return http.setup(channel: channel, logger: logger).map { Connection(http: http, value: $0) }
     }
 
     private func http(_ facts: ConnectionFacts, _ responder: RouterResponder<ControlContext>) -> HTTP1Channel {
         HTTP1Channel(
             responder: { request, writer, _ in
                 let context = ControlContext(source: .init(connection: facts, logger: logger))
-                if expectsContinue(request), facts.refusal == nil, policy.access(of: facts.peer) != nil {
+                if expectsContinue(request), facts.refusal == nil, access.current.access(of: facts.peer) != nil {
                     try await writer.writeInformationalHead(.init(status: .continue))
                 }
                 let response = try await responder.respond(to: request, context: context)

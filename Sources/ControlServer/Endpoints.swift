@@ -20,9 +20,9 @@ struct Endpoints: Sendable {
     }
 
     /// A router that knows exactly the table.
-    func router(_ policy: AccessPolicy) -> Router<ControlContext> {
+    func router(_ access: AccessControl) -> Router<ControlContext> {
         let router = Router(context: ControlContext.self)
-        router.add(middleware: Gatekeeper(policy: policy))
+        router.add(middleware: Gatekeeper(control: access))
         for route in Route.all {
             router.on(RouterPath(route.path), method: .init(route.method)) { request, context in
                 try await answer(route, request, context)
@@ -47,7 +47,7 @@ struct Endpoints: Sendable {
             return try await Answer.text(
                 MetricFamily.text(service.metrics()), type: MetricFamily.contentType
             ).response()
-        case .document: return Answer.json(OpenAPI.document).response()
+        case .document: return Answer.json(try OpenAPI.document()).response()
         case .health:
             let health = try await service.health()
             return try Answer.form(health, status: health.ok ? 200 : 503).response()

@@ -11,7 +11,7 @@ internal import Logging
 struct Gatekeeper: RouterMiddleware {
     typealias Context = ControlContext
 
-    let policy: AccessPolicy
+    let control: AccessControl
 
     @concurrent
     func handle(
@@ -19,8 +19,10 @@ struct Gatekeeper: RouterMiddleware {
         next: @concurrent (Request, ControlContext) async throws -> Response
     ) async throws -> Response {
         let isHead = request.method == .head
+        // One policy for the whole request, whatever is reloaded meanwhile.
+        let policy = control.current
         do {
-            try authorise(request, context)
+            try authorise(request, context, policy)
             return try await next(request, context)
         } catch let error as GuardError {
             let isRefused = context.connection.refusal != nil
@@ -37,13 +39,18 @@ struct Gatekeeper: RouterMiddleware {
         }
     }
 
-    private func authorise(_ request: Request, _ context: ControlContext) throws(GuardError) {
+    private func authorise(
+        _ request: Request, _ context: ControlContext, _ policy: AccessPolicy
+    ) throws(GuardError) {
         if let refusal = context.connection.refusal { throw refusal }
         let peer = context.connection.peer
-        guard let access = policy.access(of: peer) else { throw Wording.stranger(peer, owner: policy.owner) }
         let path = request.uri.path
         let route = Route.all.first { $0.matches(path) && $0.method.rawValue == request.method.rawValue }
-        if route?.access == .owner, access != .owner { throw Wording.stranger(peer, owner: policy.owner) }
+        let needed = route?.access ?? .reader
+        let granted = policy.access(of: peer)
+        guard granted == .owner || granted == needed else {
+            throw Wording.notPermitted(peer, needed: needed, by: policy)
+        }
     }
 
     /// The router knows only that nothing fits. Whether the path or the method is at fault stands in the table.

@@ -6,7 +6,8 @@ public struct ControlLimits: Sendable {
     public var headerBytes = 16 << 10
     /// A request's body, in bytes.
     public var bodyBytes = 256 << 10
-    /// Connections at a time. As many again are told that there is no room, and more are closed at once.
+    /// Connections of the owner and root at a time, and as many of everybody else: who may only read cannot keep the owner out. As many
+    /// again are told that there is no room, and more are closed at once.
     public var connections = 32
     /// Streams of events of one user at a time.
     public var streams = 8
@@ -14,6 +15,8 @@ public struct ControlLimits: Sendable {
     public var requestTime = Duration.seconds(10)
     /// How long a connection may stay open after an answer without asking again.
     public var idleTime = Duration.seconds(60)
+    /// How long a client may leave an answer unread while more of it waits.
+    public var stallTime = Duration.seconds(120)
     /// The longest `?wait=`; a longer one is cut to it.
     public var longestWait = Duration.seconds(60)
     /// How often a stream with nothing to tell says that it is alive.

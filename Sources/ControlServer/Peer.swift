@@ -2,7 +2,8 @@
 
 internal import CLinux
 internal import ControlAPI
-internal import GuardCore
+internal import Glibc
+internal import LinuxKit
 internal import NIOCore
 internal import NIOPosix
 
@@ -10,35 +11,50 @@ internal import NIOPosix
 struct Peer: Sendable, Equatable {
     let uid: UInt32
     let pid: Int32
+    /// Its own group and the supplementary ones.
+    let groups: Set<UInt32>
 
-    init(uid: UInt32, pid: Int32) {
+    init(uid: UInt32, pid: Int32, groups: Set<UInt32> = []) {
         self.uid = uid
         self.pid = pid
+        self.groups = groups
     }
 
-    /// Asks the kernel, once, before a byte of a request is read.
-    static func of(_ channel: any Channel) -> EventLoopFuture<Peer> {
-        guard let socket = channel as? any SocketOptionProvider else {
-            return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+    /// Asks the kernel, once, before a byte of a request is read. On the channel's event loop.
+    static func of(_ channel: any Channel) throws -> Peer {
+        // NIO's own socket options have one size each, and how many groups there are is known only by asking.
+        let peer = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+            of: NIOBSDSocket.Handle.self
+        ) { try Peer(socket: $0) }
+        guard let peer else { throw ChannelError.operationUnsupported }
+        return peer
+    }
+
+    /// Asks about a connected socket (unix(7): SO_PEERCRED; socket(7): SO_PEERGROUPS).
+    private init(socket: Int32) throws(SystemCallError) {
+        var credentials = dementiad_credentials()
+        guard dementiad_peer_credentials(socket, &credentials) == 0 else {
+            throw SystemCallError(call: "getsockopt", errno: errno)
         }
-        // Memory-safe because the shim's struct has the size and layout of the kernel's struct ucred; CLinux asserts it.
-        let credentials: EventLoopFuture<dementiad_credentials> = socket.unsafeGetSocketOption(
-            level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
-        return credentials.map { Peer(uid: $0.uid, pid: $0.pid) }
+        self.init(
+            uid: credentials.uid, pid: credentials.pid,
+            groups: try Self.supplementaryGroups(socket).union([credentials.gid]))
+    }
+
+    private static func supplementaryGroups(_ socket: Int32) throws(SystemCallError) -> Set<UInt32> {
+        var groups = [gid_t](repeating: 0, count: 32)
+        while true {
+            let stride = MemoryLayout<gid_t>.stride
+            var length = socklen_t(groups.count * stride)
+            let result = getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, &groups, &length)
+            if result == 0 { return Set(groups.prefix(Int(length) / stride)) }
+            // Too little room: the length says how much is needed, and it was noted once and for all.
+            guard errno == ERANGE, Int(length) > groups.count * stride else {
+                throw SystemCallError(call: "getsockopt", errno: errno)
+            }
+            groups = [gid_t](repeating: 0, count: Int(length) / stride)
+        }
     }
 
     var caller: Caller { Caller(uid: uid, pid: pid) }
-}
-
-/// What a peer may do.
-struct AccessPolicy: Sendable {
-    /// The user whose data the daemon guards, and as whom it runs.
-    let owner: UInt32
-
-    /// Owner and root act; nobody else is admitted.
-    ///
-    /// By user, never by process: a process id is used again, and the number that was checked may be somebody else's by now.
-    func access(of peer: Peer) -> Route.Access? {
-        peer.uid == owner || peer.uid == 0 ? .owner : nil
-    }
 }

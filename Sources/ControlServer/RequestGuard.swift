@@ -17,6 +17,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let limits: ControlLimits
     private var phase = RequestPhase()
     private var alarm: Scheduled<Void>?
+    /// Runs while the client leaves unread what waits for it.
+    private var stall: Scheduled<Void>?
 
     init(_ limits: ControlLimits) {
         self.limits = limits
@@ -34,11 +36,24 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         stopClock()
+        stall?.cancel()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         stopClock()
+        stall?.cancel()
         context.fireChannelInactive()
+    }
+
+    /// A client that has stopped reading keeps its connection for a while, and not for ever.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall?.cancel()
+        stall = nil
+        if !context.channel.isWritable {
+            let channel = context.channel
+            stall = context.eventLoop.scheduleTask(in: TimeAmount(limits.stallTime)) { channel.close(promise: nil) }
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -34,8 +34,11 @@ struct Query {
     }
 
     func page() throws(GuardError) -> Page {
-        let limit = try value("limit", "a number from \(Page.limits.lowerBound) to \(Page.limits.upperBound)") { text in
-            Int(text).flatMap { Page.limits.contains($0) ? $0 : nil }
+        let limit = try value("limit", "a number from \(Page.limits.lowerBound) to \(Page.limits.upperBound)") {
+            (text) -> Int? in
+            // A number has one spelling: digits.
+            guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+            return Int(text).flatMap { Page.limits.contains($0) ? $0 : nil }
         }
         let after = try value("after", "the 'next' of the page before") { $0.isEmpty ? nil : $0 }
         return limit.map { Page(limit: $0, after: after) } ?? Page(after: after)

@@ -79,12 +79,6 @@ enum Wording {
     static let stopping = GuardError(
         .notReachable, "The daemon is stopping", hint: "Try again when it has started: systemctl status 'dementiad*'")
 
-    static func stranger(_ peer: Peer, owner: UInt32) -> GuardError {
-        GuardError(
-            .permissionDenied, "User \(peer.uid) may not use the daemon of user \(owner)",
-            hint: "Run it as user \(owner) or as root: sudo -u '#\(owner)' dementiactl status")
-    }
-
     static let bodyCutShort = GuardError(.usage, "The body ended before it was complete", hint: "Send it again.")
 
     static func internalError(_ error: any Error) -> GuardError {

@@ -17,15 +17,12 @@ extension Guardian {
         let holds = try await holds()
         let running = try await tools.journaling { (journal) throws(JournalError) in try await journal.unsettled() }
         let lastProof = try await tools.journaling { (journal) throws(JournalError) in
-            try await journal.lastProofs().values.map(\.at).max()
+            try await journal.lastProofTime()
         }
-        let vault = try await tools.reading { (vault) throws(VaultError) in
-            let entries = try vault.index().compactMap(\.name)
-            return StatusForm.Vault(
-                path: vault.path, backups: entries.count, storedBytes: try vault.usedBytes(),
-                freeBytes: try vault.freeBytes(),
-                lastBackupAt: entries.max { $0.id < $1.id }?.createdAt, lastProofAt: lastProof)
-        }
+        let (use, free) = try await vaultUse()
+        let vault = StatusForm.Vault(
+            path: tools.vault.path, backups: use.backups, storedBytes: use.storedBytes, freeBytes: free,
+            lastBackupAt: use.lastBackupAt, lastProofAt: lastProof)
         let stores = try await stores()
         let (verdict, summary) = verdict(running: running.count)
         return StatusForm(
@@ -33,6 +30,16 @@ extension Guardian {
             releases: tools.installed.now.releases.map(ReleaseForm.init),
             stores: .init(stores), operations: running, vault: vault, holds: holds,
             findings: findings)
+    }
+
+    /// How full the vault is, and how many bytes are free beside it.
+    func vaultUse() async throws(GuardError) -> (use: VaultUse, freeBytes: Int64) {
+        let known = knownVaultUse
+        let (use, free) = try await tools.reading { (vault) throws(VaultError) in
+            (try vault.use(since: known), try vault.freeBytes())
+        }
+        knownVaultUse = use
+        return (use, free)
     }
 
     /// What a person should know beside the stores.

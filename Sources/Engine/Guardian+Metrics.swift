@@ -69,19 +69,19 @@ extension Guardian {
     }
 
     private func backupMetrics() async throws(GuardError) -> [MetricFamily] {
-        let proofs = try await tools.journaling { (journal) throws(JournalError) in try await journal.lastProofs() }
-        let (count, used, free) = try await tools.reading { (vault) throws(VaultError) in
-            (try vault.index().compactMap(\.name).count, try vault.usedBytes(), try vault.freeBytes())
+        let (failed, lastProof) = try await tools.journaling { (journal) throws(JournalError) in
+            (try await journal.failedProofs().count, try await journal.lastProofTime())
         }
+        let (use, free) = try await vaultUse()
         return [
-            MetricFamily("dementia_backups", .gauge, "Backups in the vault.", Double(count)),
+            MetricFamily("dementia_backups", .gauge, "Backups in the vault.", Double(use.backups)),
             MetricFamily(
                 "dementia_backups_failed_proof", .gauge, "Backups whose last proof failed.",
-                Double(proofs.values.count { !$0.succeeded })),
+                Double(failed)),
             MetricFamily(
                 "dementia_last_proof_timestamp_seconds", .gauge, "When a backup was last proved again.",
-                (proofs.values.map(\.at).max()).map { [.init($0.seconds)] } ?? []),
-            MetricFamily("dementia_vault_stored_bytes", .gauge, "Bytes that the vault takes.", Double(used)),
+                lastProof.map { [.init($0.seconds)] } ?? []),
+            MetricFamily("dementia_vault_stored_bytes", .gauge, "Bytes that the vault takes.", Double(use.storedBytes)),
             MetricFamily("dementia_vault_free_bytes", .gauge, "Bytes free on the vault's filesystem.", Double(free)),
         ]
     }
@@ -100,7 +100,6 @@ extension Guardian {
         ]
     }
 
-    public func diagnostics() async throws(GuardError) -> [Diagnosis] { [] }
 }
 
 extension Timestamp {

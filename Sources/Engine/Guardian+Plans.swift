@@ -18,6 +18,7 @@ extension Guardian {
             )
         case .restore: return try await restorePlan(request)
         case .prune: return try await prunePlan(request)
+        case .transfer: return try await transferPlan(request)
         case let kind: return try await migrationPlan(kind, request)
         }
     }
@@ -194,7 +195,7 @@ extension Guardian {
         return form
     }
 
-    private func issue(_ request: PlanRequest, _ terms: IssuedPlans.Terms, in form: inout PlanForm) {
+    func issue(_ request: PlanRequest, _ terms: IssuedPlans.Terms, in form: inout PlanForm) {
         let (digest, until) = issuedPlans.issue(request, terms, at: tools.clock())
         form.digest = digest
         form.expiresAt = until

@@ -93,7 +93,7 @@ extension Guardian: ControlService {
                 return try await log.settle(.succeeded, .untouched)
             }
         case .transfer:
-            throw GuardError(.usage, "this dementiad cannot \(request.kind.rawValue) yet")
+            return try await startTransfer(request, origin)
         }
     }
 

@@ -82,8 +82,12 @@ public actor Guardian {
     var toldOverflows = 0
     /// Rules that the watcher has not heard of.
     var newWatchRules: WatchRules?
+    /// How full the vault was when that was last asked for.
+    var knownVaultUse: VaultUse?
     /// Knows the configuration.
     var configuring: Configuring?
+    /// Knows what is wrong and what mends it.
+    var diagnosing: Diagnosing?
     /// What is to be done by the clock, and who sleeps until then.
     var agenda = Agenda()
     var sleeper: Task<Void, Never>?
@@ -235,6 +239,8 @@ public actor Guardian {
     }
 
     private func ended(_ record: OperationRecord) async {
+        // What a transfer or a restore decided about its store holds from now on.
+        if [.transfer, .restore].contains(record.kind) { try? await readChoices() }
         if let store = record.store {
             busy[store] = nil
             await look(at: store)

@@ -17,6 +17,8 @@ struct IssuedPlans {
         case makesAnew
         /// A restore writes a file or a schema that is not there yet.
         case writesElsewhere
+        /// A transfer moves this content.
+        case transfers(SHA256Digest)
         /// A prune removes these and no others.
         case removes(Set<BackupID>)
     }
@@ -78,6 +80,7 @@ extension IssuedPlans.Terms {
         case .replaces(let content): "replaces \(content)"
         case .makesAnew: "makes anew"
         case .writesElsewhere: "writes elsewhere"
+        case .transfers(let content): "transfers \(content)"
         case .removes(let backups): "removes \(backups.map(\.description).sorted().joined(separator: " "))"
         }
     }

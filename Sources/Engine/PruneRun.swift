@@ -104,7 +104,7 @@ struct PruneRun {
 
     /// Deletes the backup of `line`, and says whether it is gone. One that was damaged since is for a person to see.
     private static func delete(_ line: IndexEntry, with tools: Toolbox) async throws(GuardError) -> Bool {
-        try await tools.reading { (vault) throws(VaultError) in
+        try await tools.working { (vault) throws(VaultError) in
             guard let entry = vault.listing(of: line).entry else { return false }
             try vault.delete(entry)
             return true

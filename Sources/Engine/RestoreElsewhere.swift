@@ -32,7 +32,7 @@ struct RestoreElsewhere {
             case .file(let path):
                 try await log.step(.restore, detail: "\(entry.id) to \(path)")
                 let entry = entry
-                try await tools.reading { (vault) throws(VaultError) in try vault.restore(entry, to: path) }
+                try await tools.working { (vault) throws(VaultError) in try vault.restore(entry, to: path) }
             case .schema(let store):
                 try await restore(into: store)
             }
@@ -56,7 +56,7 @@ struct RestoreElsewhere {
         try await ScratchFolder.use(for: log.record.id, on: store, in: tools.scratch) {
             (scratch) throws(GuardError) in
             let source = scratch.copy("source", of: store)
-            try await tools.reading { (vault) throws(VaultError) in try vault.restore(entry, to: source) }
+            try await tools.working { (vault) throws(VaultError) in try vault.restore(entry, to: source) }
             try await log.step(.restore, detail: "\(entry.id) to \(store.location.name)")
             do throws(GuardError) {
                 try await store.recreate(from: source, of: original, expecting: entry.manifest.content)

@@ -67,6 +67,7 @@ struct Work {
         result.keptState = kept.id
         result.rowsInKeptState = ContentDifference(from: backup.manifest.content, to: kept.manifest.content).rows
         result.toVersion = backup.manifest.schemaVersion
+        try await tools.takeBackMove(of: id)
         return try await log.settle(.succeeded, .restoredVerified, result: result, hold: log.restoreHold(of: backup.id))
     }
 
@@ -83,6 +84,7 @@ struct Work {
             return error.dataState == .unverified ? try await settleUnverified(error) : try await settleUntouched(error)
         }
         await store.close()
+        try await tools.takeBackMove(of: id)
         return try await log.settle(.succeeded, .restoredVerified, hold: log.restoreHold(of: backup.id))
     }
 

@@ -4,7 +4,7 @@ public import Dementia
 public import HashKit
 
 /// What happens to one migration in a plan.
-public enum PlannedAction: String, Codable, Sendable {
+public enum PlannedAction: String, Codable, Sendable, CaseIterable {
     /// Its statements run.
     case apply
     /// Its postcondition is true already and the ledger does not know: only the ledger row is written.

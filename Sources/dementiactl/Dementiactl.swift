@@ -18,6 +18,7 @@ struct Dementiactl: ParsableCommand {
             A backup by hand:   dementiactl backup create STORE
             Restore one:        dementiactl restore ID
             Or the newest good: dementiactl restore STORE
+            To PostgreSQL:      dementiactl transfer STORE --to URL#SCHEMA --dry-run
             What happens now:   dementiactl status --watch
 
             Exit status: 0 done or nothing to do, 1 failed, 3 findings or pending (with --exit-code), 4 failed and restored, \
@@ -28,8 +29,9 @@ struct Dementiactl: ParsableCommand {
         version: ProductVersion.current,
         subcommands: [
             StatusCommand.self, StoresCommand.self, PlanCommand.self, MigrateCommand.self, DowngradeCommand.self,
-            RepairCommand.self, VerifyCommand.self, HistoryCommand.self, BackupCommand.self, RestoreCommand.self,
-            OperationsCommand.self, EventsCommand.self, HoldCommand.self, AuditCommand.self, ReleasesCommand.self,
+            RepairCommand.self, TransferCommand.self, VerifyCommand.self, HistoryCommand.self, BackupCommand.self,
+            RestoreCommand.self, OperationsCommand.self, EventsCommand.self, HoldCommand.self, AuditCommand.self,
+            ReleasesCommand.self, DoctorCommand.self,
             ConfigCommand.self, DaemonCommand.self, VersionCommand.self,
         ]
     )

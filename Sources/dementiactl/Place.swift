@@ -9,8 +9,13 @@ enum Place {
     /// How the daemon is told: a path made absolute, because it works elsewhere, or the server's schema as it stands. What has a password
     /// in it is refused.
     static func name(_ text: String) throws(GuardError) -> String {
-        guard isSchema(text) else { return Selection.resolved(text) }
-        guard !hasPassword(text) else { throw Wording.passwordOnCommandLine }
+        isSchema(text) ? try server(text) : Selection.resolved(text)
+    }
+
+    /// A database or a schema of a server, as it stands.
+    static func server(_ text: String) throws(GuardError) -> String {
+        // A command line is for everybody to read: in `ps`, and in the shell's history.
+        guard !ConnectionText(text).holdsPassword else { throw Wording.passwordOnCommandLine }
         return text
     }
 
@@ -21,13 +26,5 @@ enum Place {
     private static func isSchema(_ text: String) -> Bool {
         if text.contains("://") { return true }
         return text.contains("#") && !text.hasPrefix("/") && !text.hasPrefix(".") && access(text, F_OK) != 0
-    }
-
-    /// A command line is for everybody to read: in `ps`, and in the shell's history.
-    static func hasPassword(_ place: String) -> Bool {
-        guard let start = place.firstRange(of: "://")?.upperBound else { return place.contains("password=") }
-        // A password may hold a `#` or a `/`; the server's name begins after the last `@`.
-        let user = place[start...].lastIndex(of: "@").map { place[start..<$0] } ?? ""
-        return user.contains(":") || place.contains("password=")
     }
 }

@@ -44,6 +44,7 @@ extension Wording {
         ]
         lines += operation.error?.causes.map { "  because: \(Style.printable($0))" } ?? []
         lines += operation.steps.map { "  \(step($0.kind)): \(describe($0))" }
+        lines += transfer(operation.result, style)
         lines += operation.findings.map { "  note: \(Style.printable($0.message))" }
         return lines.joined(separator: "\n")
     }

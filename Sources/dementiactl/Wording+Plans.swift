@@ -23,6 +23,7 @@ extension Wording {
                     + count(step.statements.count, "statement", "statements"))
             if showingSQL { lines += step.statements.map { indented($0) } }
         }
+        lines += transfer(plan.result, style)
         if let tables = plan.tables, !tables.isEmpty { lines.append(self.tables(tables, style)) }
         if let removals = plan.removals, !removals.isEmpty { lines.append(self.removals(removals, style)) }
         lines += losses(plan).map { style.paint("  \($0)", .bad) }
@@ -51,7 +52,7 @@ extension Wording {
             let removals = plan.removals ?? []
             guard !removals.isEmpty else { return ("nothing to remove", .good) }
             return ("\(count(removals.count, "backup goes", "backups go"))", .wait)
-        case .restore:
+        case .restore, .transfer:
             return ((plan.from.map { "\($0) to " } ?? "to ") + version(plan.to), .wait)
         default:
             guard !plan.steps.isEmpty else { return ("nothing to do, at \(version(plan.from))", .good) }

@@ -161,6 +161,7 @@ enum Wording {
         case .backup: "backing up"
         case .rehearse: "rehearsing"
         case .migrate: "migrating"
+        case .transfer: "transferring"
         case .verify: "verifying"
         case .keep: "keeping the present state"
         case .restore: "restoring"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 internal import ControlAPI
+internal import Doctor
+internal import ControlServer
 internal import Engine
 internal import GuardConfiguration
 internal import GuardCore
@@ -19,7 +21,10 @@ actor Composition {
     private let workshop: Workshop
     private let watcher: Watcher
     private var setup: Setup
+    private var places: Places
     private var loadedAt: Timestamp
+    /// Where it is asked, and who may ask; nil before it listens.
+    private var door: (socket: ListeningSocket, access: AccessControl)?
 
     init(_ options: CommonOptions, _ setup: Setup, _ notifier: Notifier, _ logger: Logger, _ level: LogLevel)
         throws(GuardError)
@@ -32,7 +37,7 @@ actor Composition {
         self.level = level
         let relay = EventRelay()
         let narrator = Narrator(logger, notifier)
-        let places = try Places(setup)
+        places = try Places(setup)
         workshop = try setup.workshop(places) { event in
             relay.send(event)
             narrator.tell(event)
@@ -55,6 +60,9 @@ actor Composition {
             next = try Setup(options)
             places = try Places(next)
             tools = try next.tools(replacing: workshop.tools, places)
+            let readers = try next.readers()
+            // Last, because it is in force at once.
+            if let door { try door.access.admit(readers, at: door.socket) }
         } catch {
             notifier.ready(await guardian.summary)
             let reasons = ([error.message] + error.causes).joined(separator: "; ")
@@ -68,6 +76,7 @@ actor Composition {
         }
         let changed = next.changes(since: setup)
         setup = next
+        self.places = places
         loadedAt = Setup.clock()
         level.set(next.logLevel)
         await guardian.reconfigure(tools, next.guardianSettings(places, watcher))
@@ -79,12 +88,25 @@ actor Composition {
         return ConfigReloadForm(changed: changed.map(\.rawValue), config: form)
     }
 
+    /// From now on a reload changes who may ask at `socket`.
+    func listens(at socket: ListeningSocket, _ access: AccessControl) { door = (socket, access) }
+
     /// Lets the guardian answer for the configuration.
     func start() async {
         await guardian.configure(
             with: .init(
                 current: { [self] in await form },
                 reload: { [self] () throws(GuardError) in try await reload() }))
+        await guardian.diagnose(with: .init { [self] known in await checkup.run(known) })
+    }
+
+    /// By what is in force.
+    private var checkup: Checkup {
+        let folder = setup.userConfiguration
+        let places = places
+        return Checkup(
+            unit: KernelText.of("/proc/self/cgroup").flatMap { ServiceUnit(cgroup: $0, configuration: folder) },
+            dropIns: setup.dropIns, trees: { places.trees }, databases: { await places.checkUp() })
     }
 
     /// What is in force.

@@ -108,6 +108,11 @@ final class Places: Sendable {
         }
     }
 
+    /// Looks at the settings of every database that is known by now.
+    func checkUp() async -> [ServerCheckup] {
+        await thread.run { self.servers.withLock(\.self).checkUp() }
+    }
+
     private func walk() throws(GuardError) -> Discovery.Found {
         do {
             return try discovery.walk(roots)

@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import ControlServer
 internal import Engine
+internal import Glibc
 internal import GuardCore
 internal import GuardLog
 internal import Logging
@@ -37,6 +38,9 @@ struct Serve: AsyncParsableCommand {
         // Before anybody can ask: what a crash left is settled, and every answer is about settled data.
         try await notifier.withPatience { try await guardian.recover() }
         let listening = try listeningSocket(setup)
+        let access = AccessControl(AccessPolicy(owner: geteuid()))
+        try access.admit(try setup.readers(), at: listening)
+        await composition.listens(at: listening, access)
         // What services begin and end is told in our own words.
         var quiet = logger
         quiet.logLevel = .warning
@@ -46,7 +50,7 @@ struct Serve: AsyncParsableCommand {
                 services: [
                     .init(service: GuardianService(guardian, notifier)),
                     .init(service: WatchdogService(guardian, notifier, logger)),
-                    .init(service: ControlServer(socket: listening, service: guardian, logger: logger)),
+                    .init(service: ControlServer(socket: listening, service: guardian, access: access, logger: logger)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet))

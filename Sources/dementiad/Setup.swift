@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ControlAPI
+internal import ControlServer
 internal import Dementia
 internal import Engine
 internal import FoundationEssentials
@@ -200,6 +201,18 @@ struct Setup {
 
     /// The least severe message that is written.
     var logLevel: Logger.Level { Logger.Level(rawValue: settings.log.level.rawValue) ?? .notice }
+
+    /// The user's folder of configurations, such as `/home/ann/.config`.
+    var userConfiguration: String {
+        let folder = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        return folder ?? (environment["HOME"] ?? "") + "/.config"
+    }
+
+    /// The folder of drop-ins that is read last.
+    var dropIns: String {
+        let file = options.config.map(Self.absolute) ?? userConfiguration + "/dementiad/dementiad.yaml"
+        return (file.hasSuffix(".yaml") ? String(file.dropLast(".yaml".count)) : file) + ".d"
+    }
 
     /// Where the daemon listens.
     func socketPath(_ option: String?) throws(GuardError) -> String {

@@ -13,12 +13,12 @@ struct ProblemTests {
     @Test(
         "What cannot be asked is said so",
         arguments: [
-            ("GET", "/v1/nope", 404, GuardError.Code.notFound), ("GET", "/", 404, .notFound),
+            ("GET", "/v1/nope", 404, GuardError.Code.notFound), ("GET", "/v1", 404, .notFound),
             ("GET", "/v1/stores/xyz", 404, .notFound), ("GET", "/v1/stores/000000000000", 404, .notFound),
             ("GET", "/v1/operations/\(operation)", 404, .notFound),
             ("GET", "/v1/operations/\(operation)/events", 404, .notFound),
             ("GET", "/v1/backups/000001_000000000000", 404, .notFound), ("PUT", "/v1/status", 405, .methodNotAllowed),
-            ("DELETE", "/v1/stores", 405, .methodNotAllowed), ("GET", "/v1/status?verbose=1", 400, .usage),
+            ("PUT", "/v1/stores", 405, .methodNotAllowed), ("GET", "/v1/status?verbose=1", 400, .usage),
             ("GET", "/v1/operations?state=asleep", 400, .usage), ("GET", "/v1/operations?limit=0", 400, .usage),
             ("GET", "/v1/operations?limit=9999", 400, .usage), ("GET", "/v1/operations?limit=1&limit=2", 400, .usage),
             ("GET", "/v1/operations/\(operation)?wait=soon", 400, .usage), ("GET", "/v1/backups?store=me", 400, .usage),

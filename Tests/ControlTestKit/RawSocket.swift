@@ -10,23 +10,32 @@ public struct RawSocket: Sendable {
 
     /// Connects to `path`.
     public init(_ path: String) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw SystemCallError(call: "socket", errno: errno) }
         thread = try ThreadExecutor(name: "raw")
-        // A test that waits for what never comes fails in place of hanging.
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        descriptor = try Self.connect(path, patience: 20)
+    }
+
+    /// A descriptor that is connected to `path`, and on which no call waits for more than `patience` seconds: a test that waits for
+    /// what never comes fails in place of hanging.
+    static func connect(_ path: String, patience: Int) throws(SystemCallError) -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw SystemCallError(call: "socket", errno: errno) }
+        var limit = timeval(tv_sec: patience, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let descriptor = descriptor
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard result == 0 else { throw SystemCallError(call: "connect", errno: errno, path: path) }
+        guard result == 0 else {
+            let error = SystemCallError(call: "connect", errno: errno, path: path)
+            close(descriptor)
+            throw error
+        }
+        return descriptor
     }
 
     /// Sends `text`. How many bytes were taken; fewer when the other end has closed.

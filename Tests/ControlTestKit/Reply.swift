@@ -48,9 +48,14 @@ extension World {
         var text = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         if let body { text += "Content-Length: \(body.utf8.count)\r\n" }
         for (name, value) in fields { text += "\(name): \(value)\r\n" }
+        return try await send(text + "\r\n" + (body ?? ""))
+    }
+
+    /// Sends `text` as it stands on a connection of its own, and reads until the server closes it.
+    public func send(_ text: String) async throws -> Reply {
         let socket = try RawSocket(self.socket)
         defer { socket.end() }
-        await socket.send(text + "\r\n" + (body ?? ""))
+        await socket.send(text)
         let answer = await socket.read()
         guard let reply = Reply(answer) else { throw GuardError(.internalError, "no answer: '\(answer)'") }
         return reply

@@ -29,6 +29,8 @@ public struct World: Sendable {
     public let service: FakeService
     /// The folder of everything.
     public let folder: Folder
+    private let access: AccessControl
+    private let listening: ListeningSocket
     private let group: ServiceGroup
 
     /// The socket.
@@ -36,23 +38,28 @@ public struct World: Sendable {
 
     /// Runs `body` with a server, and stops the server afterwards.
     public static func run<Value: Sendable>(
-        limits: ControlLimits = .init(), _ body: (World) async throws -> Value
+        limits: ControlLimits = .init(), readers: [AccessPolicy.ReaderGroup] = [], _ body: (World) async throws -> Value
     ) async throws -> Value {
         let folder = try Folder()
         let path = folder.path + "/control.sock"
-        return try await run(on: try ListeningSocket(at: path), at: path, in: folder, limits: limits, body)
+        return try await run(
+            on: try ListeningSocket(at: path), at: path, in: folder, limits: limits, readers: readers, body)
     }
 
     /// Runs `body` with a server on a socket that is there, with a service that is there.
     public static func run<Value: Sendable>(
         on listening: ListeningSocket, at path: String, in folder: Folder? = nil, service: FakeService = FakeService(),
-        limits: ControlLimits = .init(), _ body: (World) async throws -> Value
+        limits: ControlLimits = .init(), readers: [AccessPolicy.ReaderGroup] = [], _ body: (World) async throws -> Value
     ) async throws -> Value {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let server = ControlServer(socket: listening, service: service, limits: limits, logger: logger)
+        let access = AccessControl(AccessPolicy(owner: geteuid()))
+        try access.admit(readers, at: listening)
+        let server = ControlServer(socket: listening, service: service, access: access, limits: limits, logger: logger)
         let group = ServiceGroup(services: [server], logger: logger)
         let task = Task { try await group.run() }
-        let world = World(service: service, folder: try folder ?? Folder(), group: group, socket: path)
+        let world = World(
+            service: service, folder: try folder ?? Folder(), access: access, listening: listening, group: group,
+            socket: path)
         do {
             let value = try await body(world)
             await group.triggerGracefulShutdown()
@@ -64,6 +71,9 @@ public struct World: Sendable {
             throw error
         }
     }
+
+    /// Lets members of these groups read from now on, as a reload does.
+    public func admit(_ readers: [AccessPolicy.ReaderGroup]) throws { try access.admit(readers, at: listening) }
 
     /// Begins a graceful stop, and returns at once.
     public func stop() async { await group.triggerGracefulShutdown() }

@@ -20,7 +20,9 @@ struct HouseRuleTests {
             "Sources/Engine/Forms.swift": "archives in the vault",
             "Sources/Stores/FileReplacement.swift": "writes the file that takes the place of one that nobody has open",
             "Sources/Stores/Postgres/DumpFile.swift": "a dump in scratch, which is a script and no database",
+            "Sources/Transfer/KeptExport.swift": "rows that did not arrive, in a file of their own",
             "Sources/dementiad/Setup": "migrations as SQL text",
+            "Sources/Doctor/KernelText.swift": "what the kernel says in /proc, and nothing else",
             "Sources/Watcher/WatchLimit.swift": "a limit of the kernel's in /proc",
             "Sources/dementiactl/ExportFile.swift": "an archive, as it comes over the socket",
         ]

@@ -7,7 +7,7 @@ internal import PostgresKit
 /// The databases that memories are looked for in.
 public struct PostgresServers: Sendable {
     /// One database, or one schema of it.
-    private struct Server: Sendable {
+    struct Server: Sendable {
         let target: ConnectionTarget
         /// `host:port/database`, as libpq reads it.
         let address: String
@@ -17,7 +17,7 @@ public struct PostgresServers: Sendable {
         let isAsking: Bool
     }
 
-    private let servers: [Server]
+    let servers: [Server]
     private let passfile: String?
     private let limits: PostgresStore.Limits
 
@@ -149,11 +149,19 @@ public struct PostgresServers: Sendable {
         return Self.location(server, schema)
     }
 
+    /// The schema that `place` names behind its last `#`; nil when it names a database only.
+    public static func schema(in place: String) -> String? { split(place).schema }
+
+    /// Whether a password stands in `place`; false when libpq cannot read it.
+    public static func holdsPassword(_ place: String) -> Bool {
+        (try? ConnectionTarget(split(place).connection))?.holdsPassword ?? false
+    }
+
     private static func location(_ server: Server, _ schema: String) -> StoreLocation {
         StoreLocation(engine: .postgres, name: "\(server.address)#\(schema)")
     }
 
-    private static func schemas(_ connection: Connection) throws(PostgresError) -> [String] {
+    static func schemas(_ connection: Connection) throws(PostgresError) -> [String] {
         try connection.rows(
             """
             SELECT n.nspname FROM pg_catalog.pg_namespace n

@@ -33,10 +33,12 @@ public actor PostgresStore: Store {
 
     public nonisolated let location: StoreLocation
     /// The schema's name, as it is.
-    nonisolated let schema: String
-    nonisolated let target: ConnectionTarget
+    package nonisolated let schema: String
+    /// How to reach the database.
+    package nonisolated let target: ConnectionTarget
     private let thread: ThreadExecutor
-    nonisolated let limits: Limits
+    /// How long it waits.
+    package nonisolated let limits: Limits
     nonisolated let failure: PostgresFailure
     private var session: Session?
     /// The database that the last proof restored into.
