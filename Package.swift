@@ -72,6 +72,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Transfer",
+            dependencies: [
+                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "SchemaDump", "Stores",
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Releases", dependencies: ["Dementia", "GuardCore", "HashKit", "LinuxKit"], swiftSettings: strict),
         .target(
             name: "Journal",
@@ -92,8 +99,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores", "Vault",
-                "Watcher",
+                "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores", "Transfer",
+                "Vault", "Watcher",
             ],
             swiftSettings: strict
         ),
@@ -127,12 +134,16 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Findings, and what mends them. For both ends of the socket, so it knows no server and no database.
+        .target(
+            name: "Doctor", dependencies: ["ControlAPI", "GuardCore", "LinuxKit"], swiftSettings: strict),
+
         // Composition roots: parse, build, run, translate errors.
         .executableTarget(
             name: "dementiad",
             dependencies: [
-                "ControlAPI", "ControlServer", "Dementia", "Engine", "GuardConfiguration", "GuardCore", "GuardLog",
-                "Journal", "LinuxKit", "Releases", "Stores", "SystemdKit", "Vault", "Watcher",
+                "ControlAPI", "ControlServer", "Dementia", "Doctor", "Engine", "GuardConfiguration", "GuardCore",
+                "GuardLog", "Journal", "LinuxKit", "Releases", "Stores", "SystemdKit", "Vault", "Watcher",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -143,7 +154,7 @@ let package = Package(
         .executableTarget(
             name: "dementiactl",
             dependencies: [
-                "ControlAPI", "ControlClient", "GuardCore", "HashKit",
+                "ControlAPI", "ControlClient", "Doctor", "GuardCore", "HashKit", "LinuxKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -184,6 +195,17 @@ let package = Package(
                 "ControlAPI", "ControlClient", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore",
                 "LinuxKit",
             ],
+            exclude: ["Golden"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DoctorTests",
+            dependencies: [
+                "ControlAPI", "ControlServer", "ControlTestKit", "Dementia", "Doctor", "Engine", "GuardCore", "Journal",
+                "LinuxKit", "SQLiteKit", "Stores", "TestSupport", "Vault", "Watcher", "dementiactl", "dementiad",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -192,6 +214,7 @@ let package = Package(
                 "ControlAPI", "ControlTestKit", "GuardCore", "LinuxKit", "dementiactl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            exclude: ["Golden"],
             swiftSettings: strict
         ),
         // Tests: one target per module, and what they share.
@@ -201,7 +224,7 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
-        .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration"], swiftSettings: strict),
+        .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration", "GuardCore"], swiftSettings: strict),
         .testTarget(
             name: "DementiaTests",
             dependencies: ["Dementia"],
@@ -274,6 +297,14 @@ let package = Package(
             name: "StoresTests",
             dependencies: [
                 "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "Stores", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TransferTests",
+            dependencies: [
+                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "SchemaDump", "Stores",
+                "TestSupport", "Transfer",
             ],
             swiftSettings: strict
         ),

@@ -116,6 +116,8 @@ public struct PlanForm: Codable, Sendable, Equatable {
     public var removals: [Removal]?
     /// How many bytes a prune would give back.
     public var freedBytes: Int64?
+    /// What a transfer would make of every table: what the operation's result says later, count for count.
+    public var result: OperationResult?
     /// How many bytes are needed for backup and rehearsal, at most.
     public var neededBytes: Int64?
     /// Until when an operation may be started with ``digest``.

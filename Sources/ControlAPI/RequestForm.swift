@@ -40,6 +40,12 @@ public enum OperationTarget: Codable, Sendable, Equatable {
     }
 }
 
+/// How a transfer takes numbers in columns of times that are too large for seconds since 1970.
+public enum EpochRule: String, Codable, Sendable, CaseIterable {
+    /// As milliseconds, which are divided.
+    case auto
+}
+
 /// Asks for an operation. Which fields it needs depends on its kind.
 public struct OperationRequest: RequestForm, Equatable {
     /// The work.
@@ -54,10 +60,14 @@ public struct OperationRequest: RequestForm, Equatable {
     public var planDigest: String?
     /// Whether to go only as far as leaves no trace in the store.
     public var dryRun: Bool?
+    /// Whether a transfer is for good: the backup of the file is pinned, and the file is marked as moved.
+    public var archive: Bool?
+    /// How a transfer takes numbers that may be milliseconds; without it as none.
+    public var epoch: EpochRule?
 
     public init(
         kind: OperationKind, store: StoreID? = nil, to: OperationTarget? = nil, backup: BackupID? = nil,
-        planDigest: String? = nil, dryRun: Bool? = nil
+        planDigest: String? = nil, dryRun: Bool? = nil, archive: Bool? = nil, epoch: EpochRule? = nil
     ) {
         self.kind = kind
         self.store = store
@@ -65,10 +75,12 @@ public struct OperationRequest: RequestForm, Equatable {
         self.backup = backup
         self.planDigest = planDigest
         self.dryRun = dryRun
+        self.archive = archive
+        self.epoch = epoch
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case kind, store, to, backup, planDigest, dryRun
+        case kind, store, to, backup, planDigest, dryRun, archive, epoch
     }
 
     public static var fields: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }
@@ -76,7 +88,7 @@ public struct OperationRequest: RequestForm, Equatable {
 
 /// Asks what an operation would do.
 public struct PlanRequest: RequestForm, Equatable {
-    /// The work: migrate, downgrade, repair, restore or prune. Without it: migrate.
+    /// The work: migrate, downgrade, repair, restore, prune or transfer. Without it: migrate.
     public var kind: OperationKind?
     /// The store. A restore may leave it out: the backup knows its own.
     public var store: StoreID?
@@ -84,18 +96,22 @@ public struct PlanRequest: RequestForm, Equatable {
     public var to: OperationTarget?
     /// The backup that would be restored.
     public var backup: BackupID?
+    /// As in ``OperationRequest/epoch``.
+    public var epoch: EpochRule?
 
     public init(
-        kind: OperationKind? = nil, store: StoreID? = nil, to: OperationTarget? = nil, backup: BackupID? = nil
+        kind: OperationKind? = nil, store: StoreID? = nil, to: OperationTarget? = nil, backup: BackupID? = nil,
+        epoch: EpochRule? = nil
     ) {
         self.kind = kind
         self.store = store
         self.to = to
         self.backup = backup
+        self.epoch = epoch
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case kind, store, to, backup
+        case kind, store, to, backup, epoch
     }
 
     public static var fields: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }

@@ -111,13 +111,6 @@ extension ControlClient {
         try await ask(.POST, Target("plans"), sending: request)
     }
 
-    /// The audit, newest first, at most `count` entries.
-    public func audit(of store: StoreID? = nil, atMost count: Int = .max) async throws(GuardError) -> [JournalEvent] {
-        try await pages(atMost: count) { after, limit in
-            Target("audit", query: [("store", store?.value), ("limit", limit), ("after", after)])
-        }
-    }
-
     /// Whether the audit is whole.
     public func verifyAudit() async throws(GuardError) -> AuditVerification {
         try await ask(.GET, Target("audit", "verification"))
@@ -159,8 +152,10 @@ extension ControlClient {
         try await ask(.POST, Target("config", "reload"), sending: EmptyRequest())
     }
 
-    private func pages<Item: Codable & Sendable>(
-        atMost count: Int = .max, _ target: (_ after: String?, _ limit: String) -> Target
+    /// The items of a list, page by page, up to `count` of them and no further than the first page with one that is `enough`.
+    func pages<Item: Codable & Sendable>(
+        atMost count: Int = .max, until enough: (Item) -> Bool = { _ in false },
+        _ target: (_ after: String?, _ limit: String) -> Target
     ) async throws(GuardError) -> [Item] {
         var items: [Item] = []
         var after: String?
@@ -169,7 +164,7 @@ extension ControlClient {
             let page: ItemList<Item> = try await ask(.GET, target(after, String(limit)))
             items += page.items
             after = page.next
-        } while after != nil && items.count < count
+        } while after != nil && items.count < count && !(items.last.map(enough) ?? false)
         return items
     }
 }

@@ -69,6 +69,9 @@ public struct ControlClient: Sendable {
             headers.add(name: "content-type", value: "application/json")
             headers.add(name: "content-length", value: String(json.count))
             body = json
+        } else if method == .PUT {
+            // Otherwise NIO announces a body of unknown length, which this route does not take (RFC 9110, 8.6).
+            headers.add(name: "content-length", value: "0")
         }
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: target.text, headers: headers)
         return Exchange(socket: socket, head: head, body: body)

@@ -77,4 +77,18 @@ enum Wording {
             .internalError, "What answers at \(path) is not a dementiad of this version (HTTP status \(status))",
             hint: "Compare the versions: dementiactl version")
     }
+
+    static let stopped = GuardError(.interrupted, "Nothing more is waited for")
+
+    static func lostEvents(_ last: Int64, _ cause: GuardError) -> GuardError {
+        GuardError(
+            .notReachable, "The daemon went away while its events were followed; the last one was \(last)",
+            hint: "When it is back, go on: dementiactl events --follow --since \(last)", causes: [cause.message])
+    }
+
+    static func noMoreEvents(_ last: Int64, after time: Duration) -> GuardError {
+        GuardError(
+            .timedOut, "\(time.components.seconds) s are over; the last event was \(last)",
+            hint: "Go on: dementiactl events --follow --since \(last)")
+    }
 }

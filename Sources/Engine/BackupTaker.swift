@@ -39,7 +39,8 @@ struct BackupTaker {
         accept: (Snapshot) async throws(GuardError) -> Void = { _ throws(GuardError) in }
     ) async throws(GuardError) -> ProvedBackup {
         let description = try await store.describe()
-        try checkRoom(for: description.sizeBytes)
+        try RoomCheck(tools: tools, location: store.location).check(
+            forBytes: RoomCheck.needed(for: description.sizeBytes))
         try await BudgetCheck(tools: tools, location: store.location).run(for: reason, bytes: description.sizeBytes)
         let copy = scratch.copy("\(reason.rawValue)-copy", of: store)
         let restored = scratch.copy("\(reason.rawValue)-restored", of: store)
@@ -154,28 +155,6 @@ struct BackupTaker {
             return hash.finish()
         } catch {
             throw VaultError.io(error)
-        }
-    }
-
-    /// A copy, its restore and the archive, all at once: refused before the first byte when they would not fit.
-    private func checkRoom(for bytes: Int64) throws(GuardError) {
-        let filesystem: Filesystem
-        do {
-            filesystem = try Filesystem(holding: tools.vault.path)
-        } catch {
-            throw failure.system(error, "looking for room for a backup")
-        }
-        let floor = tools.policy.minimumFree ?? VaultRoom.defaultFloor(of: filesystem.totalBytes)
-        let needed = bytes * 3 + (64 << 20)
-        guard filesystem.freeBytes >= needed + floor else {
-            throw GuardError(
-                .noSpace,
-                """
-                a backup of \(store.location.name) needs \(needed) bytes while \(floor) stay free, and only \
-                \(filesystem.freeBytes) are free
-                """,
-                store: store.location.id,
-                hint: "Nothing was changed. Free some space under \(tools.vault.path), or lower backup.minFree.")
         }
     }
 

@@ -7,8 +7,12 @@ struct ContentDifference: Sendable, Equatable {
     /// One table's difference.
     struct Table: Sendable, Equatable {
         let name: String
+        /// Rows in the old state; 0 of a table that was not there.
+        let rowsBefore: Int64
+        /// Rows in the new state; 0 of a table that is not there.
+        let rowsAfter: Int64
         /// Rows more, or fewer when negative.
-        let rows: Int64
+        var rows: Int64 { rowsAfter - rowsBefore }
         /// Columns whose values differ, of those that both states have.
         let columns: [String]
         let isNew: Bool
@@ -22,7 +26,10 @@ struct ContentDifference: Sendable, Equatable {
         var tables: [Table] = []
         for table in new.tables {
             guard let before = old[table: table.name] else {
-                tables.append(Table(name: table.name, rows: table.rows, columns: [], isNew: true, isGone: false))
+                tables.append(
+                    Table(
+                        name: table.name, rowsBefore: 0, rowsAfter: table.rows, columns: [], isNew: true, isGone: false)
+                )
                 continue
             }
             let columns = table.columns.filter { column in
@@ -34,11 +41,12 @@ struct ContentDifference: Sendable, Equatable {
             }
             tables.append(
                 Table(
-                    name: table.name, rows: table.rows - before.rows, columns: columns.map(\.name), isNew: false,
-                    isGone: false))
+                    name: table.name, rowsBefore: before.rows, rowsAfter: table.rows, columns: columns.map(\.name),
+                    isNew: false, isGone: false))
         }
         for table in old.tables where new[table: table.name] == nil {
-            tables.append(Table(name: table.name, rows: -table.rows, columns: [], isNew: false, isGone: true))
+            tables.append(
+                Table(name: table.name, rowsBefore: table.rows, rowsAfter: 0, columns: [], isNew: false, isGone: true))
         }
         self.tables = tables.sorted { $0.name < $1.name }
     }

@@ -81,6 +81,10 @@ extension Guardian {
 
     /// Plans what follows from the end of an operation: another try of what could not go on, and room for what was added.
     func planAfter(_ record: OperationRecord) {
+        if record.result?.removed?.isEmpty == false {
+            // Room again: who had none tries now.
+            for id in backOffs.keys { plan { $0.set(.store(id), in: .zero) } }
+        }
         guard let store = record.store else { return }
         if neglected.remove(store) != nil, let form = forms[store] { request(form.place, because: "discovery") }
         let isPaused = record.error?.code == .held

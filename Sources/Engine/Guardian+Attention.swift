@@ -16,7 +16,7 @@ extension Guardian {
         await watchAll()
         let unreached = Set(discovered.problems.map(\.message))
         do throws(GuardError) {
-            discovered = try await settings.discover()
+            discovered = heeding(try await settings.discover())
         } catch {
             // A home that is not there: what was known in it is missing.
             for id in forms.keys { await look(at: id) }
@@ -57,6 +57,7 @@ extension Guardian {
         _ location: StoreLocation, _ trigger: String, _ startingWork: Bool
     ) async throws(GuardError) {
         let id = location.id
+        guard choices[id]?.kind != .forgotten else { return }
         // One piece of work at a time: what still waits for its evidence comes first.
         guard try await settleWaiting(id) else {
             await examine(location)
@@ -91,7 +92,7 @@ extension Guardian {
         guard mode(of: location) == .auto else { return }
         do throws(GuardError) {
             _ = try await startMigration(
-                .upgrade(to: nil), .migrate, location, trigger: trigger, uid: tools.uid, isExplicit: false)
+                .upgrade(to: nil), .migrate, location, Origin(trigger: trigger, uid: tools.uid), isExplicit: false)
         } catch {
             // Somebody was faster; the end of his work looks again.
             guard error.code == .storeBusy else { throw error }

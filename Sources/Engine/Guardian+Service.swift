@@ -15,43 +15,76 @@ extension Guardian: ControlService {
     public func start(
         _ request: OperationRequest, key: String?, for caller: Caller
     ) async throws(GuardError) -> OperationRecord {
-        if let key, let id = try operation(startedBy: key, request) { return try await operation(id, waiting: .zero) }
         if request.dryRun == true {
             throw GuardError(
                 .usage, "an operation changes something; what it would do is a plan",
                 hint: "Ask POST /v1/plans, or dementiactl plan.")
         }
-        let record = try await startWork(request, caller)
-        if let key { remember(key, request, record.id) }
-        return record
+        try request.check()
+        guard let key else { return try await startWork(request, .request(of: caller)) }
+        let digest = SHA256.digest(of: try ControlJSON.encode(request)).hex
+        return try await startOnce(request, caller, RequestKey(uid: caller.uid, key: key, request: digest))
     }
 
-    private func startWork(_ request: OperationRequest, _ caller: Caller) async throws(GuardError) -> OperationRecord {
-        let uid = caller.uid
+    /// Starts what `key` names, or gives what it has started already.
+    private func startOnce(
+        _ request: OperationRequest, _ caller: Caller, _ key: RequestKey
+    ) async throws(GuardError) -> OperationRecord {
+        if let earlier = beginning.first(where: { $0.key.uid == key.uid && $0.key.key == key.key }) {
+            guard earlier.key.request == key.request else { throw Self.keyReused }
+            return try await earlier.value.value.get()
+        }
+        let guardian = self
+        let task = Task { () -> Result<OperationRecord, GuardError> in
+            do throws(GuardError) {
+                if let earlier = try await guardian.operation(begunBy: key) { return .success(earlier) }
+                return .success(try await guardian.startWork(request, .request(of: caller, key)))
+            } catch {
+                return .failure(error)
+            }
+        }
+        beginning[key] = task
+        let result = await task.value
+        beginning[key] = nil
+        return try result.get()
+    }
+
+    private func operation(begunBy key: RequestKey) async throws(GuardError) -> OperationRecord? {
+        let earlier = try await tools.journaling { (journal) throws(JournalError) in
+            try await journal.operation(begunBy: key)
+        }
+        guard let earlier else { return nil }
+        guard earlier.request == key.request else { throw Self.keyReused }
+        return try await operation(earlier.id, waiting: .zero)
+    }
+
+    private static let keyReused = GuardError(
+        .keyReused, "this Idempotency-Key belongs to another request", hint: "Use a new key for a new request.")
+
+    private func startWork(_ request: OperationRequest, _ origin: Origin) async throws(GuardError) -> OperationRecord {
         switch request.kind {
         case .migrate, .repair, .downgrade:
             let location = try location(of: request.store)
             let wish = try Self.wish(request.kind, request.to)
             if let digest = request.planDigest { try await check(digest, wish, location) }
-            return try await startMigration(
-                wish, request.kind, location, trigger: "request", uid: uid, isExplicit: true)
+            return try await startMigration(wish, request.kind, location, origin, isExplicit: true)
         case .backup:
-            return try await startWork(.backup, try location(of: request.store), uid: uid) {
-                (work) throws(GuardError) in
+            return try await startWork(.backup, try location(of: request.store), origin) { (work) throws(GuardError) in
                 try await work.backup(.manual)
             }
         case .restore:
-            return try await startRestore(request, uid)
+            return try await startRestore(request, origin)
+        case .prune:
+            return try await startPrune(request, origin)
         case .verify where request.store != nil && request.backup == nil:
-            return try await startWork(.verify, try location(of: request.store), uid: uid) {
-                (work) throws(GuardError) in
+            return try await startWork(.verify, try location(of: request.store), origin) { (work) throws(GuardError) in
                 try await work.verify()
             }
         case .verify:
-            return try await startProof(of: request.backup, uid)
+            return try await startProof(of: request.backup, origin)
         case .rescan:
             let guardian = self
-            return try await begin(.rescan, on: nil, trigger: "request", uid: uid) { log throws(GuardError) in
+            return try await begin(.rescan, on: nil, origin) { log throws(GuardError) in
                 do throws(GuardError) {
                     try await guardian.rescan(startingWork: true)
                 } catch {
@@ -59,37 +92,51 @@ extension Guardian: ControlService {
                 }
                 return try await log.settle(.succeeded, .untouched)
             }
-        case .transfer, .prune:
-            throw GuardError(.usage, "this dementiad cannot \(request.kind.rawValue) yet")
+        case .transfer:
+            return try await startTransfer(request, origin)
         }
     }
 
-    private func startRestore(_ request: OperationRequest, _ uid: UInt32) async throws(GuardError) -> OperationRecord {
+    private func startRestore(_ request: OperationRequest, _ origin: Origin) async throws(GuardError) -> OperationRecord
+    {
         guard let id = request.backup else { throw GuardError(.usage, "a restore needs the id of a backup") }
         let entry = try await tools.reading { (vault) throws(VaultError) in try vault.entry(id) }
         let location = StoreLocation(engine: entry.manifest.store.engine, name: entry.manifest.store.location)
+        try Self.check(request.store, against: entry)
+        let terms = try issuedPlans.terms(of: request, at: tools.clock())
         if case .place(let path)? = request.to {
-            try Self.refuseServer(path)
-            let tools = tools
-            return try await begin(.restore, on: nil, trigger: "request", uid: uid) { (log) throws(GuardError) in
-                do throws(GuardError) {
-                    try await log.step(.restore, detail: "\(id) to \(path)")
-                    try await tools.reading { (vault) throws(VaultError) in try vault.restore(entry, to: path) }
-                } catch {
-                    return try await log.settle(.failedUntouched, .untouched, error: error)
-                }
-                return try await log.settle(.succeeded, .untouched)
+            let (tools, place) = (tools, try await place(path, for: entry))
+            return try await begin(.restore, on: nil, origin) { (log) throws(GuardError) in
+                try await RestoreElsewhere(tools: tools, log: log, entry: entry).run(to: place)
             }
         }
-        return try await startWork(.restore, location, uid: uid) { (work) throws(GuardError) in
-            try await work.restore(entry)
+        return try await startWork(.restore, location, origin) { (work) throws(GuardError) in
+            try await work.restore(entry, terms)
         }
     }
 
-    private func startProof(of id: BackupID?, _ uid: UInt32) async throws(GuardError) -> OperationRecord {
+    /// On a disk so full that the journal cannot take another line, what the rules condemn goes first, until there is room for a few: a
+    /// prune that waits for room would wait for ever.
+    private func startPrune(_ request: OperationRequest, _ origin: Origin) async throws(GuardError) -> OperationRecord {
+        var agreed: Set<BackupID>?
+        if case .removes(let backups)? = try issuedPlans.terms(of: request, at: tools.clock()) { agreed = backups }
+        let (tools, only) = (tools, agreed)
+        do throws(GuardError) {
+            return try await begin(.prune, on: nil, origin) { (log) throws(GuardError) in
+                try await PruneRun(tools: tools, log: log, only: only).run()
+            }
+        } catch {
+            let gone = try await PruneRun.makeRoomForJournal(after: error, try await RetentionView(tools), only, tools)
+            return try await begin(.prune, on: nil, origin) { (log) throws(GuardError) in
+                try await PruneRun(tools: tools, log: log, only: only).run(after: gone)
+            }
+        }
+    }
+
+    private func startProof(of id: BackupID?, _ origin: Origin) async throws(GuardError) -> OperationRecord {
         if let id { _ = try await tools.reading { (vault) throws(VaultError) in try vault.entry(id) } }
         let tools = tools
-        return try await begin(.verify, on: nil, trigger: "request", uid: uid) { (log) throws(GuardError) in
+        return try await begin(.verify, on: nil, origin) { (log) throws(GuardError) in
             do throws(GuardError) {
                 try await log.step(.verify)
                 let bad = try await VaultCheck(tools).run(only: id).filter { !$0.ok }
@@ -219,19 +266,6 @@ extension Guardian: ControlService {
             throw GuardError(
                 .planChanged, "\(location.name) is not as it was when this was planned", store: location.id,
                 hint: "Look at the plan again: dementiactl plan \(location.id)")
-        }
-    }
-
-    func plan(_ wish: Wish, _ location: StoreLocation) async throws(GuardError) -> Plan {
-        let store = try tools.open(location)
-        do throws(GuardError) {
-            let survey = try await store.survey(tools.catalogue)
-            let plan = try wish.plan(with: tools.planner, for: location.id, at: location.name, survey)
-            await store.close()
-            return plan
-        } catch {
-            await store.close()
-            throw error
         }
     }
 }

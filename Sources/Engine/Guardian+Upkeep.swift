@@ -71,10 +71,7 @@ extension Guardian {
     /// Takes out of the vault what the rules do not keep.
     func prune() async {
         await tryTo { (guardian) async throws(GuardError) in
-            let pruned = try await guardian.upkeep.prune()
-            // Room again: who had none tries now.
-            guard pruned?.result?.removed?.isEmpty == false else { return }
-            for id in guardian.backOffs.keys { guardian.plan { $0.set(.store(id), in: .zero) } }
+            if let pruned = try await guardian.upkeep.prune() { guardian.planAfter(pruned) }
         }
         plan { $0.hasten(.prune, in: .seconds(86_400)) }
     }

@@ -6,7 +6,7 @@ public import GuardCore
 internal import Journal
 internal import LinuxKit
 internal import Releases
-internal import Stores
+public import Stores
 internal import Vault
 public import Watcher
 
@@ -28,6 +28,14 @@ public actor Guardian {
         public var watcher: Watcher?
         /// How it watches; nil for as it was made.
         public var watchRules: WatchRules?
+        /// What a person means by a place: an absolute path, or a schema of a server that is configured.
+        public var locate: @Sendable (String) async throws(GuardError) -> StoreLocation = { place throws(GuardError) in
+            StoreLocation(engine: .sqlite, name: place)
+        }
+        /// The schema that a person names as the target of a restore or a transfer.
+        public var target: @Sendable (String) async throws(GuardError) -> PostgresStore = { _ throws(GuardError) in
+            throw GuardError(.usage, "no PostgreSQL server can be reached from here")
+        }
         /// Looks for memories, in folders and on servers. Fails when the folders themselves cannot be looked into.
         public var discover: @Sendable () async throws(GuardError) -> Discovered
 
@@ -74,8 +82,12 @@ public actor Guardian {
     var toldOverflows = 0
     /// Rules that the watcher has not heard of.
     var newWatchRules: WatchRules?
+    /// How full the vault was when that was last asked for.
+    var knownVaultUse: VaultUse?
     /// Knows the configuration.
     var configuring: Configuring?
+    /// Knows what is wrong and what mends it.
+    var diagnosing: Diagnosing?
     /// What is to be done by the clock, and who sleeps until then.
     var agenda = Agenda()
     var sleeper: Task<Void, Never>?
@@ -93,7 +105,12 @@ public actor Guardian {
     /// What everybody hears of each operation of this run.
     var feeds: [OperationID: OperationFeed] = [:]
     var tasks: [OperationID: Task<Void, Never>] = [:]
-    private var keys: [String: (request: OperationRequest, operation: OperationID)] = [:]
+    /// Requests with a name that are being begun: the same one, sent again meanwhile, waits for the first.
+    var beginning: [RequestKey: Task<Result<OperationRecord, GuardError>, Never>] = [:]
+    /// What people decided about places.
+    var choices: [StoreID: StoreChoice] = [:]
+    /// The plans that somebody may agree to.
+    var issuedPlans = IssuedPlans()
     private(set) var isStopping = false
     /// How many operations that nobody asked for are at work, and those that wait for one of them to end.
     private var turns = 0
@@ -113,6 +130,7 @@ public actor Guardian {
 
     /// Settles what an earlier process left, before anybody can ask for anything.
     public func recover() async throws(GuardError) {
+        try await readChoices()
         for known in try await tools.journaling({ (journal) throws(JournalError) in try await journal.knownStores() }) {
             let sighting = known.lastSighting
             var form = StoreForm(
@@ -170,7 +188,7 @@ public actor Guardian {
 
     /// Begins an operation of `kind` and runs `body` for it in the background.
     func begin(
-        _ kind: OperationKind, on store: StoreID?, trigger: String, uid: UInt32,
+        _ kind: OperationKind, on store: StoreID?, _ origin: Origin,
         _ body: @escaping @Sendable (OperationLog) async throws(GuardError) -> OperationRecord
     ) async throws(GuardError) -> OperationRecord {
         guard !isStopping else {
@@ -189,15 +207,15 @@ public actor Guardian {
             }
         }
         let record = OperationRecord(
-            id: tools.newOperationID(), kind: kind, store: store, state: .running, trigger: trigger,
-            actor: .init(uid: uid),
+            id: tools.newOperationID(), kind: kind, store: store, state: .running, trigger: origin.trigger,
+            actor: .init(uid: origin.uid),
             startedAt: tools.clock())
         // Before the first suspension: two requests at once must not both find the store free.
         if let store { busy[store] = .operation(record.id) }
         feeds[record.id] = OperationFeed(record)
         do throws(GuardError) {
             _ = try await tools.journaling(about: store) { (journal) throws(JournalError) in
-                try await journal.begin(record)
+                try await journal.begin(record, key: origin.key)
             }
         } catch {
             if let store { busy[store] = nil }
@@ -221,6 +239,8 @@ public actor Guardian {
     }
 
     private func ended(_ record: OperationRecord) async {
+        // What a transfer or a restore decided about its store holds from now on.
+        if [.transfer, .restore].contains(record.kind) { try? await readChoices() }
         if let store = record.store {
             busy[store] = nil
             await look(at: store)
@@ -241,29 +261,14 @@ public actor Guardian {
         task.cancel()
     }
 
-    /// The operation that `key` started, when it started this very request.
-    func operation(startedBy key: String, _ request: OperationRequest) throws(GuardError) -> OperationID? {
-        guard let earlier = keys[key] else { return nil }
-        guard earlier.request == request else {
-            throw GuardError(
-                .keyReused, "this Idempotency-Key belongs to another request", hint: "Use a new key for a new request.")
-        }
-        return earlier.operation
-    }
-
-    /// Remembers what `key` started.
-    func remember(_ key: String, _ request: OperationRequest, _ operation: OperationID) {
-        keys[key] = (request, operation)
-    }
-
     // MARK: Work
 
     /// Starts a migration, repair or downgrade of the store at `location`.
     func startMigration(
-        _ wish: Wish, _ kind: OperationKind, _ location: StoreLocation, trigger: String, uid: UInt32, isExplicit: Bool
+        _ wish: Wish, _ kind: OperationKind, _ location: StoreLocation, _ origin: Origin, isExplicit: Bool
     ) async throws(GuardError) -> OperationRecord {
         let guardian = self
-        return try await startWork(kind, location, trigger: trigger, uid: uid) { (work) throws(GuardError) in
+        return try await startWork(kind, location, origin) { (work) throws(GuardError) in
             // Whoever asks by name does not stand in line.
             if isExplicit { return try await work.migrate(wish, isExplicit: true) }
             await guardian.takeTurn()
@@ -294,7 +299,7 @@ public actor Guardian {
 
     /// Starts work on the store at `location`, with a scratch folder of its own.
     func startWork(
-        _ kind: OperationKind, _ location: StoreLocation, trigger: String = "request", uid: UInt32,
+        _ kind: OperationKind, _ location: StoreLocation, _ origin: Origin,
         _ body: @escaping @Sendable (Work) async throws(GuardError) -> OperationRecord
     ) async throws(GuardError) -> OperationRecord {
         await waitForUpkeep(of: location.id)
@@ -304,7 +309,7 @@ public actor Guardian {
                 hint: "It is settled as soon as the server answers. See: dementiactl status")
         }
         let tools = tools
-        return try await begin(kind, on: location.id, trigger: trigger, uid: uid) { (log) throws(GuardError) in
+        return try await begin(kind, on: location.id, origin) { (log) throws(GuardError) in
             try await Work.run(at: location, log, with: tools, body)
         }
     }

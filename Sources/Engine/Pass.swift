@@ -22,7 +22,7 @@ public enum MigrationMode: String, Sendable, CaseIterable, Codable, Comparable {
 
 /// One pass over stores: examine each, migrate what is pending, and tell what became of it.
 public struct Pass: Sendable {
-    private let tools: Toolbox
+    let tools: Toolbox
     private let mode: MigrationMode
     private let parallel: Int
 

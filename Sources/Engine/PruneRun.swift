@@ -12,6 +12,8 @@ internal import Vault
 struct PruneRun {
     let tools: Toolbox
     let log: OperationLog
+    /// What somebody agreed to have removed; nil for whatever the rules condemn.
+    var only: Set<BackupID>?
 
     /// How many backups one durable intent names.
     private static let batch = 20
@@ -26,20 +28,32 @@ struct PruneRun {
         do throws(GuardError) {
             return PruneRun(tools: tools, log: try await OperationLog.begin(record, with: tools))
         } catch {
-            guard try await isFull(tools) else { throw error }
-            let gone = try await makeRoom(view, tools)
-            guard !gone.isEmpty else { throw error }
+            let gone = try await makeRoomForJournal(after: error, view, nil, tools)
             let run = PruneRun(tools: tools, log: try await OperationLog.begin(record, with: tools))
             for line in gone { try await run.forget(line) }
             return run
         }
     }
 
+    /// Makes room for the journal, whose write failed with `error`, and gives what is gone for that. Fails with `error` when the disk is not
+    /// full, or nothing may go.
+    static func makeRoomForJournal(
+        after error: GuardError, _ view: RetentionView, _ only: Set<BackupID>?, _ tools: Toolbox
+    ) async throws(GuardError) -> [IndexEntry] {
+        guard try await isFull(tools) else { throw error }
+        let gone = try await makeRoom(view, only, tools)
+        guard !gone.isEmpty else { throw error }
+        return gone
+    }
+
     /// Deletes what `view` condemns until the disk is not full any more, and gives what is gone.
-    private static func makeRoom(_ view: RetentionView, _ tools: Toolbox) async throws(GuardError) -> [IndexEntry] {
+    private static func makeRoom(
+        _ view: RetentionView, _ only: Set<BackupID>?, _ tools: Toolbox
+    ) async throws(GuardError) -> [IndexEntry] {
         var view = view
         var gone: [IndexEntry] = []
-        for id in view.judgement.removals where try await isFull(tools) {
+        for id in view.judgement.removals.filter({ only?.contains($0) != false }) {
+            guard try await isFull(tools) else { break }
             // Reading needs no room: what was pinned or begun meanwhile is known.
             view.heed(try await tools.retentionMarks())
             guard let line = view.condemned(id), try await delete(line, with: tools) else { continue }
@@ -55,12 +69,15 @@ struct PruneRun {
     }
 
     /// Prunes, and settles the operation.
-    func run() async throws(GuardError) -> OperationRecord {
+    ///
+    /// - Parameter gone: what had to go before the journal could take the operation
+    func run(after gone: [IndexEntry] = []) async throws(GuardError) -> OperationRecord {
         do throws(GuardError) {
+            for line in gone { try await forget(line) }
             try await log.step(.preflight)
             var view = try await RetentionView(tools)
             log.add(view.findings)
-            var waiting = view.judgement.removals[...]
+            var waiting = view.judgement.removals.filter { only?.contains($0) != false }[...]
             while !waiting.isEmpty {
                 let batch = waiting.prefix(Self.batch)
                 waiting = waiting.dropFirst(Self.batch)
@@ -87,7 +104,7 @@ struct PruneRun {
 
     /// Deletes the backup of `line`, and says whether it is gone. One that was damaged since is for a person to see.
     private static func delete(_ line: IndexEntry, with tools: Toolbox) async throws(GuardError) -> Bool {
-        try await tools.reading { (vault) throws(VaultError) in
+        try await tools.working { (vault) throws(VaultError) in
             guard let entry = vault.listing(of: line).entry else { return false }
             try vault.delete(entry)
             return true

@@ -29,7 +29,9 @@ struct Recovery {
         try sweep()
         var settled: [OperationRecord] = []
         for record in try await unsettled() {
-            if let id = record.store, let engine = try await location(of: id)?.engine, !engines.contains(engine) {
+            if let id = record.store, let engine = try await location(of: id)?.engine,
+                !engines.contains(engine) || TransferRecovery.needsServer(record) && !engines.contains(.postgres)
+            {
                 try await wait(record)
                 continue
             }
@@ -89,6 +91,12 @@ struct Recovery {
         if record.kind == .verify {
             await discardScratch(of: record)
             return try await log.settle(.failedUntouched, .untouched, error: interrupted)
+        }
+        if record.kind == .transfer {
+            guard let id = record.store, let location = try await location(of: id) else {
+                return try await log.settle(.needsAttention, .unverified, error: interrupted)
+            }
+            return try await TransferRecovery(tools: tools, log: log).settle(location, interrupted)
         }
         guard let last = record.lastWork, [.migrate, .verify, .recover, .keep, .restore].contains(last.kind) else {
             await discardScratch(of: record)

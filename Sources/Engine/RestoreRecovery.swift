@@ -70,6 +70,7 @@ struct RestoreRecovery {
         var result = OperationResult()
         result.keptState = kept?.id
         result.toVersion = backup.manifest.schemaVersion
+        if let store = log.record.store { try await tools.takeBackMove(of: store) }
         return try await log.settle(.succeeded, .restoredVerified, result: result, hold: log.restoreHold(of: backup.id))
     }
 

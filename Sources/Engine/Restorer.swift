@@ -19,7 +19,11 @@ struct Restorer {
     private static let rounds = 5
 
     /// Restores `backup` and gives the backup of the state that it replaced.
-    func restore(_ backup: Entry, keeping reason: BackupReason) async throws(GuardError) -> Entry {
+    ///
+    /// - Parameter terms: what somebody agreed to have replaced, when he did; anything else is left alone
+    func restore(
+        _ backup: Entry, keeping reason: BackupReason, agreedTo terms: IssuedPlans.Terms? = nil
+    ) async throws(GuardError) -> Entry {
         let source = scratch.copy("source", of: store)
         try await decode(backup, to: source)
         var round = 0
@@ -27,7 +31,11 @@ struct Restorer {
             round += 1
             try await log.step(.keep)
             let kept = try await BackupTaker(tools: tools, store: store, log: log, scratch: scratch)
-                .take(reason, line: backup.manifest.line, version: nil)
+                .take(reason, line: backup.manifest.line, version: nil) { (snapshot) throws(GuardError) in
+                    // One that was missing when this was planned is there now, or is not what it was.
+                    guard let terms, terms != .replaces(snapshot.content.fingerprint) else { return }
+                    throw IssuedPlans.moved(store.location)
+                }
             try await log.step(.restore, detail: "\(backup.id) over \(kept.entry.id)", dataState: .changing)
             do throws(GuardError) {
                 try await store.restore(from: source, expecting: backup.manifest.content, replacing: kept.snapshot)

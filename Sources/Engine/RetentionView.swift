@@ -69,7 +69,7 @@ struct RetentionView {
         let index = try await tools.reading { (vault) throws(VaultError) in try vault.index() }
         var candidates: [Retention.Candidate] = []
         for (_, lines) in Dictionary(grouping: index, by: \.store) {
-            candidates += try await tools.reading { (vault) throws(VaultError) in vault.candidates(lines) }
+            candidates += try await tools.working { (vault) throws(VaultError) in vault.candidates(lines) }
         }
         let (all, upkeep, floor) = (candidates, tools.policy.upkeep, tools.policy.minimumFree)
         room = try await tools.reading { (vault) throws(VaultError) in
@@ -112,6 +112,13 @@ struct RetentionView {
         let gone = candidates.remove(at: index)
         let isShared = candidates.contains { $0.payload == gone.payload }
         freedBytes += gone.ownBytes + (isShared ? 0 : gone.payloadBytes)
+    }
+
+    /// The limits and what is missing to them.
+    var missing: Guardian.Known.Room {
+        .init(
+            overBudget: max(0, judgement.overBudget), budget: room.budget, shortOfFloor: max(0, judgement.shortOfFloor),
+            floor: room.floor)
     }
 
     /// What a person should know of limits that do not hold.

@@ -102,7 +102,7 @@ extension Work {
         // A schema's copy is a script, and its rows are not at hand.
         guard store.location.engine == .sqlite else { return byDigests }
         let (tools, copy) = (tools, scratch.copy("before", of: store))
-        try await tools.reading { (vault) throws(VaultError) in try vault.restore(before, to: copy) }
+        try await tools.working { (vault) throws(VaultError) in try vault.restore(before, to: copy) }
         return try await store.changes(from: copy, to: now.path).map { ShadowComparison($0) } ?? byDigests
     }
 }

@@ -24,11 +24,32 @@ extension Toolbox {
         }
     }
 
-    /// Asks the vault something on its own thread, and says in our words why it could not.
+    /// A store that somebody went back to lives on in no other one any more.
+    func takeBackMove(of store: StoreID) async throws(GuardError) {
+        try await journaling(about: store) { (journal) throws(JournalError) in
+            let isMoved = try await journal.choices().contains { $0.id == store && $0.kind == .moved }
+            if isMoved { try await journal.dropChoice(on: store) }
+        }
+    }
+
+    /// Asks the vault something that takes a moment, and says in our words why it could not. It does not wait for a large backup.
     func reading<Result: Sendable>(
         _ body: @escaping @Sendable (Vault) throws(VaultError) -> Result
     ) async throws(GuardError) -> Result {
-        try await worker.run { () throws(GuardError) in
+        try await asking(looker, body)
+    }
+
+    /// Has the vault do something that may take long: archives read or written, every manifest of a store. One after the other.
+    func working<Result: Sendable>(
+        _ body: @escaping @Sendable (Vault) throws(VaultError) -> Result
+    ) async throws(GuardError) -> Result {
+        try await asking(worker, body)
+    }
+
+    private func asking<Result: Sendable>(
+        _ thread: ThreadExecutor, _ body: @escaping @Sendable (Vault) throws(VaultError) -> Result
+    ) async throws(GuardError) -> Result {
+        try await thread.run { () throws(GuardError) in
             do throws(VaultError) {
                 return try body(vault)
             } catch {

@@ -65,7 +65,7 @@ public struct Toolbox: Sendable {
     public let observe: @Sendable (Event) -> Void
     /// Where blocking work on the vault runs, away from everybody's cooperative threads.
     let worker: ThreadExecutor
-    /// Where releases are read, which does not wait for a large backup.
+    /// Where releases and the vault's catalogue are read, which does not wait for a large backup.
     let looker: ThreadExecutor
 
     public init(
@@ -95,7 +95,7 @@ public struct Toolbox: Sendable {
         self.open = open
         self.observe = observe
         worker = try ThreadExecutor(name: "vault")
-        looker = try ThreadExecutor(name: "releases")
+        looker = try ThreadExecutor(name: "looks")
     }
 
     private init(

@@ -42,14 +42,17 @@ struct Work {
 
     /// Puts the state of `backup` back into the store, after the present state is in the vault too. Leaves a hold: what a person took
     /// back must not be brought again by the next pass.
-    func restore(_ backup: Entry) async throws(GuardError) -> OperationRecord {
+    ///
+    /// - Parameter terms: what somebody agreed to, when he did: anything else is not done
+    func restore(_ backup: Entry, _ terms: IssuedPlans.Terms? = nil) async throws(GuardError) -> OperationRecord {
         let kept: Entry
         do throws(GuardError) {
             try await log.step(.preflight, backup: backup.id)
             kept = try await Restorer(tools: tools, store: store, log: log, scratch: scratch)
-                .restore(backup, keeping: .beforeRestore)
+                .restore(backup, keeping: .beforeRestore, agreedTo: terms)
         } catch {
-            if [.storeMissing, .notADatabase, .damaged].contains(error.code), error.dataState == .untouched {
+            if Self.isMadeAnew(after: error), error.dataState == .untouched {
+                if case .replaces? = terms { return try await settleUntouched(IssuedPlans.moved(store.location)) }
                 return try await replace(with: backup)
             }
             // A COMMIT without an answer: what is there tells as soon as the server does.
@@ -64,7 +67,13 @@ struct Work {
         result.keptState = kept.id
         result.rowsInKeptState = ContentDifference(from: backup.manifest.content, to: kept.manifest.content).rows
         result.toVersion = backup.manifest.schemaVersion
+        try await tools.takeBackMove(of: id)
         return try await log.settle(.succeeded, .restoredVerified, result: result, hold: log.restoreHold(of: backup.id))
+    }
+
+    /// Whether a store that cannot be looked at because of `error` is made anew by a restore.
+    static func isMadeAnew(after error: GuardError) -> Bool {
+        [.storeMissing, .notADatabase, .damaged].contains(error.code)
     }
 
     /// The store is missing, or no database any more: it is made anew, and what was there stays beside it.
@@ -75,6 +84,7 @@ struct Work {
             return error.dataState == .unverified ? try await settleUnverified(error) : try await settleUntouched(error)
         }
         await store.close()
+        try await tools.takeBackMove(of: id)
         return try await log.settle(.succeeded, .restoredVerified, hold: log.restoreHold(of: backup.id))
     }
 

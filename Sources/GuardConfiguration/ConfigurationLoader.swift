@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import GuardCore
+
 /// Builds the effective configuration: defaults, then files, then environment, then flags. A later source replaces
 /// the value of a setting as a whole, lists too.
 public enum ConfigurationLoader {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import GuardCore
+
 /// How values of one kind are written: what to expect, how to read them, how to write them back.
 struct Form<Value: Sendable>: Sendable {
     /// Follows "expected", as in `a duration such as 1.5s`.

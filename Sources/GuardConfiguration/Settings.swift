@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+public import GuardCore
+
 /// The whole effective configuration: a value, made at once and replaced at once.
 ///
 /// A reload builds a new one or keeps the old one; there is no state between the two. Paths are absolute. What each

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import GuardCore
+
 /// What somebody wrote, before anything is known about its meaning: the part of YAML that a configuration may use.
 struct Written: Sendable {
     enum Content: Sendable {

@@ -79,6 +79,8 @@ public struct ErrorTable: Sendable {
         case .checkVetoed: line("The check command vetoed", .failedUntouched, 500)
         case .verificationFailed: line("Verification failed", .verificationFailed, 500)
         case .restoreFailed: line("The restore failed", .needsAttention, 500, retryable: true)
+        case .transferFailed: line("The transfer failed", .failedUntouched, 500)
+        case .targetNotEmpty: line("The schema holds other data", .notMigratable, 409)
         case .notFound: line("Not found", .notFound, 404)
         case .storeMissing: line("The store is missing", .notFound, 404, retryable: true)
         case .held: line("Automation is on hold", .busy, 409)

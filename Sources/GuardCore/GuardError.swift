@@ -13,6 +13,7 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
         case permissionDenied, readOnlyStore, remoteFilesystem, noSpace, backupFailed, inputOutput
         // The work failed.
         case rehearsalFailed, migrationFailed, conservationFailed, checkVetoed, verificationFailed, restoreFailed
+        case transferFailed, targetNotEmpty
         // The request cannot be served.
         case notFound, storeMissing, held, confirmationNeeded, usage, configuration, refusesRoot
         // The control socket refuses the request as such.

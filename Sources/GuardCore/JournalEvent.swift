@@ -8,7 +8,7 @@ public struct JournalEvent: Codable, Sendable, Equatable, Identifiable {
         case stepStarted, stepNoted, stepFinished
         case holdAdded, holdRemoved
         case backupPinned, backupUnpinned, backupProved, backupForgotten
-        case storeFound, storeAdopted, storeForgotten
+        case storeFound, storeAdopted, storeForgotten, storeMoved
     }
 
     /// The particulars; only what belongs to the kind is there. Additive only.

@@ -38,6 +38,8 @@ public enum StepKind: String, Codable, Sendable, CaseIterable {
     case rehearse
     /// The plan, run on the live store in one transaction, conservation included.
     case migrate
+    /// Every row of a file, loaded into a schema in one transaction and read back.
+    case transfer
     /// Postconditions, integrity and the check command, from a new connection.
     case verify
     /// The failed or replaced state, backed up before it is overwritten.

@@ -75,6 +75,16 @@ public struct OperationResult: Codable, Sendable, Equatable {
     public var removed: [BackupID]?
     /// How many bytes that gave back.
     public var freedBytes: Int64?
+    /// What a transfer made of every table of its source.
+    public var tables: [TransferReport.Table]?
+    /// The file with the rows that a transfer had to reject, one JSON object a line; nil when there are none.
+    public var rejectsPath: String?
+    /// How many sessions a transfer made up, because rows refer to them and nobody recorded them.
+    public var placeholders: Int64?
+    /// Where the sequences of the schema stand that a transfer filled.
+    public var sequences: [SequenceState]?
+    /// The tables that a transfer could not read whole.
+    public var unreadable: [String]?
     /// Seconds per phase.
     public var seconds: [String: Double]?
 

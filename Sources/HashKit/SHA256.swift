@@ -110,6 +110,18 @@ public struct SHA256: ~Copyable {
         return SHA256Digest(bytes: bytes)
     }
 
+    /// Ends the hash and gives the first 16 bytes of its digest as two numbers, without taking memory; the value then is an empty hash
+    /// again.
+    public mutating func finishWords() -> (UInt64, UInt64) {
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        let ended = withUnsafeMutableBytes(of: &words) {
+            EVP_DigestFinal_ex(context, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), nil)
+        }
+        let restarted = EVP_DigestInit_ex(context, nil, nil)
+        precondition(ended == 1 && restarted == 1, "OpenSSL cannot end a SHA-256")
+        return (UInt64(bigEndian: words.0), UInt64(bigEndian: words.1))
+    }
+
     /// The digest of `bytes`.
     public static func digest(of bytes: [UInt8]) -> SHA256Digest {
         var hash = SHA256()

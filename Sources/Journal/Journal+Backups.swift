@@ -84,6 +84,11 @@ extension Journal {
         try reading { Dictionary(uniqueKeysWithValues: try proofs("").map { ($0.backup, $0) }) }
     }
 
+    /// When a backup was last proved; nil when none was yet.
+    public func lastProofTime() throws(JournalError) -> Timestamp? {
+        try reading { try connection.decoding("SELECT max(at) FROM proofs") { $0.optionalTime(0) }.first ?? nil }
+    }
+
     /// Drops pin and proof of a backup that is no longer in the vault.
     public func forget(_ backup: BackupID, store: StoreID? = nil) throws(JournalError) {
         try write(.proof) {

@@ -65,6 +65,23 @@ extension Journal {
         try reading { try operations("WHERE state <> 'settled' ORDER BY number") }
     }
 
+    /// How many operations are over, by kind and outcome, in the order of their names.
+    public func settledCounts() throws(JournalError) -> [(kind: OperationKind, outcome: Outcome, count: Int64)] {
+        try reading {
+            try connection.decoding(
+                """
+                SELECT kind, outcome, count(*) FROM operations WHERE state = 'settled' GROUP BY kind, outcome
+                ORDER BY kind, outcome
+                """
+            ) { row in
+                (
+                    kind: try row.required(0) { OperationKind(rawValue: $0) },
+                    outcome: try row.required(1) { Outcome(rawValue: $0) }, count: row.integer(2)
+                )
+            }
+        }
+    }
+
     /// How often `attempt` failed on `store` before anything was committed, since an attempt last succeeded there.
     ///
     /// Only attempts count as success: a backup that was taken in between says nothing about what failed.

@@ -8,15 +8,17 @@ extension Journal {
     /// Records `record` as it is, before its first side effect. Progress is not kept.
     ///
     /// A record that is settled already (a check before any work said no) is history at once.
+    /// - Parameter key: the name of the request that it is begun for, remembered in the same transaction
     /// - Throws: ``JournalError/Code/misuse`` when there is an operation of that id, or one of state and outcome says
     ///   settled and the other does not
-    public func begin(_ record: OperationRecord) throws(JournalError) {
+    public func begin(_ record: OperationRecord, key: RequestKey? = nil) throws(JournalError) {
         try write(.begin(record.kind)) {
             guard (record.state == .settled) == (record.outcome != nil) else {
                 throw JournalError(
                     .misuse, "the operation \(record.id) is settled without an outcome, or has one too early")
             }
             try insert(record)
+            if let key { try remember(key, for: record.id) }
             var facts = JournalEvent.Facts()
             facts.operationKind = record.kind
             facts.trigger = record.trigger

@@ -24,15 +24,6 @@ extension Journal {
         try reading { try stores("WHERE id = ?", [.name(id)]).first }
     }
 
-    /// Drops the store `id` from the known ones; its operations, events and backups stay. Unknown is fine.
-    public func forget(_ id: StoreID) throws(JournalError) {
-        try write(.stores) {
-            guard let store = try stores("WHERE id = ?", [.name(id)]).first else { return }
-            try connection.run("DELETE FROM stores WHERE id = ?", [.name(id)])
-            try append(.storeForgotten, store: id, about(store.lastSighting))
-        }
-    }
-
     private func upsert(_ sighting: StoreSighting) throws {
         let id = sighting.location.id
         let isNew = try connection.value("SELECT 1 FROM stores WHERE id = ?", [.name(id)]) == nil

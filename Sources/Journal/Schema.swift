@@ -12,7 +12,7 @@ enum Schema {
 
     /// What takes a journal from version `n` to `n + 1` at index `n`. Only ever grows: an entry that was released is
     /// never edited.
-    static let steps = [first, second]
+    static let steps = [first, second, third]
 
     /// The version of a journal that this program writes, in `PRAGMA user_version`.
     static var version: Int64 { Int64(steps.count) }
@@ -113,5 +113,28 @@ enum Schema {
             at INTEGER NOT NULL,          -- when the whole content of the store was last found to be in a backup already
             backup TEXT NOT NULL          -- that backup
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What people decided about places, against what a look finds; and which request an operation was begun for.
+    private static let third = """
+        CREATE TABLE choices (
+            store TEXT PRIMARY KEY,
+            engine TEXT NOT NULL,         -- sqlite, postgres
+            name TEXT NOT NULL,           -- as in stores
+            choice TEXT NOT NULL,         -- adopted: guarded although no root holds it; forgotten: not guarded although one
+                                          -- does; moved: its content lives on somewhere else
+            at INTEGER NOT NULL,
+            successor TEXT                -- moved: the name of the store that has its content now
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE request_keys (
+            uid INTEGER NOT NULL,
+            key TEXT NOT NULL,            -- the Idempotency-Key that a client chose
+            request TEXT NOT NULL,        -- digest of what was asked for
+            operation TEXT NOT NULL REFERENCES operations (id),
+            at INTEGER NOT NULL,
+            PRIMARY KEY (uid, key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX request_keys_by_age ON request_keys (at);
         """
 }

@@ -45,6 +45,9 @@ public struct ConnectionTarget: Sendable, Hashable {
         return environment
     }
 
+    /// Whether a password stands in the text that it was made of.
+    public var holdsPassword: Bool { parameters["password"] != nil || parameters["sslpassword"] != nil }
+
     /// The host as it is written, which a pooler's name shows in; nil when it comes from elsewhere.
     public var host: String? { parameters["host"] ?? parameters["hostaddr"] }
 

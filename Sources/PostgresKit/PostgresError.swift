@@ -111,6 +111,7 @@ public struct SQLState: RawRepresentable, Hashable, Sendable {
     public static let adminShutdown = SQLState(rawValue: "57P01")
     public static let deadlock = SQLState(rawValue: "40P01")
     public static let serializationFailure = SQLState(rawValue: "40001")
+    public static let programLimitExceeded = SQLState(rawValue: "54000")
     public static let diskFull = SQLState(rawValue: "53100")
     public static let tooManyConnections = SQLState(rawValue: "53300")
     public static let failedTransaction = SQLState(rawValue: "25P02")

@@ -30,6 +30,8 @@ public struct ResultCode: RawRepresentable, Hashable, Sendable, CustomStringConv
     public static let cannotOpen = ResultCode(rawValue: SQLITE_CANTOPEN)
     public static let constraint = ResultCode(rawValue: SQLITE_CONSTRAINT)
     public static let authorization = ResultCode(rawValue: SQLITE_AUTH)
+    /// A value is longer than the connection takes.
+    public static let tooBig = ResultCode(rawValue: SQLITE_TOOBIG)
     public static let notADatabase = ResultCode(rawValue: SQLITE_NOTADB)
 
     /// Whether one is the other or an extension of it; so `case .busy:` and `code ~= .busy` mean the same.

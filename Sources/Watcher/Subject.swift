@@ -41,6 +41,8 @@ public struct WatchProblem: Sendable, Hashable {
     public let path: String
     /// For people: the limit, its present value, how much of it is ours, and the command that raises it.
     public let message: String
+    /// The kernel's limit that is reached, as sysctl(8) names it; nil for another reason.
+    public var limit: String?
 }
 
 /// How subjects are watched.

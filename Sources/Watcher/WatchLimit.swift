@@ -43,7 +43,8 @@ enum WatchLimit {
         return WatchProblem(
             path: path,
             message: "the limit \(name) (\(value.map(String.init) ?? "unknown")) is reached, and \(use); "
-                + "it is looked at from time to time instead. To raise it, as root: \(command)"
+                + "it is looked at from time to time instead. To raise it, as root: \(command)",
+            limit: name
         )
     }
 }

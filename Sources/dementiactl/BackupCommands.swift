@@ -9,12 +9,14 @@ internal import GuardCore
 struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Take backups, look at them, prove them, hand them out.",
-        subcommands: [Create.self, List.self, Show.self, Verify.self, Export.self], defaultSubcommand: List.self)
+        subcommands: [
+            Create.self, List.self, Show.self, Verify.self, Export.self, Pin.self, Unpin.self, Prune.self,
+        ], defaultSubcommand: List.self)
 
     struct Create: ControlCommand {
         static let configuration = CommandConfiguration(abstract: "Back stores up now.")
 
-        @Argument(help: "The stores; all of them when none is named.")
+        @Argument(help: "The stores; all of them when none is named.", completion: Completions.stores)
         var store: [String] = []
         @OptionGroup var global: GlobalOptions
 
@@ -33,7 +35,7 @@ struct BackupCommand: ParsableCommand {
     struct List: ControlCommand {
         static let configuration = CommandConfiguration(abstract: "List the backups, newest first.")
 
-        @Argument(help: "Only those of this store.")
+        @Argument(help: "Only those of this store.", completion: Completions.stores)
         var store: String?
         @OptionGroup var global: GlobalOptions
 
@@ -49,7 +51,7 @@ struct BackupCommand: ParsableCommand {
     struct Show: ControlCommand {
         static let configuration = CommandConfiguration(abstract: "Show one backup.")
 
-        @Argument(help: "The backup: its id, the beginning of one, or its number.")
+        @Argument(help: "The backup: its id, the beginning of one, or its number.", completion: Completions.backups)
         var id: String
         @OptionGroup var global: GlobalOptions
 
@@ -64,7 +66,7 @@ struct BackupCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Restore backups into scratch and compare; exit with 6 when one fails.")
 
-        @Argument(help: "The backups: ids, the beginnings of ids, or numbers.")
+        @Argument(help: "The backups: ids, the beginnings of ids, or numbers.", completion: Completions.backups)
         var id: [String] = []
         @Flag(help: "Every backup in the vault.")
         var all = false
@@ -90,10 +92,11 @@ struct BackupCommand: ParsableCommand {
             abstract: "Write a backup's archive to a file, and check that it arrived whole.",
             discussion: "The archive is a .zst file; open it with: zstd -d FILE")
 
-        @Argument(help: "The backup: its id, the beginning of one, or its number.")
+        @Argument(help: "The backup: its id, the beginning of one, or its number.", completion: Completions.backups)
         var id: String
         @Option(
-            name: [.short, .long], help: ArgumentHelp("The file to write. It must not be there.", valueName: "file"))
+            name: [.short, .long], help: ArgumentHelp("The file to write. It must not be there.", valueName: "file"),
+            completion: .file())
         var output: String
         @OptionGroup var global: GlobalOptions
 
@@ -108,7 +111,9 @@ struct BackupCommand: ParsableCommand {
             let backup = try await session.client.backup(Selection(client: session.client).backup(id))
             let file = try ExportFile(Selection.resolved(output))
             try await session.client.content(of: backup.id) { piece throws(GuardError) in try file.write(piece) }
-            let size = try file.finish(expecting: backup.sha256, of: backup.id)
+            let size = try file.finish { sha256 throws(GuardError) in
+                guard sha256 == backup.sha256 else { throw Wording.damagedOnTheWay(backup.id) }
+            }
             let exported = Exported(backup: backup.id, path: file.path, sizeBytes: size, sha256: backup.sha256)
             try session.show("export", exported) { _ in
                 "\(Style.printable(exported.path))  \(Style.size(exported.sizeBytes)), checksum as in the vault"

@@ -13,7 +13,7 @@ struct MigrateCommand: ControlCommand {
             A proved backup, a rehearsal on the restored copy, one transaction, a verification. What fails is put back.
             """)
 
-    @Argument(help: "The stores; all that are behind when none is named.")
+    @Argument(help: "The stores; all that are behind when none is named.", completion: Completions.stores)
     var store: [String] = []
     @Option(help: ArgumentHelp("The version to end at; the wanted one when it is not given.", valueName: "version"))
     var to: Int?
@@ -52,7 +52,7 @@ struct DowngradeCommand: ControlCommand {
             "Shows what would be lost and asks. Afterwards the store is on hold, so that it is not migrated again by itself."
     )
 
-    @Argument(help: "The store: its id, the beginning of one, or its path.")
+    @Argument(help: "The store: its id, the beginning of one, or its path.", completion: Completions.stores)
     var store: String
     @Option(help: ArgumentHelp("The version to end at.", valueName: "version"))
     var to: Int
@@ -62,16 +62,10 @@ struct DowngradeCommand: ControlCommand {
 
     func run(in session: Session) async throws(GuardError) -> Status {
         let chosen = try await Selection(client: session.client).store(store)
-        let plan = try await session.client.plan(
-            PlanRequest(kind: .downgrade, store: chosen.id, to: .version(to)))
-        if dryRun { return try session.show(plan) }
-        try plan.refuseIfRefused()
-        if !plan.steps.isEmpty {
-            try Confirmation(session: session).obtain(
-                for: plan, command: "dementiactl downgrade \(chosen.id) --to \(to)")
-        }
-        let request = OperationRequest(kind: .downgrade, store: chosen.id, to: .version(to), planDigest: plan.digest)
-        return try await Work(session: session).run(request, named: chosen.project)
+        return try await Work(session: session).confirmed(
+            PlanRequest(kind: .downgrade, store: chosen.id, to: .version(to)), as: .downgrade, named: chosen.project,
+            command: "dementiactl downgrade \(chosen.id) --to \(to)", isDryRun: dryRun
+        ) { !$0.steps.isEmpty }
     }
 }
 
@@ -81,7 +75,7 @@ struct RepairCommand: ControlCommand {
         commandName: "repair", abstract: "Bring a half-migrated or drifted store to a known shape, with a backup first."
     )
 
-    @Argument(help: "The store: its id, the beginning of one, or its path.")
+    @Argument(help: "The store: its id, the beginning of one, or its path.", completion: Completions.stores)
     var store: String
     @Flag(help: "Only show what would be done.")
     var dryRun = false
@@ -102,7 +96,7 @@ struct VerifyCommand: ControlCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check a store's shape, ledger and integrity; exit with 6 when they fail.")
 
-    @Argument(help: "The store: its id, the beginning of one, or its path.")
+    @Argument(help: "The store: its id, the beginning of one, or its path.", completion: Completions.stores)
     var store: String
     @OptionGroup var global: GlobalOptions
 
@@ -110,45 +104,5 @@ struct VerifyCommand: ControlCommand {
         let chosen = try await Selection(client: session.client).store(store)
         return try await Work(session: session).run(
             OperationRequest(kind: .verify, store: chosen.id), named: chosen.project)
-    }
-}
-
-/// `dementiactl restore`
-struct RestoreCommand: ControlCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "restore", abstract: "Put a backup back in its place, or elsewhere with --to.",
-        discussion: "What is there now is backed up first. Shows what would change and asks.")
-
-    @Argument(help: "The backup: its id, the beginning of one, or its number.")
-    var id: String
-    @Option(help: ArgumentHelp("Restore to this path or URL#SCHEMA, and leave the store alone.", valueName: "place"))
-    var to: String?
-    @Flag(help: "Only show what would be done.")
-    var dryRun = false
-    @OptionGroup var global: GlobalOptions
-
-    func run(in session: Session) async throws(GuardError) -> Status {
-        let backup = try await Selection(client: session.client).backup(id)
-        let target = to.map { Selection.place($0) }
-        let plan = try await session.client.plan(PlanRequest(kind: .restore, to: target, backup: backup))
-        if dryRun { return try session.show(plan) }
-        try plan.refuseIfRefused()
-        // A place where nothing is yet loses nothing.
-        if target == nil || !plan.wouldLose.isEmpty {
-            try Confirmation(session: session).obtain(
-                for: plan, command: "dementiactl restore \(backup)" + (to.map { " --to \($0)" } ?? ""))
-        }
-        let request = OperationRequest(kind: .restore, to: target, backup: backup, planDigest: plan.digest)
-        return try await Work(session: session).run(request, named: "backup \(backup)")
-    }
-}
-
-extension PlanForm {
-    /// Throws the reason why the plan cannot be carried out, when there is one.
-    func refuseIfRefused() throws(GuardError) {
-        guard let refusal else { return }
-        throw GuardError(
-            refusal.code, refusal.detail, store: refusal.store ?? store, dataState: refusal.dataState,
-            hint: refusal.hint, causes: refusal.causes)
     }
 }

@@ -30,7 +30,7 @@ struct ConfigCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Read a configuration and say everything that is wrong with it. No daemon is needed.")
 
-        @Argument(help: "The file; the standard ones when it is not given.")
+        @Argument(help: "The file; the standard ones when it is not given.", completion: .file(extensions: ["yaml"]))
         var file: String?
         @OptionGroup var global: GlobalOptions
 

@@ -12,8 +12,10 @@ struct Console: Sendable {
     let isQuiet: Bool
     /// Whether standard error is a terminal that can do more than print lines.
     let errorIsTerminal: Bool
-    /// How results are made up.
-    let style: Style
+    /// Whether standard output is a terminal whose cursor can be moved.
+    let outputIsTerminal: Bool
+    private let isTerminal: Bool
+    private let hasColor: Bool
 
     init(isJSON: Bool, isQuiet: Bool = false, color: ColorChoice = .auto) {
         self.isJSON = isJSON
@@ -27,7 +29,14 @@ struct Console: Sendable {
             case .never: false
             case .auto: isTerminal && !isDumb && (Self.variable("NO_COLOR") ?? "").isEmpty
             }
-        style = Style(width: isTerminal ? Self.width(STDOUT_FILENO) : nil, hasColor: hasColor, now: Self.now())
+        self.hasColor = hasColor
+        outputIsTerminal = isTerminal && !isDumb
+        self.isTerminal = isTerminal
+    }
+
+    /// How results are made up, at this moment.
+    var style: Style {
+        Style(width: isTerminal ? Self.size(of: STDOUT_FILENO).columns : nil, hasColor: hasColor, now: Self.now())
     }
 
     /// Whether somebody is there who can be asked.
@@ -39,6 +48,13 @@ struct Console: Sendable {
     func document(_ kind: String, _ data: some Encodable & Sendable) throws(GuardError) {
         let json = try ControlJSON.encode(Document(kind: kind, data: data))
         if Self.isFirst() { say(String(decoding: json, as: UTF8.self)) }
+    }
+
+    /// Prints a document as one line of a stream of them.
+    func line(_ kind: String, _ data: some Encodable & Sendable) {
+        // A form without a JSON form would have failed every test; nobody could be told here.
+        guard let json = try? ControlJSON.encode(Document(kind: kind, data: data)) else { return }
+        say(String(decoding: json, as: UTF8.self))
     }
 
     /// One document a run, whatever Ctrl-C and the work do at the same moment: true for whoever asks first.
@@ -122,9 +138,15 @@ struct Console: Sendable {
         return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
-    static func width(_ descriptor: Int32) -> Int {
+    /// A terminal's size: what it says itself, what the environment says, or what terminals once were.
+    static func size(of descriptor: Int32) -> (columns: Int, rows: Int) {
         var size = winsize()
-        if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
-        return variable("COLUMNS").flatMap { Int($0) } ?? 80
+        // What is no terminal has no size, and then it stays 0.
+        _ = ioctl(descriptor, UInt(TIOCGWINSZ), &size)
+        func number(_ name: String) -> Int? { variable(name).flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } }
+        return (
+            size.ws_col > 0 ? Int(size.ws_col) : number("COLUMNS") ?? 80,
+            size.ws_row > 0 ? Int(size.ws_row) : number("LINES") ?? 24
+        )
     }
 }

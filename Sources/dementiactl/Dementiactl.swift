@@ -17,17 +17,21 @@ struct Dementiactl: ParsableCommand {
             Go back:            dementiactl downgrade STORE --to N
             A backup by hand:   dementiactl backup create STORE
             Restore one:        dementiactl restore ID
+            Or the newest good: dementiactl restore STORE
+            To PostgreSQL:      dementiactl transfer STORE --to URL#SCHEMA --dry-run
+            What happens now:   dementiactl status --watch
 
             Exit status: 0 done or nothing to do, 1 failed, 3 findings or pending (with --exit-code), 4 failed and restored, \
             5 needs attention, 6 verification failed, 7 no backup possible, 8 failed and untouched, 10 not found, 11 busy, \
-            12 not permitted, 13 confirmation needed, 14 not a store that may be migrated, 64 wrong use, 69 no daemon, \
-            75 timed out and going on, 130 interrupted.
+            12 not permitted, 13 confirmation needed, 14 not a store that may be migrated, 15 transferred with rejected rows, \
+            64 wrong use, 69 no daemon, 75 timed out and going on, 78 configuration not valid, 130 interrupted.
             """,
         version: ProductVersion.current,
         subcommands: [
             StatusCommand.self, StoresCommand.self, PlanCommand.self, MigrateCommand.self, DowngradeCommand.self,
-            RepairCommand.self, VerifyCommand.self, HistoryCommand.self, BackupCommand.self, RestoreCommand.self,
-            OperationsCommand.self, HoldCommand.self, ReleasesCommand.self,
+            RepairCommand.self, TransferCommand.self, VerifyCommand.self, HistoryCommand.self, BackupCommand.self,
+            RestoreCommand.self, OperationsCommand.self, EventsCommand.self, HoldCommand.self, AuditCommand.self,
+            ReleasesCommand.self, DoctorCommand.self,
             ConfigCommand.self, DaemonCommand.self, VersionCommand.self,
         ]
     )
@@ -43,7 +47,7 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "Print one JSON document, on success and on failure.")
     var json = false
 
-    @Option(help: ArgumentHelp("Talk to the daemon at this socket.", valueName: "path"))
+    @Option(help: ArgumentHelp("Talk to the daemon at this socket.", valueName: "path"), completion: .file())
     var socket: String?
 
     @Flag(name: [.long, .customShort("y")], help: "Do not ask before something is changed that is hard to get back.")

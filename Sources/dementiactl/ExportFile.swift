@@ -48,10 +48,12 @@ final class ExportFile: Sendable {
         }
     }
 
-    /// Checks what was written, waits until it is on the disk, and gives the file its name. Returns its length in bytes.
-    func finish(expecting sha256: String, of id: BackupID) throws(GuardError) -> Int64 {
+    /// Lets `check` see the SHA-256 of what was written, waits until it is on the disk, and gives the file its name. Returns its length
+    /// in bytes.
+    @discardableResult
+    func finish(_ check: (_ sha256: String) throws(GuardError) -> Void = { _ in }) throws(GuardError) -> Int64 {
         let (digest, count) = state.withLock { ($0.hash.finish().hex, $0.count) }
-        guard digest == sha256 else { throw Wording.damagedOnTheWay(id) }
+        try check(digest)
         // link(2) and not rename(2): it never replaces what somebody else put there meanwhile.
         guard fsync(descriptor) == 0, link(partial, path) == 0 else {
             throw errno == EEXIST ? Wording.exists(path) : Wording.cannotWrite(path, String(cString: strerror(errno)))

@@ -10,59 +10,16 @@ struct StatusCommand: ControlCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show at a glance how everything stands.")
 
+    @Flag(help: "Go on showing it: each change as it happens. Ctrl-C ends it.")
+    var watch = false
     @OptionGroup var findings: ExitCodeOption
     @OptionGroup var global: GlobalOptions
 
     func run(in session: Session) async throws(GuardError) -> Status {
+        if watch { return try await StatusWatch(session: session).run() }
         let status = try await session.client.status()
         try session.show("status", status) { Wording.status(status, socket: session.client.socket, $0) }
         return findings.exitCode && status.verdict != .safe ? .findings : .done
-    }
-}
-
-/// `dementiactl stores`
-struct StoresCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "stores", abstract: "List the stores that are guarded, show one, look for new ones.",
-        subcommands: [List.self, Show.self, Rescan.self], defaultSubcommand: List.self)
-
-    struct List: ControlCommand {
-        static let configuration = CommandConfiguration(abstract: "List the stores.")
-
-        @OptionGroup var findings: ExitCodeOption
-        @OptionGroup var global: GlobalOptions
-
-        func run(in session: Session) async throws(GuardError) -> Status {
-            let stores = try await session.client.stores()
-            try session.show("stores", ItemList(stores)) { Wording.stores(stores, $0) }
-            return findings.exitCode && stores.contains { $0.state != .current } ? .findings : .done
-        }
-    }
-
-    struct Show: ControlCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one store.")
-
-        @Argument(help: "The store: its id, the beginning of one, or its path.")
-        var store: String
-        @OptionGroup var global: GlobalOptions
-
-        func run(in session: Session) async throws(GuardError) -> Status {
-            let id = try await Selection(client: session.client).store(store).id
-            let store = try await session.client.store(id)
-            try session.show("store", store) { Wording.store(store, $0) }
-            return .done
-        }
-    }
-
-    struct Rescan: ControlCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Examine every watched folder now, and describe every store that is found.")
-
-        @OptionGroup var global: GlobalOptions
-
-        func run(in session: Session) async throws(GuardError) -> Status {
-            try await Work(session: session).run(OperationRequest(kind: .rescan), named: "rescan")
-        }
     }
 }
 
@@ -71,7 +28,7 @@ struct PlanCommand: ControlCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Show what a migration would do. Nothing is changed.")
 
-    @Argument(help: "The stores; all of them when none is named.")
+    @Argument(help: "The stores; all of them when none is named.", completion: Completions.stores)
     var store: [String] = []
     @Option(help: ArgumentHelp("The version to plan for; the wanted one when it is not given.", valueName: "version"))
     var to: Int?
@@ -122,7 +79,7 @@ struct HistoryCommand: ControlCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Show every attempt on a store, also the failed ones, and its ledger.")
 
-    @Argument(help: "The store; all of them when none is named.")
+    @Argument(help: "The store; all of them when none is named.", completion: Completions.stores)
     var store: String?
     @OptionGroup var global: GlobalOptions
 

@@ -21,8 +21,11 @@ enum Main {
     private static func run(_ command: any ControlCommand, _ interrupt: Interrupt) async -> Never {
         let session = Session(command.global, interrupt)
         do {
-            session.console.exit(try await command.run(in: session))
+            let status = try await command.run(in: session)
+            await interrupt.pass()
+            session.console.exit(status)
         } catch {
+            await interrupt.pass()
             session.progress.clear()
             session.console.fail(error)
         }

@@ -14,7 +14,8 @@ struct OperationsCommand: ParsableCommand {
     struct List: ControlCommand {
         static let configuration = CommandConfiguration(abstract: "List operations, newest first.")
 
-        @Option(help: ArgumentHelp("Only those on this store.", valueName: "store"))
+        @Option(
+            help: ArgumentHelp("Only those on this store.", valueName: "store"), completion: Completions.stores)
         var store: String?
         @Option(help: ArgumentHelp("At most this many.", valueName: "count"))
         var limit = 50
@@ -36,7 +37,7 @@ struct OperationsCommand: ParsableCommand {
     struct Show: ControlCommand {
         static let configuration = CommandConfiguration(abstract: "Show one operation.")
 
-        @Argument(help: "The operation: its id, or the beginning of one.")
+        @Argument(help: "The operation: its id, or the beginning of one.", completion: Completions.operations)
         var id: String
         @OptionGroup var global: GlobalOptions
 
@@ -51,7 +52,7 @@ struct OperationsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Wait for an operation, show how it ended, and exit as it did.")
 
-        @Argument(help: "The operation: its id, or the beginning of one.")
+        @Argument(help: "The operation: its id, or the beginning of one.", completion: Completions.unsettled)
         var id: String
         @OptionGroup var global: GlobalOptions
 
@@ -64,7 +65,7 @@ struct OperationsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Ask an operation to stop. After the point of no return it is too late.")
 
-        @Argument(help: "The operation: its id, or the beginning of one.")
+        @Argument(help: "The operation: its id, or the beginning of one.", completion: Completions.unsettled)
         var id: String
         @OptionGroup var global: GlobalOptions
 
@@ -85,7 +86,7 @@ struct HoldCommand: ParsableCommand {
     struct Add: ControlCommand {
         static let configuration = CommandConfiguration(abstract: "Pause automation for a store, or for everything.")
 
-        @Argument(help: "The store; everything when none is named.")
+        @Argument(help: "The store; everything when none is named.", completion: Completions.stores)
         var store: String?
         @Option(
             help: ArgumentHelp("When it ends by itself: a time such as 2h, or a moment in RFC 3339.", valueName: "time")
@@ -109,7 +110,9 @@ struct HoldCommand: ParsableCommand {
             if let time = Duration(text: until) {
                 return Timestamp(milliseconds: now.milliseconds + time.components.seconds * 1000)
             }
-            guard let moment = Timestamp(until) else { throw Wording.badMoment(until) }
+            // As RFC 3339 has it the fraction may be left out.
+            let whole = until.hasSuffix("Z") ? until.dropLast() + ".000Z" : until[...]
+            guard let moment = Timestamp(until) ?? Timestamp(whole) else { throw Wording.badMoment(until) }
             return moment
         }
     }
@@ -129,7 +132,7 @@ struct HoldCommand: ParsableCommand {
     struct Remove: ControlCommand {
         static let configuration = CommandConfiguration(abstract: "End a hold.")
 
-        @Argument(help: "The hold's id.")
+        @Argument(help: "The hold's id.", completion: Completions.holds)
         var id: String
         @OptionGroup var global: GlobalOptions
 

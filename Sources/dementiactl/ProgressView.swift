@@ -16,6 +16,7 @@ final class ProgressView: Sendable {
         var first: Int64 = 0
         var drawn: ContinuousClock.Instant?
         var isShown = false
+        var isOver = false
     }
 
     private let style: Style
@@ -50,9 +51,16 @@ final class ProgressView: Sendable {
         if wasShown { Console.write("\r\u{1B}[K", to: 2) }
     }
 
+    /// Takes the bar away for good.
+    func end() {
+        state.withLock { $0.isOver = true }
+        clear()
+    }
+
     private func draw(_ progress: Progress, _ title: String) {
         let now = ContinuousClock.now
         let text: String? = state.withLock { state in
+            guard !state.isOver else { return nil }
             let isNew = state.step != progress.step
             if isNew {
                 state.step = progress.step
@@ -66,7 +74,7 @@ final class ProgressView: Sendable {
             let elapsed = now - state.began
             return Wording.progress(
                 title, progress, doneSinceStart: progress.done - state.first, in: elapsed,
-                width: Console.width(2))
+                width: Console.size(of: 2).columns)
         }
         if let text { Console.write("\r\(text)\u{1B}[K", to: 2) }
     }

@@ -42,12 +42,9 @@ struct Selection: Sendable {
     /// The backup that `text` means: its id, the beginning of one, or its number.
     func backup(_ text: String) async throws(GuardError) -> BackupID {
         if let id = BackupID(text) { return id }
-        let all = try await client.backups().map(\.id)
-        let number = UInt64(text)
-        let matches = all.filter { id in number.map { $0 == id.sequence } ?? id.description.hasPrefix(text) }
-        guard let only = matches.first, matches.count == 1, !text.isEmpty else {
-            throw matches.isEmpty || text.isEmpty
-                ? Wording.noBackup(text) : Wording.ambiguous(text, matches.map(\.description))
+        let matches = RestoreChoice.backups(text, among: try await client.backups()).map(\.id)
+        guard let only = matches.first, matches.count == 1 else {
+            throw matches.isEmpty ? Wording.noBackup(text) : Wording.ambiguous(text, matches.map(\.description))
         }
         return only
     }
@@ -76,10 +73,5 @@ struct Selection: Sendable {
         guard !name.hasPrefix("/"), let here = getcwd(nil, 0) else { return name }
         defer { free(here) }
         return String(cString: here) + "/" + name
-    }
-
-    /// A place to restore to: a path made absolute, or a URL as it is.
-    static func place(_ text: String) -> OperationTarget {
-        text.contains("://") ? .place(text) : .place(resolved(text))
     }
 }

@@ -33,10 +33,11 @@ struct Session: Sendable {
 
     /// While nothing is waited for, Ctrl-C just ends the process.
     func saysInterrupted() {
-        interrupt.says { [progress, console] in
-            progress.clear()
-            console.fail(Wording.interrupted)
-        }
+        interrupt.means(
+            .init(ends: { [progress, console] in
+                progress.end()
+                console.fail(Wording.interrupted)
+            }))
     }
 
     /// Prints a result: a document, or what `text` makes of it for a person.

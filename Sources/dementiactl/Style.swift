@@ -76,6 +76,13 @@ struct Style: Sendable {
         }
     }
 
+    /// `text` as one word of a shell's command line.
+    static func word(_ text: String) -> String {
+        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/:@#,+=")
+        if !text.isEmpty, !text.hasPrefix("#"), text.allSatisfy(plain.contains) { return text }
+        return "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Rows in columns. On a terminal it is as wide as that: the widest cells are cut in their middle.
+/// Rows in columns. On a terminal they are never wider than that: first one column gives way, its cells cut in their middle; when that
+/// is not enough, each row becomes a block of lines.
 struct Table {
     /// What stands in one place.
     struct Cell {
@@ -17,6 +18,8 @@ struct Table {
     private var rows: [[Cell]] = []
     /// The column that gives way when the terminal is narrow.
     private let flexible: Int
+    /// Below this a cell tells nothing any more.
+    private static let least = 12
 
     init(_ head: [String], flexible: Int) {
         self.head = head
@@ -30,20 +33,24 @@ struct Table {
 
     /// The lines, without a line end at the end.
     func text(_ style: Style) -> String {
-        let widths = columnWidths(style)
+        guard let widths = columnWidths(style) else {
+            return rows.map { block($0, style) }.joined(separator: "\n\n")
+        }
         let all = [head.map { Cell($0, .strong) }] + rows
         return all.map { line($0, widths, style) }.joined(separator: "\n")
     }
 
-    private func columnWidths(_ style: Style) -> [Int] {
+    /// nil when the terminal is too narrow for columns.
+    private func columnWidths(_ style: Style) -> [Int]? {
         var widths = head.indices.map { column in
-            ([head[column]] + rows.map { $0[column].text }).map(\.count).max() ?? 0
+            ([head[column]] + rows.map { $0[column].text }).map { TextWidth.columns($0) }.max() ?? 0
         }
-        if let width = style.width {
-            let excess = widths.reduce(0, +) + 2 * (widths.count - 1) - width
-            // Below this a cell tells nothing any more; then the line is too long, and the terminal wraps it.
-            if excess > 0 { widths[flexible] = max(min(12, widths[flexible]), widths[flexible] - excess) }
-        }
+        guard let width = style.width else { return widths }
+        let excess = widths.reduce(0, +) + 2 * (widths.count - 1) - width
+        guard excess > 0 else { return widths }
+        let rest = widths[flexible] - excess
+        guard rest >= min(Self.least, widths[flexible]) else { return nil }
+        widths[flexible] = rest
         return widths
     }
 
@@ -52,15 +59,30 @@ struct Table {
             let (cell, width) = pair
             let text = Self.cut(cell.text, to: width)
             let isLast = index == cells.count - 1
-            return style.paint(text, cell.tone) + (isLast ? "" : String(repeating: " ", count: width - text.count))
+            let room = isLast ? 0 : width - TextWidth.columns(text)
+            return style.paint(text, cell.tone) + String(repeating: " ", count: room)
         }
-        return padded.joined(separator: "  ")
+        let line = padded.joined(separator: "  ")
+        // Of cells that are empty nothing is left, not even what would keep a later one in its column.
+        return String(line.prefix(line.count - line.reversed().prefix { $0 == " " }.count))
+    }
+
+    /// A row as names and values, one below the other.
+    private func block(_ cells: [Cell], _ style: Style) -> String {
+        let names = head.map { String($0.drop { $0 == " " }) }
+        let width = names.map { TextWidth.columns($0) }.max() ?? 0
+        return zip(names, cells).filter { !$1.text.isEmpty }.map { name, cell in
+            let label = name + String(repeating: " ", count: width - TextWidth.columns(name) + 2)
+            let room = max(1, (style.width ?? .max) - width - 2)
+            let text = Self.cut(String(cell.text.drop { $0 == " " }), to: room)
+            return style.paint(label, .strong) + style.paint(text, cell.tone)
+        }.joined(separator: "\n")
     }
 
     /// The beginning and the end are what tells one path from another.
     static func cut(_ text: String, to width: Int) -> String {
-        guard text.count > width else { return text }
+        guard TextWidth.columns(text) > width else { return text }
         let kept = max(0, width - 1)
-        return text.prefix(kept / 3) + "…" + text.suffix(kept - kept / 3)
+        return TextWidth.prefix(text, kept / 3) + "…" + TextWidth.suffix(text, kept - kept / 3)
     }
 }

@@ -30,6 +30,7 @@ extension Wording {
                 ("versions", versions(operation)),
                 ("backup", operation.backup?.description),
                 ("kept", kept(operation)),
+                ("removed", removed(operation)),
                 (
                     "took",
                     operation.settledAt.map {
@@ -43,6 +44,7 @@ extension Wording {
         ]
         lines += operation.error?.causes.map { "  because: \(Style.printable($0))" } ?? []
         lines += operation.steps.map { "  \(step($0.kind)): \(describe($0))" }
+        lines += transfer(operation.result, style)
         lines += operation.findings.map { "  note: \(Style.printable($0.message))" }
         return lines.joined(separator: "\n")
     }
@@ -61,7 +63,8 @@ extension Wording {
         var table = Table(["BACKUP", "WHEN", "REASON", "VERSION", "SIZE", "PROOF", "LOCATION"], flexible: 6)
         for backup in backups {
             table.add([
-                .init(backup.id.description), .init(style.age(backup.createdAt)), .init(backup.reason.rawValue),
+                .init(backup.id.description), .init(style.age(backup.createdAt)),
+                .init(backup.reason.rawValue + (backup.pinned ? ", pinned" : "")),
                 .init(version(backup.schemaVersion)), .init(Style.size(backup.sizeBytes)),
                 backup.verified ? .init(backup.proof.rawValue, .good) : .init("FAILED", .bad), .init(backup.location),
             ])
@@ -100,6 +103,13 @@ extension Wording {
             let extra = operation.result?.rowsInKeptState?.sorted { $0.key < $1.key } ?? []
             let rows = extra.map { "\(self.rows($0.value)) of \(Style.printable($0.key))" }.joined(separator: ", ")
             return "the state before is backup \(backup)" + (rows.isEmpty ? "" : "; only there: \(rows)")
+        }
+    }
+
+    private static func removed(_ operation: OperationRecord) -> String? {
+        operation.result?.removed.map { removed in
+            count(removed.count, "backup", "backups")
+                + (operation.result?.freedBytes.map { ", \(Style.size($0)) given back" } ?? "")
         }
     }
 

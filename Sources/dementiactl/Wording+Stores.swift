@@ -6,15 +6,24 @@ internal import GuardCore
 
 // How stores, plans and the daemon look to a person.
 extension Wording {
-    static func status(_ status: StatusForm, socket: ControlSocket, _ style: Style) -> String {
+    /// One line, as it stands now.
+    static func verdict(_ status: StatusForm, _ style: Style) -> String {
+        "\(style.now)  \(headline(status, style))"
+    }
+
+    private static func headline(_ status: StatusForm, _ style: Style) -> String {
         let tone: Style.Tone =
             switch status.verdict {
             case .safe: .good
             case .working, .pending: .wait
             case .attention: .bad
             }
+        return style.paint("\(status.verdict.rawValue): \(Style.printable(status.summary))", tone)
+    }
+
+    static func status(_ status: StatusForm, socket: ControlSocket, _ style: Style) -> String {
         var blocks = [
-            style.paint("\(status.verdict.rawValue): \(Style.printable(status.summary))", tone)
+            headline(status, style)
                 + "\ndementiad \(status.version), started \(style.age(status.startedAt)), at \(socket.path)"
         ]
         if !status.stores.items.isEmpty {
@@ -28,7 +37,10 @@ extension Wording {
             }
             blocks.append(table.text(style))
         }
-        if !status.operations.isEmpty { blocks.append("At work\n" + operations(status.operations, style)) }
+        if !status.operations.isEmpty {
+            let bars = status.operations.compactMap { bar($0, style) }
+            blocks.append((["At work", operations(status.operations, style)] + bars).joined(separator: "\n"))
+        }
         if !status.releases.isEmpty {
             blocks.append(
                 "Releases\n"
@@ -87,33 +99,6 @@ extension Wording {
         }
     }
 
-    static func plan(_ plan: PlanForm, showingSQL: Bool, _ style: Style) -> String {
-        let place = Style.printable(plan.destination ?? plan.location)
-        // A prune concerns the vault as a whole.
-        let subject = plan.store?.value ?? "vault"
-        if let refusal = plan.refusal {
-            return "\(subject)  \(place)\n  " + style.paint("cannot be done", .bad)
-                + ": \(Style.printable(refusal.detail))"
-                + (refusal.hint.map { "\n  next: \(Style.printable($0))" } ?? "")
-        }
-        let isNothing = plan.steps.isEmpty && plan.kind != .restore
-        let range =
-            isNothing
-            ? "nothing to do, at \(version(plan.from))"
-            : (plan.from.map { "\($0) to " } ?? "to ") + version(plan.to)
-        var lines = ["\(subject)  \(place)  \(plan.line ?? "")  \(style.paint(range, isNothing ? .good : .wait))"]
-        if let backup = plan.backup { lines.append("  restore backup \(backup)") }
-        for step in plan.steps {
-            lines.append(
-                "  \(describe(step.action)) \(step.version) \(step.name), "
-                    + count(step.statements.count, "statement", "statements"))
-            if showingSQL { lines += step.statements.map { indented($0) } }
-        }
-        lines += losses(plan).map { style.paint("  \($0)", .bad) }
-        lines += plan.notes.map { "  \(Style.printable($0))" }
-        return lines.joined(separator: "\n")
-    }
-
     static func history(_ history: HistoryForm, _ style: Style) -> String {
         var blocks = ["\(history.store)  \(Style.printable(history.location))"]
         if history.ledger.isEmpty {
@@ -157,6 +142,15 @@ extension Wording {
 
     // MARK: Details
 
+    /// How far an operation has come, when it says so.
+    private static func bar(_ operation: OperationRecord, _ style: Style) -> String? {
+        operation.progress.map { progress in
+            self.progress(
+                operation.store?.value ?? operation.kind.rawValue, progress, doneSinceStart: 0, in: .zero,
+                width: style.width ?? 120)
+        }
+    }
+
     private static func versions(_ schema: Int?, _ wanted: Int?) -> String {
         (schema ?? -1) >= (wanted ?? -1) || wanted == nil ? version(schema) : "\(version(schema)) of \(version(wanted))"
     }
@@ -168,9 +162,5 @@ extension Wording {
         return present.map { name, value in
             name + String(repeating: " ", count: width - name.count + 2) + value
         }.joined(separator: "\n")
-    }
-
-    private static func indented(_ statement: String) -> String {
-        statement.split(separator: "\n", omittingEmptySubsequences: false).map { "      \($0)" }.joined(separator: "\n")
     }
 }

@@ -49,12 +49,34 @@ enum Wording {
             causes: Array(matches.prefix(5)))
     }
 
+    static let watchedLongEnough = GuardError(
+        .timedOut, "The time to watch is over", hint: "See how things stand: dementiactl status")
+
     static let interrupted = GuardError(.interrupted, "Interrupted", hint: "See how things stand: dementiactl status")
 
-    static func detached(_ id: OperationID, _ state: DataState) -> GuardError {
-        GuardError(
-            .interrupted, "Interrupted; operation \(id) goes on", dataState: state,
+    /// - Parameter ids: what goes on, at least one
+    static func detached(_ ids: [OperationID], _ state: DataState) -> GuardError {
+        let id = ids.first?.value ?? ""
+        let what = ids.count == 1 ? "operation \(id) goes on" : "operation \(id) and \(ids.count - 1) more go on"
+        return GuardError(
+            .interrupted, "Interrupted; \(what)", dataState: state,
             hint: "Watch it: dementiactl operations watch \(id). Stop it: dementiactl operations cancel \(id)")
+    }
+
+    static let pressAgain = "  Press Ctrl-C again within 2 s to ask it to stop."
+
+    static func stopped(_ ids: [OperationID], _ state: DataState, _ refusals: [GuardError]) -> GuardError {
+        let id = ids.first?.value ?? ""
+        let what = ids.count == 1 ? "operation \(id) was" : "operation \(id) and \(ids.count - 1) more were"
+        return GuardError(
+            .interrupted, "Interrupted twice; \(what) asked to stop", dataState: state,
+            hint: "See what became of it: dementiactl operations show \(id)", causes: refusals.map(\.message))
+    }
+
+    static func notFollowed(after id: Int64?) -> GuardError {
+        GuardError(
+            .interrupted, "Interrupted",
+            hint: "Go on: dementiactl events --follow" + (id.map { " --since \($0)" } ?? ""))
     }
 
     static func badMoment(_ text: String) -> GuardError {
@@ -71,7 +93,7 @@ enum Wording {
 
     static func cannotWrite(_ path: String, _ reason: String) -> GuardError {
         GuardError(
-            .inputOutput, "\(path) cannot be written; the backup itself is unharmed",
+            .inputOutput, "\(path) cannot be written; what was to be exported is unharmed",
             hint: "Choose a place with room and write permission: --output FILE", causes: [reason])
     }
 
@@ -79,50 +101,6 @@ enum Wording {
         GuardError(
             .verificationFailed, "What arrived of backup \(id) has another checksum than the backup; it was removed",
             hint: "See whether the backup itself is sound: dementiactl backup verify \(id)")
-    }
-
-    // MARK: Confirmation
-
-    static let question = "Go on? [y/N] "
-
-    static func confirmationNeeded(_ plan: PlanForm, command: String) -> GuardError {
-        GuardError(
-            .confirmationNeeded, "\(headline(plan)) needs a yes, and there is no terminal to ask at", store: plan.store,
-            hint: "Say it in advance: \(command) --yes", causes: Array(change(plan).dropFirst()))
-    }
-
-    static func declined(_ plan: PlanForm, command: String) -> GuardError {
-        GuardError(
-            .confirmationNeeded, "Not confirmed; nothing was changed", store: plan.store,
-            hint: "Look closer: \(command) --dry-run")
-    }
-
-    /// What a plan would change, for whoever has to say yes.
-    static func change(_ plan: PlanForm) -> [String] {
-        let steps = plan.steps.map { "\(describe($0.action)) \($0.version) \($0.name)" }
-        return ["\(headline(plan)) changes \(Style.printable(plan.destination ?? plan.location)):"]
-            + steps + losses(plan) + plan.notes.map { Style.printable($0) }
-    }
-
-    static func losses(_ plan: PlanForm) -> [String] {
-        plan.wouldLose.map { loss in
-            let table = Style.printable(loss.table)
-            guard let column = loss.column else {
-                // A way back takes whole tables; a restore leaves them and takes rows that are younger than the backup.
-                return plan.kind == .restore
-                    ? "table \(table) loses \(rows(loss.rows))" : "table \(table) goes, with \(rows(loss.rows))"
-            }
-            return "column \(table).\(Style.printable(column)) goes, with values in \(rows(loss.rows))"
-        }
-    }
-
-    static func headline(_ plan: PlanForm) -> String {
-        switch plan.kind {
-        case .downgrade: "The downgrade from \(version(plan.from)) to \(version(plan.to))"
-        case .restore: "The restore" + (plan.backup.map { " of backup \($0)" } ?? "")
-        case .repair: "The repair"
-        default: "The \(plan.kind.rawValue)"
-        }
     }
 
     // MARK: Words for values
@@ -148,8 +126,12 @@ enum Wording {
 
     static func outcome(_ record: OperationRecord) -> (words: String, tone: Style.Tone) {
         guard record.state == .settled, let outcome = record.outcome else { return (record.state.rawValue, .wait) }
-        return switch outcome {
-        case .succeeded: (done(record.kind), .good)
+        return outcome == .succeeded ? (done(record.kind), .good) : describe(outcome)
+    }
+
+    static func describe(_ outcome: Outcome) -> (words: String, tone: Style.Tone) {
+        switch outcome {
+        case .succeeded: ("succeeded", .good)
         case .nothingToDo: ("nothing to do", .good)
         case .cancelled: ("cancelled", .wait)
         case .busy: ("busy, not done", .wait)
@@ -179,6 +161,7 @@ enum Wording {
         case .backup: "backing up"
         case .rehearse: "rehearsing"
         case .migrate: "migrating"
+        case .transfer: "transferring"
         case .verify: "verifying"
         case .keep: "keeping the present state"
         case .restore: "restoring"

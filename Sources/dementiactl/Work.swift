@@ -18,8 +18,8 @@ struct Work: Sendable {
 
     /// One operation: printed by itself.
     func run(_ request: OperationRequest, named title: String) async throws(GuardError) -> Status {
-        let operation = try await settle(try await session.client.start(request), title)
-        return try show(operation)
+        let operation = try await settle([(title, try await session.client.start(request))])
+        return try show(operation[0])
     }
 
     /// An operation for each of several things: all are started, then waited for, then printed as a list.
@@ -35,8 +35,7 @@ struct Work: Sendable {
                 problems.append(Problem(error))
             }
         }
-        var settled: [OperationRecord] = []
-        for (title, operation) in begun { settled.append(try await settle(operation, title)) }
+        let settled = try await settle(begun)
         let results = Results(items: settled, errors: problems.isEmpty ? nil : problems)
         try session.show("operations", results) { Wording.results(settled, problems, $0) }
         let codes = settled.map(\.exitCode) + problems.map { ErrorTable.line(for: $0.code).exit }
@@ -47,7 +46,7 @@ struct Work: Sendable {
     func watch(_ id: OperationID) async throws(GuardError) -> Status {
         // A question of its own first: a daemon that is not there is not waited for.
         let operation = try await session.client.operation(id)
-        return try show(operation.state == .settled ? operation : try await follow(id, id.value, operation.dataState))
+        return try show(try await follow(operation, id.value, among: [id]))
     }
 
     private func show(_ operation: OperationRecord) throws(GuardError) -> Status {
@@ -55,27 +54,34 @@ struct Work: Sendable {
         return operation.exitCode
     }
 
-    private func settle(_ operation: OperationRecord, _ title: String) async throws(GuardError) -> OperationRecord {
-        guard session.waits, operation.state != .settled else { return operation }
-        return try await follow(operation.id, title, operation.dataState)
+    /// Waits for all of them, one after the other; the work itself goes on for all at once.
+    private func settle(
+        _ begun: [(title: String, operation: OperationRecord)]
+    ) async throws(GuardError) -> [OperationRecord] {
+        guard session.waits else { return begun.map(\.operation) }
+        var settled: [OperationRecord] = []
+        for (index, (title, operation)) in begun.enumerated() {
+            settled.append(try await follow(operation, title, among: begun[index...].map(\.operation.id)))
+        }
+        return settled
     }
 
+    /// - Parameter ids: what else is waited for: Ctrl-C concerns them all
     private func follow(
-        _ id: OperationID, _ title: String, _ dataState: DataState
+        _ operation: OperationRecord, _ title: String, among ids: [OperationID]
     ) async throws(GuardError) -> OperationRecord {
-        let (console, progress) = (session.console, session.progress)
-        let latest = Latest(dataState)
-        session.interrupt.says {
-            progress.clear()
-            console.fail(Wording.detached(id, latest.dataState), operation: id)
-        }
-        let operation = try await session.client.follow(id, within: session.timeout) { event in
+        guard operation.state != .settled else { return operation }
+        let latest = Latest(operation.dataState)
+        session.interrupt.means(Detachment(session: session, ids: ids, dataState: { latest.dataState }).meaning)
+        let progress = session.progress
+        let settled = try await session.client.follow(operation.id, within: session.timeout) { event in
             latest.take(event)
             progress.show(event, of: title)
         }
+        await session.interrupt.pass()
         progress.clear()
         session.saysInterrupted()
-        return operation
+        return settled
     }
 
     /// The worst of `codes`; one that has no place in the order of a pass is worse than success.

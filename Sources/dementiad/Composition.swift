@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ControlAPI
+internal import Doctor
 internal import ControlServer
 internal import Engine
 internal import GuardConfiguration
@@ -20,6 +21,7 @@ actor Composition {
     private let workshop: Workshop
     private let watcher: Watcher
     private var setup: Setup
+    private var places: Places
     private var loadedAt: Timestamp
     /// Where it is asked, and who may ask; nil before it listens.
     private var door: (socket: ListeningSocket, access: AccessControl)?
@@ -35,7 +37,7 @@ actor Composition {
         self.level = level
         let relay = EventRelay()
         let narrator = Narrator(logger, notifier)
-        let places = try Places(setup)
+        places = try Places(setup)
         workshop = try setup.workshop(places) { event in
             relay.send(event)
             narrator.tell(event)
@@ -74,6 +76,7 @@ actor Composition {
         }
         let changed = next.changes(since: setup)
         setup = next
+        self.places = places
         loadedAt = Setup.clock()
         level.set(next.logLevel)
         await guardian.reconfigure(tools, next.guardianSettings(places, watcher))
@@ -94,6 +97,16 @@ actor Composition {
             with: .init(
                 current: { [self] in await form },
                 reload: { [self] () throws(GuardError) in try await reload() }))
+        await guardian.diagnose(with: .init { [self] known in await checkup.run(known) })
+    }
+
+    /// By what is in force.
+    private var checkup: Checkup {
+        let folder = setup.userConfiguration
+        let places = places
+        return Checkup(
+            unit: KernelText.of("/proc/self/cgroup").flatMap { ServiceUnit(cgroup: $0, configuration: folder) },
+            dropIns: setup.dropIns, trees: { places.trees }, databases: { await places.checkUp() })
     }
 
     /// What is in force.

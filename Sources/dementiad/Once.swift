@@ -45,7 +45,8 @@ struct Once: AsyncParsableCommand {
     ) async throws -> GuardCore.ExitCode {
         let pass = Pass(tools, mode: setup.mode, parallel: setup.parallel)
         let recovered = try await pass.recover()
-        let (found, discovered) = try await places.look()
+        let (found, everything) = try await places.look()
+        let discovered = try await pass.heeding(everything)
         let releases = ReleaseFinder.confirm(
             discovered.releaseFolders.sorted(), with: ReleaseReader(catalogue: tools.catalogue, now: tools.clock))
         tools.installed.replace(with: releases.releases.map(\.release))

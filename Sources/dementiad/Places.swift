@@ -63,6 +63,31 @@ final class Places: Sendable {
             })
     }
 
+    /// What a person means by `place`: the absolute path of a file, or a schema of a server that is configured, as `URL#SCHEMA` or as it is
+    /// shown.
+    func locate(_ place: String) async throws(GuardError) -> StoreLocation {
+        try await thread.run { () throws(GuardError) in
+            guard place.hasPrefix("/") else { return try self.servers.withLock(\.self).locate(place) }
+            let path: String
+            do throws(SystemCallError) {
+                path = try realPath(place)
+            } catch {
+                throw GuardError(
+                    error.isNotFound ? .storeMissing : .permissionDenied, "there is no file \(place) that can be read",
+                    hint: "Name the memory's own file.", causes: [error.description])
+            }
+            return StoreLocation(engine: .sqlite, name: path)
+        }
+    }
+
+    /// The schema that a person names as a target, on any server: one that is configured, or another that the daemon's user may reach.
+    func target(_ place: String) async throws(GuardError) -> PostgresStore {
+        guard !ConnectionText(place).holdsPassword else { throw CommandLineSecrets.refusal }
+        return try await thread.run { () throws(GuardError) in
+            try self.servers.withLock(\.self).store(named: place)
+        }
+    }
+
     /// Looks everywhere: what the folders hold, and every place that there is work for.
     func look() async throws(GuardError) -> (found: Discovery.Found, discovered: Discovered) {
         try await thread.run { () throws(GuardError) in
@@ -81,6 +106,11 @@ final class Places: Sendable {
             discovered.asking = schemas.asking
             return (found, discovered)
         }
+    }
+
+    /// Looks at the settings of every database that is known by now.
+    func checkUp() async -> [ServerCheckup] {
+        await thread.run { self.servers.withLock(\.self).checkUp() }
     }
 
     private func walk() throws(GuardError) -> Discovery.Found {

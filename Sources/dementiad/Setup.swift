@@ -165,6 +165,8 @@ struct Setup {
         settings.watcher = watcher
         settings.watchRules = watchRules
         settings.trees = { places.trees }
+        settings.locate = { (place) throws(GuardError) in try await places.locate(place) }
+        settings.target = { (place) throws(GuardError) in try await places.target(place) }
         return settings
     }
 
@@ -200,41 +202,16 @@ struct Setup {
     /// The least severe message that is written.
     var logLevel: Logger.Level { Logger.Level(rawValue: settings.log.level.rawValue) ?? .notice }
 
-    /// The groups of `api.readerGroups`.
-    func readers() throws(GuardError) -> [AccessPolicy.ReaderGroup] {
-        var readers: [AccessPolicy.ReaderGroup] = []
-        for name in settings.api.readerGroups {
-            let id: UInt32?
-            do {
-                id = try Accounts.groupID(name)
-            } catch {
-                throw GuardError(
-                    .configuration, "the group '\(name)' of api.readerGroups cannot be looked up",
-                    causes: [error.description])
-            }
-            guard let id else {
-                throw GuardError(
-                    .configuration, "api.readerGroups names the group '\(name)', and there is no such group",
-                    hint: "Make it: sudo groupadd --system '\(name)'")
-            }
-            // In a user namespace every group that is not mapped into it reads as this one: its members would be anybody.
-            guard id != Self.overflowGroup else {
-                throw GuardError(
-                    .configuration,
-                    "api.readerGroups names '\(name)', as which the kernel shows every group that it cannot name",
-                    hint: "Name another group.")
-            }
-            readers.append(.init(name: name, id: id))
-        }
-        return readers
+    /// The user's folder of configurations, such as `/home/ann/.config`.
+    var userConfiguration: String {
+        let folder = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        return folder ?? (environment["HOME"] ?? "") + "/.config"
     }
 
-    /// What the kernel says in place of a group that has no number here (user_namespaces(7)).
-    private static var overflowGroup: UInt32 {
-        let text = (try? OpenFile.content(of: "/proc/sys/kernel/overflowgid")).map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        return text.flatMap { UInt32($0.filter(\.isNumber)) } ?? 65_534
+    /// The folder of drop-ins that is read last.
+    var dropIns: String {
+        let file = options.config.map(Self.absolute) ?? userConfiguration + "/dementiad/dementiad.yaml"
+        return (file.hasSuffix(".yaml") ? String(file.dropLast(".yaml".count)) : file) + ".d"
     }
 
     /// Where the daemon listens.

@@ -18,6 +18,10 @@ public actor FakeService: ControlService {
     public private(set) var forgotten: [StoreID] = []
     private var gone: Set<StoreID> = []
     private var failures: [Route.Name: GuardError] = [:]
+    private var nextFailures: [Route.Name: GuardError] = [:]
+    private var delays: [Route.Name: Duration] = [:]
+    private var brokenAt: Int64?
+    private var kept = [Samples.backup]
     private var refusal: Problem?
     private var feeds: [OperationID: OperationFeed] = [:]
     private var order: [OperationID] = []
@@ -49,6 +53,18 @@ public actor FakeService: ControlService {
         entries.append(Samples.entry(Int64(entries.count + 1), store))
         grown.ring()
     }
+
+    /// Answers `route` with `error` the next time, and then as before.
+    public func failOnce(_ route: Route.Name, with error: GuardError) { nextFailures[route] = error }
+
+    /// Says from now on that the audit was changed at the entry `id`.
+    public func breakAudit(at id: Int64) { brokenAt = id }
+
+    /// Knows these backups from now on, newest first.
+    public func keep(_ backups: [BackupForm]) { kept = backups }
+
+    /// Waits that long before it answers `route` from now on.
+    public func dawdle(_ route: Route.Name, for time: Duration) { delays[route] = time }
 
     /// Plans say from now on that it cannot be done.
     public func refusePlans(_ error: GuardError) { refusal = Problem(error) }
@@ -84,7 +100,7 @@ public actor FakeService: ControlService {
         expected.removeAll { $0.0 == route && $0.1 <= count }
         for (_, _, continuation) in met { continuation.resume() }
         if dies.contains(route) { exit() }
-        if let error = failures[route] { throw error }
+        if let error = nextFailures.removeValue(forKey: route) ?? failures[route] { throw error }
     }
 
     // MARK: ControlService
@@ -101,6 +117,8 @@ public actor FakeService: ControlService {
 
     public func stores() async throws(GuardError) -> [StoreForm] {
         try arrive(.stores)
+        // Whoever has hung up meanwhile does not read the answer.
+        if let delay = delays[.stores] { try? await Task.sleep(for: delay) }
         return Samples.stores.filter { !gone.contains($0.id) }
     }
 
@@ -127,15 +145,15 @@ public actor FakeService: ControlService {
 
     public func backups(of store: StoreID?, _ page: Page) async throws(GuardError) -> ItemList<BackupForm> {
         try arrive(.backups)
-        return ItemList(store == nil || store == Samples.backup.store ? [Samples.backup] : [])
+        return ItemList(kept.filter { store == nil || $0.store == store })
     }
 
     public func backup(_ id: BackupID) async throws(GuardError) -> BackupForm {
         try arrive(.backup)
-        guard id == Samples.backupID else {
+        guard let backup = kept.first(where: { $0.id == id }) else {
             throw GuardError(.notFound, "There is no backup \(id)", hint: "See: dementiactl backup list")
         }
-        return Samples.backup
+        return backup
     }
 
     public func content(of id: BackupID) async throws(GuardError) -> BackupContent {
@@ -186,7 +204,9 @@ public actor FakeService: ControlService {
 
     public func plan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
         try arrive(.plan)
-        var plan = Samples.plan(request, of: try find(request.store ?? Samples.backup.store))
+        var plan =
+            request.kind == .prune
+            ? Samples.prune : Samples.plan(request, of: try find(request.store ?? Samples.backup.store))
         if let refusal {
             plan.steps = []
             plan.refusal = refusal
@@ -236,6 +256,8 @@ public actor FakeService: ControlService {
 
     public func setPin(_ isPinned: Bool, of id: BackupID, for caller: Caller) async throws(GuardError) -> BackupForm {
         try arrive(isPinned ? .pin : .unpin)
+        _ = try await backup(id)
+        kept = kept.map { $0.id == id ? Samples.backup(id, pinned: isPinned) : $0 }
         return try await backup(id)
     }
 
@@ -264,7 +286,8 @@ public actor FakeService: ControlService {
 
     public func verifyAudit() async throws(GuardError) -> AuditVerification {
         try arrive(.auditVerification)
-        return AuditVerification(.intact(events: Int64(entries.count), head: String(repeating: "a", count: 64)))
+        if let brokenAt { return AuditVerification(.broken(id: brokenAt)) }
+        return AuditVerification(.intact(events: Int64(entries.count), head: entries.last?.hash ?? ""))
     }
 
     public func releases() async throws(GuardError) -> [ReleaseForm] {

@@ -78,6 +78,15 @@ public struct RunningProgram: Sendable {
     /// What it has written to standard error so far.
     public func errorsSoFar() throws -> String { try Self.text(errorPath) }
 
+    /// Returns when it has written `text`, to whichever of the two; throws when that takes too long.
+    public func says(_ text: String) async throws {
+        for _ in 0..<2000 {
+            if try Self.text(outputPath).contains(text) || errorsSoFar().contains(text) { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw SystemCallError(call: "wait for '\(text)'", errno: ETIMEDOUT)
+    }
+
     /// Waits for its end, on a thread of its own: the server under test needs the others.
     public func end() async throws -> End {
         let pid = pid

@@ -33,11 +33,20 @@ public enum Samples {
     public static let backupID = BackupID(sequence: 42, root: "9f3c1a77b2e0")
 
     /// A backup of `shop`.
-    public static let backup = BackupForm(
-        id: backupID, store: stores[0].id, engine: .sqlite, location: stores[0].location, createdAt: moment,
-        reason: .migration, schemaVersion: 1, sizeBytes: 1_572_864, storedBytes: Int64(archive.count),
-        sha256: SHA256.digest(of: archive).hex, verified: true, proof: .restored, pinned: false,
-        path: "/var/lib/dementiad/anna/vault/stores/shop/000042", tables: [.init(name: "contexts", rows: 7)])
+    public static let backup = backup(backupID)
+
+    /// A backup of `store`, or of `shop`.
+    public static func backup(
+        _ id: BackupID, of store: StoreForm = stores[0], _ reason: BackupReason = .migration, at version: Int = 1,
+        verified: Bool = true, pinned: Bool = false
+    ) -> BackupForm {
+        BackupForm(
+            id: id, store: store.id, engine: .sqlite, location: store.location, createdAt: moment, reason: reason,
+            schemaVersion: version, sizeBytes: 1_572_864, storedBytes: Int64(archive.count),
+            sha256: SHA256.digest(of: archive).hex, verified: verified, proof: .restored, pinned: pinned,
+            path: "/var/lib/dementiad/anna/vault/stores/\(store.project)/\(BackupID.padded(id.sequence))",
+            tables: [.init(name: "contexts", rows: 7)])
+    }
 
     /// The id of an operation, made of `number`.
     public static func operationID(_ number: Int) -> OperationID {
@@ -109,7 +118,26 @@ public enum Samples {
             ]
         }
         if kind == .downgrade || kind == .restore { plan.notes = ["A backup of the present state is taken first."] }
-        if kind == .restore, plan.destination == nil { plan.wouldLose = [.init(table: "contexts", rows: 3)] }
+        if kind == .restore, plan.destination == nil {
+            plan.wouldLose = [.init(table: "contexts", rows: 3)]
+            plan.tables = [
+                .init(table: "contexts", rowsNow: 10, rowsInBackup: 7, differs: true),
+                .init(table: "sessions", rowsNow: 1, rowsInBackup: 2, differs: true),
+            ]
+        }
+        return plan
+    }
+
+    /// What a prune would do.
+    public static var prune: PlanForm {
+        var plan = PlanForm(kind: .prune, store: nil, location: "/var/lib/dementiad/anna/vault")
+        plan.removals = [
+            .init(
+                backup: backupID, store: stores[0].id, createdAt: moment, storedBytes: 1_048_576,
+                reasons: ["outlived", "budget"])
+        ]
+        plan.freedBytes = 1_048_576
+        plan.digest = String(repeating: "cd", count: 32)
         return plan
     }
 

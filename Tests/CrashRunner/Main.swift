@@ -14,7 +14,7 @@ import Vault
 /// journal. The crash tests start it.
 ///
 /// Usage: `crash-runner STATE STORE ORDINAL before|after [DROP-IN-FOLDER [CHECK [WORK]]]`. STORE is a file or a PostgreSQL URL with
-/// `#SCHEMA`, WORK is `downgrade:VERSION`, `restore:BACKUP` or `prune:LAST`; what is not wanted is empty. ORDINAL counts the journal's writes from 1.
+/// `#SCHEMA`, WORK is `downgrade:VERSION`, `restore:BACKUP`, `prune:LAST` or `transfer:URL#SCHEMA`; what is not wanted is empty. ORDINAL counts the journal's writes from 1.
 /// Exit 0 says that all was over before that write; the crash tests then have walked over all of them.
 @main
 enum Main {
@@ -41,8 +41,12 @@ enum Main {
             policy.upkeep.keep = .init(last: last, daily: 0, weekly: 0, beforeMigration: 0)
             policy.upkeep.budget = .max
         }
-        let servers = try PostgresServers(arguments[2].contains("#") ? [arguments[2]] : [])
-        let stores = servers.look().stores
+        let work = arguments.count > 7 ? arguments[7] : ""
+        let target = work.hasPrefix("transfer:") ? String(work.dropFirst("transfer:".count)) : nil
+        let servers = try PostgresServers(
+            (arguments[2].contains("#") ? [arguments[2]] : []) + (target.map { [$0] } ?? []))
+        let file = StoreLocation(engine: .sqlite, name: arguments[2])
+        let stores = target == nil ? servers.look().stores : [file]
         let relay = EventRelay()
         let tools = try Toolbox(
             journal: journal, vault: Vault(openingOrCreating: state.vault, now: clock), catalogue: catalogue(arguments),
@@ -58,13 +62,12 @@ enum Main {
             _ = try await Upkeep(tools).prune()
         } else if arguments.count > 7 {
             guard let store = stores.first, let request = request(arguments[7], store.id) else { exit(64) }
-            try await run(
-                request,
-                with: Guardian(tools, .init(mode: { _ in .ask }) { Discovered(locations: stores) }, relay: relay))
+            var settings = Guardian.Settings(mode: { _ in .ask }) { Discovered(locations: stores) }
+            settings.target = { (place) throws(GuardError) in try servers.store(named: place) }
+            try await run(request, with: Guardian(tools, settings, relay: relay))
         } else {
             let pass = Pass(tools, mode: .auto)
             let recovered = try await pass.recover()
-            let file = StoreLocation(engine: .sqlite, name: arguments[2])
             _ = try await pass.run(over: stores.isEmpty ? [file] : stores, recovered: recovered)
         }
         withExtendedLifetime(state) {}
@@ -88,6 +91,7 @@ enum Main {
         case "downgrade":
             return OperationRequest(kind: .downgrade, store: store, to: Int(parts[1]).map { .version($0) })
         case "restore": return OperationRequest(kind: .restore, store: store, backup: BackupID(parts[1]))
+        case "transfer": return OperationRequest(kind: .transfer, store: store, to: .place(String(parts[1])))
         default: return nil
         }
     }

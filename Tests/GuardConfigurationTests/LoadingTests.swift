@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import GuardConfiguration
+import GuardCore
 import Testing
 
 @Suite("Loading")

@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import GuardConfiguration
+import GuardCore
 import Testing
 
 @Suite("Secrets")

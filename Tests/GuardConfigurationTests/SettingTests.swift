@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import GuardConfiguration
+import GuardCore
 import Testing
 
 @Suite("The table of settings")

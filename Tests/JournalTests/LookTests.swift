@@ -48,7 +48,7 @@ struct LookTests {
             try await journal.pin(backup)
         }
         let connection = try Connection(path: world.path, access: .readWrite)
-        try connection.execute("DROP TABLE looks; PRAGMA user_version = 1")
+        try connection.execute("DROP TABLE looks; DROP TABLE choices; DROP TABLE request_keys; PRAGMA user_version = 1")
         let journal = try world.journal()
         try await journal.record(ContentLook(store: store, at: Timestamp(milliseconds: 1), backup: backup))
         #expect(try await journal.pins() == [backup])

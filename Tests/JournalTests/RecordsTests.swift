@@ -115,8 +115,8 @@ import Testing
         #expect(found.lastSighting == later)
         #expect(found.firstSeenAt == Timestamp(milliseconds: 1))
 
-        try await journal.forget(Sample.shop.id)
-        try await journal.forget(Sample.shop.id)
+        try await journal.forget(Sample.shop)
+        try await journal.forget(Sample.shop)
         #expect(try await journal.knownStores().map(\.id) == [Sample.blog.id])
         let kinds = try await journal.events(after: 0, limit: 9).map(\.kind)
         #expect(kinds == [.storeFound, .storeFound, .storeForgotten])

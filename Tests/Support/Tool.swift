@@ -40,10 +40,18 @@ public final class Tool {
         posix_spawn_file_actions_adddup2(&actions, toChild[0], 0)
         posix_spawn_file_actions_adddup2(&actions, fromChild[1], 1)
         posix_spawn_file_actions_adddup2(&actions, fromChild[1], 2)
+        // A fresh program's signals: threads of Swift's block them, and what a test sends would wait for ever.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var pid = pid_t()
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
-        let code = posix_spawnp(&pid, arguments[0], &actions, nil, &pointers, environ)
+        let code = posix_spawnp(&pid, arguments[0], &actions, &attributes, &pointers, environ)
         close(toChild[0])
         close(fromChild[1])
         guard code == 0 else {

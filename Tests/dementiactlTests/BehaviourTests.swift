@@ -86,27 +86,6 @@ struct BehaviourTests {
         }
     }
 
-    @Test(
-        "What is hard to get back needs a yes when there is nobody to ask, and nothing is started",
-        arguments: [
-            ["downgrade", blog, "--to", "0"], ["restore", "42"],
-        ])
-    func confirmation(_ arguments: [String]) async throws {
-        try await World.run { world in
-            let end = try await Ctl(world: world).run(arguments + ["--json"])
-            #expect(end.status == 13)
-            let error = try #require(try AnyDocument(end).error)
-            #expect(
-                error.code == .confirmationNeeded && error.hint?.hasSuffix("--yes") == true && !error.causes.isEmpty)
-            let text = try await Ctl(world: world).run(arguments)
-            #expect(text.status == 13 && text.errors.contains("contexts") && text.errors.contains("--yes"))
-            #expect(await world.service.started.isEmpty)
-            #expect(try await Ctl(world: world).run(arguments + ["--yes"]).status == 0)
-            // What was confirmed is what is run.
-            #expect(await world.service.started.first?.request.planDigest?.isEmpty == false)
-        }
-    }
-
     @Test("A refused plan is the answer to plan and the error of the others")
     func refusedPlan() async throws {
         try await World.run { world in
@@ -163,7 +142,7 @@ struct BehaviourTests {
                 [RunningProgram.built("dementiactl"), "migrate", Self.blog, "--socket", world.socket]
                     + (isJSON ? ["--json"] : []))
             // The second question for events is asked while it waits for the first one's answer to go on.
-            await world.service.arrival(at: .events, count: 2)
+            await world.service.arrival(at: .operationEvents, count: 2)
             program.send(SIGINT)
             let end = try await program.end()
             #expect(end.status == 130)
@@ -248,29 +227,15 @@ struct BehaviourTests {
             ["sh", "-c", "printf '\(typed)\\n' | script -qec '\(command)' /dev/null"], environment: ["TERM": "xterm"])
     }
 
-    @Test("On a terminal it shows what would change, asks, and takes no for an answer")
-    func asks() async throws {
-        try await World.run { world in
-            let no = try await onTerminal(world, "downgrade \(Self.blog) --to 0", typing: "n")
-            #expect(
-                no.status == 13 && no.output.contains("contexts.embedding goes, with values in 7 rows")
-                    && no.output.contains("Go on? [y/N]"))
-            #expect(await world.service.started.isEmpty)
-            let yes = try await onTerminal(world, "downgrade \(Self.blog) --to 0", typing: "y")
-            #expect(yes.status == 0 && yes.output.contains("downgraded"))
-            #expect(await world.service.started.count == 1)
-        }
-    }
-
     @Test("On a terminal a bar shows how far it has come, and is gone at the end")
     func bar() async throws {
         try await World.run { world in
             await world.service.end(nil)
             async let end = onTerminal(world, "migrate \(Self.blog)", typing: "")
-            await world.service.arrival(at: .events, count: 2)
+            await world.service.arrival(at: .operationEvents, count: 2)
             let id = Samples.operationID(1)
             await world.service.report(Progress(step: .backup, done: 1, total: 2, unit: .bytes), of: id)
-            await world.service.arrival(at: .events, count: 3)
+            await world.service.arrival(at: .operationEvents, count: 3)
             await world.service.settle(id, .succeeded)
             let output = try await end.output
             #expect(output.contains("backing up  [##########----------]  50 %"), "\(output)")

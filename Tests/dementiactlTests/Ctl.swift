@@ -21,6 +21,12 @@ struct Ctl {
     }
 }
 
+/// Records what is different when `text` is not what the golden file `name` says.
+func expectGolden(_ text: String, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    guard let difference = try Golden.difference(text, name, beside: #filePath) else { return }
+    Issue.record("\(difference)", sourceLocation: sourceLocation)
+}
+
 /// The envelope of any document.
 struct AnyDocument: Decodable {
     let api: Int

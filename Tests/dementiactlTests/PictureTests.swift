@@ -57,12 +57,12 @@ struct PictureTests {
     func change() {
         let plan = Samples.plan(PlanRequest(kind: .downgrade, to: .version(3)), of: Samples.stores[0])
         #expect(
-            Wording.change(plan).joined(separator: "\n") == """
+            Wording.change(plan).text == """
                 The downgrade from 4 to 3 changes /srv/shop/.claude-memory.db:
-                take back 4 embeddings
-                column contexts.embedding goes, with values in 7 rows
-                table x goes, with 1 row
-                A backup of the present state is taken first.
+                  take back 4 embeddings
+                  column contexts.embedding goes, with values in 7 rows
+                  table x goes, with 1 row
+                  A backup of the present state is taken first.
                 """)
     }
 
@@ -78,6 +78,42 @@ struct PictureTests {
     func control() {
         #expect(Style.printable("a\u{1B}[2Jb\u{202E}c\nd") == "a\\u{1b}[2Jb\\u{202e}c\\u{a}d")
         #expect(Style.printable("zoë 日本") == "zoë 日本")
+    }
+
+    @Test("What a hint names can be pasted into a shell")
+    func words() {
+        #expect(Style.word("/srv/a.db") == "/srv/a.db" && Style.word("postgresql://h/d#s") == "postgresql://h/d#s")
+        #expect(Style.word("/srv/my shop's.db") == #"'/srv/my shop'\''s.db'"# && Style.word("") == "''")
+    }
+
+    @Test("What takes two columns is counted so: a table of names from East Asia fits and is straight")
+    func wideCharacters() {
+        #expect(TextWidth.columns("日本") == 4 && TextWidth.columns("zoë") == 3 && TextWidth.columns("e\u{301}") == 1)
+        var table = Table(["NAME", "STATE"], flexible: 0)
+        table.add([.init("日本語日本語日本語日本語"), .init("current")])
+        table.add([.init("shop"), .init("current")])
+        let lines = table.text(terminal(22)).split(separator: "\n")
+        #expect(lines.count == 3 && lines.allSatisfy { TextWidth.columns($0) <= 22 })
+        // The second column begins at the same place in each.
+        let starts = lines.compactMap { line in
+            (line.firstRange(of: "STATE") ?? line.firstRange(of: "current")).map {
+                TextWidth.columns(line[..<$0.lowerBound])
+            }
+        }
+        #expect(Set(starts).count == 1)
+    }
+
+    @Test("A terminal that is too narrow for columns gets each row as a block")
+    func blocks() {
+        #expect(
+            Wording.stores(Array(Samples.stores[..<1]), terminal(30)) == """
+                STORE        10193433463f
+                STATE        current
+                VERSION      4
+                SIZE         1.5 MiB
+                LAST BACKUP  2 h ago
+                LOCATION     /srv/…e-memory.db
+                """)
     }
 
     @Test(

@@ -21,12 +21,20 @@ struct Call: Sendable, CustomTestStringConvertible {
         self.route = route
     }
 
+    /// Its name among the golden files.
+    var fileName: String {
+        let words = arguments.joined(separator: "-").replacing("/srv/", with: "").replacing(
+            "/.claude-memory.db", with: "")
+        return words.replacing("--", with: "-")
+    }
+
     var testDescription: String { arguments.joined(separator: " ") }
 }
 
 // One after the other: hundreds of processes at once would only wait for each other.
 @Suite("Every verb", .serialized)
 struct VerbTests {
+    static let shop = Samples.stores[0].id.value
     static let blog = Samples.stores[1].id.value
 
     static let calls: [Call] = [
@@ -34,6 +42,8 @@ struct VerbTests {
         Call("stores", "stores", list: true, .stores),
         Call("stores list", "stores", list: true, .stores),
         Call("stores show \(blog)", "store", .store),
+        Call("stores adopt /srv/blog/.claude-memory.db", "store", .adopt),
+        Call("stores forget \(blog) --yes", "forgotten", .forget),
         Call("stores rescan", "operation", .start),
         Call("plan", "plans", list: true, .plan),
         Call("plan \(blog)", "plan", .plan),
@@ -58,7 +68,13 @@ struct VerbTests {
         Call("backup verify 42", "operation", .start),
         Call("backup verify --all", "operation", .start),
         Call("backup verify 42 \(Samples.backupID)", "operations", list: true, .backups),
+        Call("backup pin 42", "backup", .pin),
+        Call("backup unpin 42", "backup", .unpin),
+        Call("backup prune --yes", "operation", .start),
+        Call("backup prune --dry-run", "plan", .plan),
         Call("restore 42 --yes", "operation", .start),
+        Call("restore \(shop) --yes", "operation", .start),
+        Call("restore /srv/shop/.claude-memory.db --before 4 --dry-run", "plan", .plan),
         Call("restore \(Samples.backupID) --to elsewhere.db", "operation", .start),
         Call("restore 42 --dry-run", "plan", .plan),
         Call("operations list", "operations", list: true, .operations),
@@ -66,9 +82,15 @@ struct VerbTests {
         Call("operations show \(Samples.operationID(1))", "operation", .operation),
         Call("operations watch \(Samples.operationID(1))", "operation", .operation),
         Call("operations cancel \(Samples.operationID(1))", "operation", .cancel),
+        Call("events", "events", list: true, .audit),
+        Call("events --since 1 --store \(shop)", "events", list: true, .audit),
         Call("hold add \(blog) --until 2h --reason holidays", "hold", .addHold),
         Call("hold list", "holds", list: true, .holds),
         Call("hold remove h1", "hold", .removeHold),
+        Call("audit list", "audit", list: true, .audit),
+        Call("audit list --store \(shop) --limit 1", "audit", list: true, .audit),
+        Call("audit verify", "auditVerification", .auditVerification),
+        Call("audit export", "auditExport", list: true, .auditVerification),
         Call("releases list", "releases", list: true, .releases),
         Call("config show", "config", list: true, .config),
         Call("config show --origin", "config", list: true, .config),
@@ -84,6 +106,15 @@ struct VerbTests {
         }
     }
 
+    /// Without what is another in each run.
+    static func settled(_ output: String, in world: World) -> String {
+        output.replacing(world.socket, with: "/run/dementiad/anna/control.sock")
+            // The one moment that is reckoned from now.
+            .replacing(/20[0-9-]+T[0-9:.]+Z/) { match in
+                match.output == "\(Samples.moment)" ? String(match.output) : "2026-01-31T14:00:00.000Z"
+            }
+    }
+
     @Test("With --json it prints one document of its kind, and exits with 0", arguments: calls)
     func json(_ call: Call) async throws {
         try await world { ctl in
@@ -93,6 +124,8 @@ struct VerbTests {
             let document = try AnyDocument(end)
             #expect(document.api == 1 && document.kind == call.kind && document.isList == call.isList)
             #expect(document.hasData && document.error == nil)
+            let lines = Golden.lines(ofJSON: Self.settled(end.output, in: ctl.world))
+            try expectGolden(lines, "json/\(call.fileName).json")
         }
     }
 
@@ -102,7 +135,10 @@ struct VerbTests {
             let end = try await ctl.run(call.arguments)
             #expect(end.status == 0, "\(end.output)\(end.errors)")
             #expect(end.errors.isEmpty)
-            #expect(end.output.hasSuffix("\n") && !end.output.hasPrefix("{") && !end.output.contains("\u{1B}"))
+            #expect(end.output.hasSuffix("\n") && !end.output.contains("\u{1B}"))
+            // What an audit is exported as is lines of JSON for everybody.
+            #expect(end.output.hasPrefix("{") == (call.kind == "auditExport"))
+            try expectGolden(Self.settled(end.output, in: ctl.world), "text/\(call.fileName).txt")
         }
     }
 

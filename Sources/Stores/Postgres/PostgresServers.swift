@@ -7,7 +7,7 @@ internal import PostgresKit
 /// The databases that memories are looked for in.
 public struct PostgresServers: Sendable {
     /// One database, or one schema of it.
-    private struct Server: Sendable {
+    struct Server: Sendable {
         let target: ConnectionTarget
         /// `host:port/database`, as libpq reads it.
         let address: String
@@ -17,7 +17,8 @@ public struct PostgresServers: Sendable {
         let isAsking: Bool
     }
 
-    private let servers: [Server]
+    let servers: [Server]
+    private let passfile: String?
     private let limits: PostgresStore.Limits
 
     /// What a look for memories gave.
@@ -39,6 +40,7 @@ public struct PostgresServers: Sendable {
         _ texts: [String], found: [String] = [], passfile: String? = nil, limits: PostgresStore.Limits = .init()
     ) throws(GuardError) {
         self.limits = limits
+        self.passfile = passfile
         var servers: [Server] = []
         for (number, text) in (texts + found).enumerated() {
             let (connection, schema) = Self.split(text)
@@ -104,11 +106,62 @@ public struct PostgresServers: Sendable {
             hint: "Name it with --postgres or in postgres.connections.")
     }
 
+    /// The schema that `place` names, as in ``locate(_:)``, on one of the databases that this was made with or on any other. Nothing is
+    /// reached by that yet.
+    public func store(named place: String) throws(GuardError) -> PostgresStore {
+        let (connection, schema) = Self.split(place)
+        guard let schema else { throw Self.namesNoSchema }
+        let server = try server(connection, before: schema)
+        if let known = servers.first(where: { $0.address == server.address }) {
+            return try store(at: Self.location(known, schema))
+        }
+        return try PostgresServers([connection], passfile: passfile, limits: limits).store(
+            at: Self.location(server, schema))
+    }
+
+    private static let namesNoSchema = GuardError(
+        .usage, "that names no memory", hint: "Write the path of a file, or URL#SCHEMA of a PostgreSQL server.")
+
+    /// The database that `connection` names, in whatever way.
+    private func server(_ connection: String, before schema: String) throws(GuardError) -> Server {
+        if let known = servers.first(where: { $0.address == connection }) { return known }
+        do throws(PostgresError) {
+            let target = try ConnectionTarget(connection)
+            return Server(target: target, address: try target.address(), schema: schema, isAsking: false)
+        } catch {
+            throw GuardError(
+                .usage, "what stands before #\(schema) is no PostgreSQL connection",
+                hint: "Write a URL, a service name or host:port/database as it is shown.", causes: [error.description])
+        }
+    }
+
+    /// The schema that `place` names: `URL#SCHEMA`, `SERVICE#SCHEMA`, or `host:port/database#schema` as it is shown, on one of the databases
+    /// that this was made with. The text is not repeated in errors, since it may hold a password.
+    public func locate(_ place: String) throws(GuardError) -> StoreLocation {
+        let (connection, schema) = Self.split(place)
+        guard let schema else { throw Self.namesNoSchema }
+        let address = try server(connection, before: schema).address
+        guard let server = servers.first(where: { $0.address == address }) else {
+            throw GuardError(
+                .notFound, "the database of #\(schema) is not in the configuration",
+                hint: "Name it in postgres.connections, then: dementiactl daemon reload")
+        }
+        return Self.location(server, schema)
+    }
+
+    /// The schema that `place` names behind its last `#`; nil when it names a database only.
+    public static func schema(in place: String) -> String? { split(place).schema }
+
+    /// Whether a password stands in `place`; false when libpq cannot read it.
+    public static func holdsPassword(_ place: String) -> Bool {
+        (try? ConnectionTarget(split(place).connection))?.holdsPassword ?? false
+    }
+
     private static func location(_ server: Server, _ schema: String) -> StoreLocation {
         StoreLocation(engine: .postgres, name: "\(server.address)#\(schema)")
     }
 
-    private static func schemas(_ connection: Connection) throws(PostgresError) -> [String] {
+    static func schemas(_ connection: Connection) throws(PostgresError) -> [String] {
         try connection.rows(
             """
             SELECT n.nspname FROM pg_catalog.pg_namespace n

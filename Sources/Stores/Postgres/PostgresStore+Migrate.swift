@@ -45,13 +45,7 @@ extension PostgresStore {
     /// - Parameter alone: the tables that nobody may even read meanwhile; nil for all of them
     func lock(alone: Set<String>?, on connection: Connection) throws(GuardError) {
         try takeLocks("taking its locks") { () throws(PostgresError) in
-            try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
-            try connection.pin(limits)
-            try connection.execute("SET LOCAL synchronous_commit = on")
-            if connection.serverVersion >= 140_000 {
-                // A server whose client was killed notices in the middle of a statement, too.
-                try connection.execute("SET LOCAL client_connection_check_interval = '500ms'")
-            }
+            try connection.beginChange(limits)
             guard try PostgresLocks.tryGuardLock(connection, schema) else {
                 throw PostgresError(sqlState: .lockNotAvailable, message: "another dementiad is at work on this schema")
             }
@@ -190,38 +184,7 @@ extension PostgresStore {
 
     /// Commits. A COMMIT without an answer is settled by the server's own record of the transaction.
     func commit(_ connection: Connection) throws(GuardError) {
-        let transaction = try translating("noting its transaction") { () throws(PostgresError) in
-            try connection.value("SELECT pg_catalog.pg_current_xact_id()::text")
-        }
-        do throws(PostgresError) {
-            guard try connection.execute("COMMIT") == "COMMIT" else {
-                throw PostgresError(sqlState: .failedTransaction, message: "the server rolled it back")
-            }
-        } catch {
-            guard error.isConnectionLost else { throw failure.translate(error, "committing") }
-            close()
-            try settle(transaction, error)
-        }
-    }
-
-    /// Finds out what became of `transaction`. Returns when it was committed.
-    private func settle(_ transaction: String?, _ lost: PostgresError) throws(GuardError) {
-        let deadline = ContinuousClock.now + limits.patience
-        var last = lost
-        while let transaction, ContinuousClock.now < deadline {
-            var status: String?
-            do throws(PostgresError) {
-                status = try Connection(target).value("SELECT pg_catalog.pg_xact_status($1::xid8)", [transaction])
-            } catch {
-                last = error
-            }
-            if status == "committed" { return }
-            if status == "aborted" {
-                throw failure.unreachable("committing: the server rolled it back", [lost.description])
-            }
-            // Still being committed, or nobody to ask.
-            LockPause.pause(about: .milliseconds(250))
-        }
-        throw failure.unreachable("committing", [lost.description, last.description]).with(dataState: .changing)
+        let settlement = CommitSettlement(target: target, failure: failure, patience: limits.patience)
+        try settlement.commit(connection) { close() }
     }
 }

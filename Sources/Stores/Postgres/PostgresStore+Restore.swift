@@ -18,11 +18,8 @@ extension PostgresStore {
             }
             try refuseStrangers(in: try checkUnmoved(since: kept.content, on: connection))
             let aside = "dementiad_\(location.id)"
-            try translating("moving the old state aside") { () throws(PostgresError) in
-                _ = try connection.execute(
-                    "ALTER SCHEMA \(SQLText.identifier(self.schema)) RENAME TO \(SQLText.identifier(aside))")
-            }
-            try replay(source, expecting: content, on: connection)
+            try rename(schema, to: aside, on: connection)
+            try replay(source, as: schema, expecting: content, on: connection)
             do throws(PostgresError) {
                 try old.drop(on: connection)
                 try connection.execute("DROP SCHEMA \(SQLText.identifier(aside)) RESTRICT")
@@ -41,7 +38,18 @@ extension PostgresStore {
     public func recreate(
         from source: String, rights: FileRights?, suffix: String, expecting content: StoreDigest
     ) throws(GuardError) {
+        try recreate(from: source, of: schema, expecting: content)
+    }
+
+    /// Makes this schema, which must not be there, from the backup of one that is called `original`, here or elsewhere.
+    ///
+    /// A script names its schema in every line, and so it is replayed under that name and renamed afterwards. A live schema of that name is
+    /// called something else meanwhile, which nobody sees: it is one transaction, and what others ask for by name they find as it was.
+    public func recreate(
+        from source: String, of original: String, expecting content: StoreDigest
+    ) throws(GuardError) {
         let connection = try open().connection
+        let aside = "dementiad_\(location.id)"
         do throws(GuardError) {
             let isFree = try translating("looking for its place") { () throws(PostgresError) in
                 try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
@@ -54,10 +62,22 @@ extension PostgresStore {
             }
             guard isFree else {
                 throw GuardError(
-                    .restoreFailed, "\(location.name) is there again", store: location.id,
-                    hint: "Nothing was changed. Ask for the restore again.")
+                    .restoreFailed,
+                    original == schema
+                        ? "\(location.name) is there again" : "there is a schema \(location.name) already",
+                    store: location.id,
+                    hint: original == schema
+                        ? "Nothing was changed. Ask for the restore again."
+                        : "Nothing was changed. Name one that is not there.")
             }
-            try replay(source, expecting: content, on: connection)
+            let isTaken = try translating("looking for the name that its script uses") { () throws(PostgresError) in
+                guard original != self.schema else { return false }
+                return try PostgresSchema(connection, original).exists()
+            }
+            if isTaken { try rename(original, to: aside, on: connection) }
+            try replay(source, as: original, expecting: content, on: connection)
+            if original != schema { try rename(original, to: schema, on: connection) }
+            if isTaken { try rename(aside, to: original, on: connection) }
             try commit(connection)
         } catch {
             connection.rollBack()
@@ -66,8 +86,15 @@ extension PostgresStore {
         try verifyRestored()
     }
 
+    private func rename(_ name: String, to other: String, on connection: Connection) throws(GuardError) {
+        try translating("calling the schema \(name) something else") { () throws(PostgresError) in
+            _ = try connection.execute(
+                "ALTER SCHEMA \(SQLText.identifier(name)) RENAME TO \(SQLText.identifier(other))")
+        }
+    }
+
     private func replay(
-        _ source: String, expecting content: StoreDigest, on connection: Connection
+        _ source: String, as name: String, expecting content: StoreDigest, on connection: Connection
     ) throws(GuardError) {
         do throws(DumpFile.Refusal) {
             try DumpFile(path: source, failure: failure).replay(on: connection)
@@ -79,7 +106,7 @@ extension PostgresStore {
         }
         let restored = try translating("comparing what was restored") { () throws(PostgresError) in
             try connection.pin(self.limits)
-            return try PostgresSchema(connection, self.schema).content()
+            return try PostgresSchema(connection, name).content()
         }
         let differences = restored.differences(from: content)
         guard differences.isEmpty else {

@@ -9,16 +9,7 @@ extension PostgresStore {
         let (facts, strangers) = try reading("looking at its server") { (connection) throws(PostgresError) in
             (try ServerFacts(connection, self.target), try self.tablesOfOthers(connection))
         }
-        guard facts.version >= ServerFacts.oldest else {
-            throw GuardError(
-                .permissionDenied, "the server of \(location.name) is PostgreSQL \(facts.version / 10_000)",
-                store: location.id, hint: "Nothing was changed. dementiad needs PostgreSQL 13 or later.")
-        }
-        guard !facts.isInRecovery else {
-            throw GuardError(
-                .readOnlyStore, "the server of \(location.name) is a standby, which cannot be changed",
-                store: location.id, hint: "Nothing was changed. Connect to its primary: target_session_attrs=primary.")
-        }
+        if let refusal = facts.refusal(of: location) { throw refusal }
         guard strangers.isEmpty else {
             throw GuardError(
                 .permissionDenied,

@@ -33,10 +33,12 @@ public actor PostgresStore: Store {
 
     public nonisolated let location: StoreLocation
     /// The schema's name, as it is.
-    nonisolated let schema: String
-    nonisolated let target: ConnectionTarget
+    package nonisolated let schema: String
+    /// How to reach the database.
+    package nonisolated let target: ConnectionTarget
     private let thread: ThreadExecutor
-    nonisolated let limits: Limits
+    /// How long it waits.
+    package nonisolated let limits: Limits
     nonisolated let failure: PostgresFailure
     private var session: Session?
     /// The database that the last proof restored into.
@@ -197,6 +199,17 @@ extension Connection {
     func begin(_ how: String) throws(PostgresError) {
         try execute(
             "BEGIN \(how); SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+    }
+
+    /// Begins the transaction of a change, whose COMMIT is to last.
+    func beginChange(_ limits: PostgresStore.Limits) throws(PostgresError) {
+        // Explicit: a role's defaults may say otherwise.
+        try begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
+        try pin(limits)
+        try execute("SET LOCAL synchronous_commit = on")
+        guard serverVersion >= 140_000 else { return }
+        // A server whose client was killed notices in the middle of a statement, too.
+        try execute("SET LOCAL client_connection_check_interval = '500ms'")
     }
 
     /// Makes this transaction independent of what the role, the database or a pooler's last client set.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import GuardCore
 internal import PostgresKit
 
 /// What a server says about itself, as far as it matters to a backup or a change.
@@ -33,6 +34,19 @@ struct ServerFacts {
         mayCreateDatabases = mayCreate
         // A pooler makes up the process that a client could cancel; and Neon's has its name in the host's.
         isPooled = process != Int64(connection.processID) || target.host?.contains("-pooler.") ?? false
+    }
+
+    /// Why nothing can be changed on this server, whoever asks; nil when something can.
+    func refusal(of location: StoreLocation) -> GuardError? {
+        if version < Self.oldest {
+            return GuardError(
+                .permissionDenied, "the server of \(location.name) is PostgreSQL \(version / 10_000)",
+                store: location.id, hint: "Nothing was changed. dementiad needs PostgreSQL 13 or later.")
+        }
+        guard isInRecovery else { return nil }
+        return GuardError(
+            .readOnlyStore, "the server of \(location.name) is a standby, which cannot be changed",
+            store: location.id, hint: "Nothing was changed. Connect to its primary: target_session_attrs=primary.")
     }
 
     /// For a manifest: what a person needs to know to restore elsewhere.

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+
+public import ControlAPI
+internal import Dementia
+public import GuardCore
+internal import HashKit
+internal import Stores
+internal import Vault
+
+/// What an operation would do. Nothing is changed by that.
+extension Guardian {
+    public func plan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
+        try request.check()
+        switch request.kind ?? .migrate {
+        case .backup, .verify, .rescan:
+            throw GuardError(
+                .usage, "a \((request.kind ?? .migrate).rawValue) needs no plan", hint: "It changes no store. Start it."
+            )
+        case .restore: return try await restorePlan(request)
+        case .prune: return try await prunePlan(request)
+        case .transfer: return try await transferPlan(request)
+        case let kind: return try await migrationPlan(kind, request)
+        }
+    }
+
+    // MARK: Migrations
+
+    private func migrationPlan(_ kind: OperationKind, _ request: PlanRequest) async throws(GuardError) -> PlanForm {
+        let location = try location(of: request.store)
+        var form = PlanForm(kind: kind, store: location.id, location: location.name)
+        do throws(GuardError) {
+            let wish = try Self.wish(kind, request.to)
+            let plan = try await plan(wish, location)
+            form.line = plan.line.rawValue
+            form.from = plan.shownFrom
+            form.to = plan.shownTo
+            form.digest = plan.digest.hex
+            form.steps = plan.steps.map { PlanForm.Step($0, at: location) }
+            guard !plan.isEmpty else { return form }
+            let room = RoomCheck(tools: tools, location: location)
+            form.neededBytes = RoomCheck.needed(for: try await describe(location).sizeBytes)
+            if plan.isDowngrade {
+                let losses = try await losses(plan, location)
+                form.wouldLose = losses ?? []
+                if losses == nil {
+                    form.notes.append("What would be lost cannot be told: there is no place to try it in.")
+                }
+                form.notes.append(
+                    "A proved backup of the present state is taken first, and automation is held afterwards.")
+            }
+            if let needed = form.neededBytes { try room.check(forBytes: needed) }
+        } catch {
+            guard error.code != .usage else { throw error }
+            form.refusal = Problem(error)
+        }
+        return form
+    }
+
+    private func describe(_ location: StoreLocation) async throws(GuardError) -> StoreDescription {
+        let store = try tools.open(location)
+        do throws(GuardError) {
+            let description = try await store.describe()
+            await store.close()
+            return description
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    /// What `plan` would take away, found out by running it on a copy; nil when there is no place to run it in.
+    private func losses(_ plan: Plan, _ location: StoreLocation) async throws(GuardError) -> [PlanForm.Loss]? {
+        let store = try tools.open(location)
+        let id = tools.newOperationID()
+        return try await ScratchFolder.use(for: id, on: store, in: tools.scratch) {
+            (scratch) throws(GuardError) -> [PlanForm.Loss]? in
+            do throws(GuardError) {
+                let copy = scratch.copy("plan", of: store)
+                let snapshot = try await store.snapshot(into: copy, progress: nil)
+                _ = try await store.prove(copy, of: snapshot, for: id, progress: nil)
+                let record = try await store.rehearse(
+                    plan, on: copy, of: snapshot, entry: LedgerEntry(operation: id, backup: nil, release: nil),
+                    progress: nil)
+                await store.close()
+                return record?.lost.map { PlanForm.Loss(table: $0.table, column: $0.column, rows: $0.values) }
+            } catch {
+                await store.close()
+                throw error
+            }
+        }
+    }
+
+    func plan(_ wish: Wish, _ location: StoreLocation) async throws(GuardError) -> Plan {
+        let store = try tools.open(location)
+        do throws(GuardError) {
+            let survey = try await store.survey(tools.catalogue)
+            let plan = try wish.plan(with: tools.planner, for: location.id, at: location.name, survey)
+            await store.close()
+            return plan
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    // MARK: Restores
+
+    private func restorePlan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
+        guard let id = request.backup else { throw GuardError(.usage, "a restore needs the id of a backup") }
+        let entry = try await tools.reading { (vault) throws(VaultError) in try vault.entry(id) }
+        try Self.check(request.store, against: entry)
+        let location = StoreLocation(engine: entry.manifest.store.engine, name: entry.manifest.store.location)
+        var form = PlanForm(kind: .restore, store: location.id, location: location.name)
+        form.backup = id
+        form.line = entry.manifest.line
+        form.to = entry.manifest.schemaVersion
+        if case .place(let path)? = request.to {
+            form.destination = try await place(path, for: entry).name
+            issue(request, .writesElsewhere, in: &form)
+            return form
+        }
+        do throws(GuardError) {
+            let content = try await content(of: location)
+            let difference = ContentDifference(from: entry.manifest.content, to: content)
+            form.tables = difference.tables.map(PlanForm.TableChange.init)
+            form.wouldLose = difference.tables.filter { $0.rows > 0 }.map {
+                PlanForm.Loss(table: $0.name, rows: $0.rows)
+            }
+            form.notes = difference.sentences.map { "Since the backup: \($0)." }
+            form.notes.append("The present state is backed up first, and automation is held afterwards.")
+            issue(request, .replaces(content.fingerprint), in: &form)
+        } catch {
+            guard Work.isMadeAnew(after: error) else {
+                form.refusal = Problem(error)
+                return form
+            }
+            form.notes = [
+                "\(error.message).", "The restored state takes its place; what is there now stays beside it.",
+                "Automation is held afterwards.",
+            ]
+            issue(request, .makesAnew, in: &form)
+        }
+        return form
+    }
+
+    /// A backup goes back to where it is from, or to a place that is named.
+    static func check(_ store: StoreID?, against backup: Entry) throws(GuardError) {
+        guard let store, store != backup.manifest.store.id else { return }
+        throw GuardError(
+            .usage, "the backup \(backup.id) is none of the store \(store), but of \(backup.manifest.store.location)",
+            store: store, hint: "Its backups: dementiactl backup list \(store)")
+    }
+
+    /// Every object and value of the store at `location` as they are now.
+    private func content(of location: StoreLocation) async throws(GuardError) -> StoreDigest {
+        let store = try tools.open(location)
+        do throws(GuardError) {
+            let content = try await ScratchFolder.look(
+                at: store, named: "plan-\(tools.newOperationID().value)", in: tools.scratch
+            ) { (copy) throws(GuardError) in try await store.snapshot(into: copy, progress: nil).content }
+            await store.close()
+            return content
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    /// What a person means by `text` as a place for a backup: the absolute path of a file, or `URL#SCHEMA`. Errors do not repeat it, since
+    /// it may hold a password.
+    func place(_ text: String, for backup: Entry) async throws(GuardError) -> RestoreElsewhere.Place {
+        if text.hasPrefix("/") { return .file(text) }
+        guard text.contains("#") else {
+            throw GuardError(
+                .usage, "that is no place for a backup", store: backup.manifest.store.id,
+                hint: "Name the absolute path of a file that is not there yet, or URL#SCHEMA.")
+        }
+        return .schema(try await settings.target(text))
+    }
+
+    // MARK: Prunes
+
+    private func prunePlan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
+        var form = PlanForm(kind: .prune, store: nil, location: tools.vault.path)
+        let forecast = try await Upkeep(tools).pruneForecast()
+        let removals = forecast.lines.filter(\.goes).map {
+            PlanForm.Removal(
+                backup: $0.backup, store: $0.store, createdAt: $0.createdAt, storedBytes: $0.storedBytes,
+                reasons: $0.reasons)
+        }
+        form.removals = removals
+        form.freedBytes = forecast.freedBytes
+        form.notes = forecast.findings.map { "\($0.message)." }
+        issue(request, .removes(Set(removals.map(\.backup))), in: &form)
+        return form
+    }
+
+    func issue(_ request: PlanRequest, _ terms: IssuedPlans.Terms, in form: inout PlanForm) {
+        let (digest, until) = issuedPlans.issue(request, terms, at: tools.clock())
+        form.digest = digest
+        form.expiresAt = until
+    }
+}
+
+extension PlanForm.TableChange {
+    /// How a table differs between the backup, which the difference is from, and the live store, which it leads to.
+    init(_ table: ContentDifference.Table) {
+        self.init(
+            table: table.name, rowsNow: table.isGone ? nil : table.rowsAfter,
+            rowsInBackup: table.isNew ? nil : table.rowsBefore, differs: true)
+    }
+}

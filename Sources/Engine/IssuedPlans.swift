@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import GuardCore
+internal import HashKit
+
+/// The plans of work that cannot be computed again by the time it begins, as long as somebody may agree to them.
+///
+/// A migration's plan is computed again and compared. What a restore would replace, and what a prune would remove, is looked at again at
+/// the moment it happens: the plan is only remembered for what it said.
+struct IssuedPlans {
+    /// What a plan said.
+    enum Terms: Sendable, Equatable {
+        /// A restore replaces this content.
+        case replaces(SHA256Digest)
+        /// A restore makes anew what is missing or cannot be opened.
+        case makesAnew
+        /// A restore writes a file or a schema that is not there yet.
+        case writesElsewhere
+        /// A transfer moves this content.
+        case transfers(SHA256Digest)
+        /// A prune removes these and no others.
+        case removes(Set<BackupID>)
+    }
+
+    private struct Issued {
+        let request: PlanRequest
+        let terms: Terms
+        let expiresAt: Timestamp
+    }
+
+    /// How long a plan can be agreed to.
+    static let life = Duration.seconds(600)
+    private var plans: [String: Issued] = [:]
+
+    /// Remembers what the plan for `request` said, and gives its digest.
+    mutating func issue(_ request: PlanRequest, _ terms: Terms, at now: Timestamp) -> (digest: String, until: Timestamp)
+    {
+        plans = plans.filter { $0.value.expiresAt > now }
+        let subject = "\(request.kind?.rawValue ?? "") \(request.backup?.description ?? "") \(request.place ?? "")"
+        let digest = SHA256.digest(of: subject + "\n" + terms.text).hex
+        let until = now.advanced(by: Self.life)
+        plans[digest] = Issued(request: request, terms: terms, expiresAt: until)
+        return (digest, until)
+    }
+
+    /// What was agreed to with `digest`. Nothing was when there is none.
+    func terms(of request: OperationRequest, at now: Timestamp) throws(GuardError) -> Terms? {
+        guard let digest = request.planDigest else { return nil }
+        guard let issued = plans[digest], issued.expiresAt > now else {
+            throw GuardError(
+                .planChanged,
+                "the plan that was agreed to is older than ten minutes, or of an earlier start of dementiad",
+                store: request.store, hint: "Nothing was changed. Look at a new plan, and agree to that.")
+        }
+        guard issued.request.kind == request.kind, issued.request.backup == request.backup,
+            issued.request.place == request.place
+        else {
+            throw GuardError(
+                .planChanged, "the plan that was agreed to is one for something else", store: request.store,
+                hint: "Nothing was changed. Look at the plan of this request, and agree to that.")
+        }
+        return issued.terms
+    }
+}
+
+extension IssuedPlans {
+    /// What was agreed to concerned other content than is there now.
+    static func moved(_ location: StoreLocation) -> GuardError {
+        GuardError(
+            .planChanged, "\(location.name) is not as it was when this was planned", store: location.id,
+            hint: "Nothing was changed. Look at a new plan, and agree to that.")
+    }
+}
+
+extension IssuedPlans.Terms {
+    /// The same for equal terms.
+    fileprivate var text: String {
+        switch self {
+        case .replaces(let content): "replaces \(content)"
+        case .makesAnew: "makes anew"
+        case .writesElsewhere: "writes elsewhere"
+        case .transfers(let content): "transfers \(content)"
+        case .removes(let backups): "removes \(backups.map(\.description).sorted().joined(separator: " "))"
+        }
+    }
+}
+
+extension PlanRequest {
+    fileprivate var place: String? { if case .place(let place)? = to { place } else { nil } }
+}
+
+extension OperationRequest {
+    fileprivate var place: String? { if case .place(let place)? = to { place } else { nil } }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+
+internal import GuardCore
+internal import LinuxKit
+internal import Stores
+internal import Vault
+
+/// Writes a backup where nothing is yet: into a file, or into a schema of its own or another server. Its store is not touched.
+struct RestoreElsewhere {
+    /// Where it goes.
+    enum Place: Sendable {
+        case file(String)
+        case schema(PostgresStore)
+
+        /// As people read it, without any secret.
+        var name: String {
+            switch self {
+            case .file(let path): path
+            case .schema(let store): store.location.name
+            }
+        }
+    }
+
+    let tools: Toolbox
+    let log: OperationLog
+    let entry: Entry
+
+    /// Writes the backup to `place`, and settles the operation.
+    func run(to place: Place) async throws(GuardError) -> OperationRecord {
+        do throws(GuardError) {
+            switch place {
+            case .file(let path):
+                try await log.step(.restore, detail: "\(entry.id) to \(path)")
+                let entry = entry
+                try await tools.working { (vault) throws(VaultError) in try vault.restore(entry, to: path) }
+            case .schema(let store):
+                try await restore(into: store)
+            }
+        } catch {
+            // A COMMIT without an answer is the one way not to know: all of it is there, or nothing.
+            let isUnknown = error.dataState == .changing || error.dataState == .unverified
+            return try await log.settle(
+                isUnknown ? .needsAttention : .failedUntouched, isUnknown ? .unverified : .untouched, error: error)
+        }
+        return try await log.settle(.succeeded, .untouched)
+    }
+
+    private func restore(into store: PostgresStore) async throws(GuardError) {
+        guard let original = Self.schema(of: entry) else {
+            throw GuardError(
+                .usage, "backup \(entry.id) is one of a SQLite file, and \(store.location.name) is a schema",
+                store: entry.manifest.store.id,
+                hint: "Nothing was changed. Move a memory with: dementiactl transfer STORE --to URL#SCHEMA")
+        }
+        let (tools, entry, log) = (tools, entry, log)
+        try await ScratchFolder.use(for: log.record.id, on: store, in: tools.scratch) {
+            (scratch) throws(GuardError) in
+            let source = scratch.copy("source", of: store)
+            try await tools.working { (vault) throws(VaultError) in try vault.restore(entry, to: source) }
+            try await log.step(.restore, detail: "\(entry.id) to \(store.location.name)")
+            do throws(GuardError) {
+                try await store.recreate(from: source, of: original, expecting: entry.manifest.content)
+                await store.close()
+            } catch {
+                await store.close()
+                throw error
+            }
+        }
+    }
+
+    /// The schema that the script of `entry` names; nil for a SQLite backup.
+    private static func schema(of entry: Entry) -> String? {
+        let store = entry.manifest.store
+        return StoreLocation(engine: store.engine, name: store.location).schema
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+
+internal import GuardCore
+internal import LinuxKit
+internal import Vault
+
+/// Refuses what would not fit on the vault's filesystem, before its first byte.
+struct RoomCheck {
+    let tools: Toolbox
+    let location: StoreLocation
+
+    /// Bytes that a backup of a store of `bytes` needs at most: a copy, its restore, which a rehearsal changes, and the archive, all at once.
+    static func needed(for bytes: Int64) -> Int64 { bytes * 3 + (64 << 20) }
+
+    /// Fails with ``GuardCore/GuardError/Code/noSpace`` when `needed` bytes are not free beside those that have to stay free.
+    func check(forBytes needed: Int64) throws(GuardError) {
+        let filesystem: Filesystem
+        do {
+            filesystem = try Filesystem(holding: tools.vault.path)
+        } catch {
+            throw EngineFailure(location).system(error, "looking for room for a backup")
+        }
+        let floor = tools.policy.minimumFree ?? VaultRoom.defaultFloor(of: filesystem.totalBytes)
+        guard filesystem.freeBytes >= needed + floor else {
+            throw GuardError(
+                .noSpace,
+                """
+                a backup of \(location.name) needs \(needed) bytes while \(floor) stay free, and only \
+                \(filesystem.freeBytes) are free
+                """,
+                store: location.id,
+                hint: "Nothing was changed. Free some space under \(tools.vault.path), or lower backup.minFree.")
+        }
+    }
+}

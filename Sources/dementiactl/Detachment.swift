@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import ControlClient
+internal import GuardCore
+
+/// What Ctrl-C means while operations are waited for: they go on without this command, or are asked to stop when it is pressed again.
+struct Detachment: Sendable {
+    let session: Session
+    /// What is waited for, the one that is at work first.
+    let ids: [OperationID]
+    let dataState: @Sendable () -> DataState
+
+    /// How long the daemon may take to be asked.
+    private static let patience = Duration.seconds(5)
+
+    var meaning: Interrupt.Meaning {
+        let (console, progress, ids, dataState) = (session.console, session.progress, ids, dataState)
+        return Interrupt.Meaning(
+            says: {
+                progress.end()
+                // With --json there is one document, and what it says depends on what happens within the next two seconds.
+                guard !console.isJSON else { return }
+                console.complain(Wording.failure(Problem(Wording.detached(ids, dataState()))))
+                console.complain(Wording.pressAgain)
+            },
+            again: { [self] in await stop() },
+            ends: {
+                guard console.isJSON else { console.exit(.interrupted) }
+                console.fail(Wording.detached(ids, dataState()), operation: ids.first)
+            })
+    }
+
+    private func stop() async -> Never {
+        let client = ControlClient(session.client.socket, patience: Self.patience)
+        var refusals: [GuardError] = []
+        for id in ids {
+            do {
+                _ = try await client.cancel(id)
+            } catch {
+                refusals.append(error)
+            }
+        }
+        let error = Wording.stopped(ids, dataState(), refusals)
+        session.console.fail(error, operation: ids.first)
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+
+import ControlAPI
+import ControlTestKit
+import Glibc
+import GuardCore
+import LinuxKit
+import Testing
+
+/// A shell that completes command lines.
+enum Shell: String, CaseIterable, Sendable {
+    case bash, zsh, fish
+
+    static let installed = allCases.filter { shell in
+        ["/usr/bin", "/bin", "/usr/local/bin"].contains { access("\($0)/\(shell.rawValue)", X_OK) == 0 }
+    }
+
+    /// How an interactive one is started that reads nobody's settings.
+    var command: [String] {
+        switch self {
+        case .bash: ["bash", "--norc", "--noprofile", "-i"]
+        case .zsh: ["zsh", "-f", "-i"]
+        case .fish: ["fish", "--no-config", "-i"]
+        }
+    }
+
+    /// What makes it load the file of completions.
+    func loading(_ file: String) -> String {
+        self == .zsh
+            ? "autoload -Uz compinit; compinit -u -D; source \(file); compdef _dementiactl dementiactl"
+            : "source \(file)"
+    }
+
+    /// Types at a terminal: loads the completions, then a line and Tab, until what is expected is on the screen. Its arguments are what to
+    /// load, the line, what is expected, and the shell's command.
+    static let typist = #"""
+        import os, pty, re, select, sys, time
+        load, line, expected, command = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execvp(command[0], command)
+        seen = ""
+        def wait(text, seconds):
+            global seen
+            end = time.monotonic() + seconds
+            while text not in seen and time.monotonic() < end:
+                if select.select([terminal], [], [], 0.05)[0]:
+                    try:
+                        seen += os.read(terminal, 65536).decode(errors="replace")
+                    except OSError:
+                        break
+                    seen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b\][^\x07]*\x07|\r|\x1b[=>]", "", seen)
+            return text in seen
+        def type(text):
+            os.write(terminal, text.encode())
+        type(load + "; echo LOA''DED\n")
+        loaded = wait("LOADED", 20)
+        seen = ""
+        type(line + "\t")
+        # The first Tab fills in what is common to all, and the second one lists them.
+        found = loaded and (wait(expected, 3) or type("\t") is not None or wait(expected, 20))
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+        print(seen)
+        sys.exit(0 if found else 1)
+        """#
+}
+
+@Suite("Completions", .serialized)
+struct CompletionTests {
+    /// Whether `shell` puts `word` on the screen when Tab is pressed behind `line`; and what else is there.
+    func offers(_ shell: Shell, _ word: String, behind line: String, socket: String) async throws -> RunningProgram.End
+    {
+        let folder = try Folder()
+        let program = try RunningProgram.built("dementiactl")
+        let file = folder.path + "/completions"
+        let command = "'\(program)' --generate-completion-script \(shell.rawValue) >'\(file)'"
+        #expect(try await RunningProgram.run(["sh", "-c", command]).status == 0)
+        return try await RunningProgram.run(
+            ["python3", "-c", Shell.typist, shell.loading(file), line, word] + shell.command,
+            environment: [
+                "PATH": Directory.parent(of: program) + ":/usr/local/bin:/usr/bin:/bin", "DEMENTIAD_SOCKET": socket,
+                "TERM": "xterm", "HOME": folder.path, "LANG": "C.UTF-8",
+            ])
+    }
+
+    @Test("The shell knows verbs, stores, backups, operations and holds", arguments: Shell.installed)
+    func ids(_ shell: Shell) async throws {
+        try await World.run { world in
+            await world.service.end(nil)
+            _ = try await world.post("/v1/operations", "{\"kind\":\"rescan\"}")
+            _ = try await world.post("/v1/holds", "{}")
+            let expected = [
+                ("dementiactl sto", "stores"),
+                ("dementiactl stores show ", Samples.stores[2].id.value),
+                ("dementiactl stores show /srv/w", "iki/.claude-memory.db"),
+                ("dementiactl backup pin ", Samples.backupID.description),
+                ("dementiactl restore ", Samples.backupID.description),
+                ("dementiactl restore ", Samples.stores[0].id.value),
+                ("dementiactl operations cancel ", Samples.operationID(1).value),
+                ("dementiactl hold remove ", "h1"),
+            ]
+            for (line, word) in expected {
+                let end = try await offers(shell, word, behind: line, socket: world.socket)
+                #expect(end.status == 0, "\(shell) \(line)\n\(end.output)\n\(end.errors)")
+            }
+        }
+    }
+
+    @Test("A daemon that is not there, or slow, is silence, and within its budget", arguments: [true, false])
+    func silence(_ isThere: Bool) async throws {
+        try await World.run { world in
+            if isThere { await world.service.dawdle(.stores, for: .seconds(2)) }
+            let socket = isThere ? world.socket : world.folder.path + "/none"
+            let program = try RunningProgram.built("dementiactl")
+            let start = ContinuousClock.now
+            let end = try await RunningProgram.run(
+                [
+                    program, "---completion", "stores", "show", "--", "positional@0", "3", "0", "dementiactl", "stores",
+                    "show", "",
+                ],
+                environment: ["DEMENTIAD_SOCKET": socket])
+            #expect(end.status == 0 && end.output.allSatisfy(\.isWhitespace) && end.errors.isEmpty, "\(end)")
+            // The budget is 200 ms; what a busy machine needs to start a process comes on top.
+            #expect(ContinuousClock.now - start < .seconds(5))
+        }
+    }
+}
