@@ -69,7 +69,7 @@ install: $(if $(filter no,$(BUILD)),,build) ## Install to DESTDIR and PREFIX; BU
 	    chmod 644 '$(unitdir)'/$$unit; \
 	done
 	$(INSTALL) -m 644 systemd/dementiad.catalog '$(unitdir)/catalog'
-	for section in 1 5 8; do \
+	for section in 1 5 7 8; do \
 	    $(INSTALL) -d '$(sharedir)'/man/man$$section || exit 1; \
 	    $(INSTALL) -m 644 man/*.$$section '$(sharedir)'/man/man$$section || exit 1; \
 	done

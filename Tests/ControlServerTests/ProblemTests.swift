@@ -44,7 +44,7 @@ struct ProblemTests {
         try await World.run { world in
             let reply = try await world.send("POST", target, body: body, fields: ["Content-Type": type])
             #expect(reply.status == status)
-            #expect(reply.problem != nil)
+            #expect(reply.problem?.code == (status == 415 ? .unsupportedMediaType : .usage))
             #expect(await world.service.started.isEmpty)
         }
     }
@@ -107,7 +107,7 @@ struct ProblemTests {
             await socket.send(text)
             let reply = Reply(await socket.read())
             #expect(reply?.status == status)
-            #expect(reply?.problem != nil)
+            #expect(reply?.problem?.code == (status == 431 ? .headerTooLarge : .usage))
         }
     }
 

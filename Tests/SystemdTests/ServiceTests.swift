@@ -39,7 +39,7 @@ struct ServiceTests {
 
     @Test(
         "the manual pages are clean", .enabled(if: isInstalled("mandoc"), "needs mandoc"),
-        arguments: ["dementiad.8", "dementiactl.1", "dementiad.yaml.5"])
+        arguments: ["dementiad.8", "dementiactl.1", "dementiad.yaml.5", "dementiad-errors.7"])
     func manual(page: String) throws {
         let result = try Tool(["mandoc", "-T", "lint", "-W", "warning", "\(Place.package)/man/\(page)"]).finish()
         #expect(result.status == 0, "\(result.output)")

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+
+/// The list of error codes is a promise, and a code that nothing can lead to would be an empty one.
+@Suite("Error codes")
+struct ErrorCodeTests {
+    /// What no test can bring about, with the reason.
+    private static let untestable = [
+        "remoteFilesystem": "no network filesystem can be mounted in a container"
+    ]
+
+    @Test("Every code is made somewhere in the sources, and expected by a test that brings it about")
+    func reached() throws {
+        let sources = try SourceTree.files(in: ["Sources"])
+        let table = try #require(sources.first { $0.path.hasSuffix("GuardCore/GuardError.swift") })
+        let codes = try self.codes(in: table)
+        #expect(codes.count > 40)
+        // The table, what is made from it and the kit that makes errors up reach nothing.
+        let makers = sources.filter { !$0.path.contains("GuardCore/ErrorTable") && !$0.path.contains("Route+Refusals") }
+        let tests = try SourceTree.files(in: ["Tests"]).filter {
+            !$0.path.contains("ControlTestKit") && !$0.path.contains("LintTests") && !$0.path.contains("OpenAPITests")
+        }
+        for code in codes {
+            let made = try Regex("\\.\(code)\\b")
+            #expect(makers.contains { $0.code.contains { $0.text.contains(made) } }, "nothing makes \(code)")
+            let expected = try Regex("(\\.|\"|:)\(code)\\b")
+            let isExpected = tests.contains { $0.code.contains { $0.text.contains(expected) } }
+            #expect(isExpected != (Self.untestable[code] != nil), "\(code)")
+        }
+    }
+
+    /// The cases of the enumeration `Code`.
+    private func codes(in table: SourceFile) throws -> [String] {
+        var codes: [String] = []
+        var isInside = false
+        for line in table.code {
+            if line.text.contains("enum Code") {
+                isInside = true
+            } else if line.text.hasPrefix("    }") {
+                isInside = false
+            } else if isInside {
+                let words = line.text.replacing("case ", with: "").split(separator: ",").map { String($0).trimmed }
+                codes += words.filter { !$0.isEmpty }
+            }
+        }
+        return codes
+    }
+}
