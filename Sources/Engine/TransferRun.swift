@@ -107,7 +107,7 @@ struct TransferRun {
     private func rescue(_ damage: GuardError, _ footprint: StoreFootprint?) async throws(GuardError) -> Source {
         guard !wish.isArchiving else { throw damage }
         let path = scratch.copy("\(BackupReason.transfer.rawValue)-copy", of: store)
-        let digest = try await tools.worker.run { () throws(GuardError) in try Self.digest(of: path) }
+        let digest = try await tools.reading { (_) throws(VaultError) in try BackupTaker.digest(of: path).hex }
         log.add([
             Finding(
                 code: "sourceDamaged",
@@ -115,20 +115,6 @@ struct TransferRun {
             )
         ])
         return Source(path: path, digest: "damaged:" + digest, backup: nil, footprint: footprint)
-    }
-
-    private static func digest(of path: String) throws(GuardError) -> String {
-        do {
-            let file = try OpenFile.reading(path)
-            let buffer = ByteBuffer(count: 1 << 20)
-            var hash = SHA256()
-            while case let count = try file.read(into: buffer.bytes), count > 0 {
-                hash.update(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))
-            }
-            return hash.finish().hex
-        } catch {
-            throw GuardError(.inputOutput, "the copy to transfer could not be read", causes: [error.description])
-        }
     }
 
     // MARK: The target
