@@ -53,7 +53,7 @@ struct TransferRun {
             let (line, version) = try await lineAndVersion()
             try await log.step(.backup)
             let (source, earlier) = try await copy(line: line, version)
-            if let earlier { return try await settle(earlier) }
+            if let earlier { return try await settle(earlier, source.backup?.id) }
             kept = try await keepTarget()
             report = try await load(source)
         } catch {
@@ -82,15 +82,18 @@ struct TransferRun {
                     let digest = snapshot.content.fingerprint
                     if let agreed = wish.agreed, agreed != digest { throw IssuedPlans.moved(store.location) }
                     seen.earlier = try await look(snapshot.path, digest.hex)
-                    if seen.earlier != nil { throw GuardError(.interrupted, "nothing is to be done") }
+                    // For good only with a backup that is there for good.
+                    if seen.earlier != nil, !wish.isArchiving {
+                        throw GuardError(.interrupted, "nothing is to be done")
+                    }
                 }
             log.note(backup: backup.entry.id)
             let digest = backup.snapshot.content.fingerprint.hex
             return (
-                Source(path: backup.restored, digest: digest, backup: backup.entry, footprint: footprint), nil
+                Source(path: backup.restored, digest: digest, backup: backup.entry, footprint: footprint), seen.earlier
             )
         } catch {
-            if let earlier = seen.earlier {
+            if let earlier = seen.earlier, !wish.isArchiving {
                 return (Source(path: "", digest: "", backup: nil, footprint: nil), earlier)
             }
             guard error.code == .damaged else { throw error }
@@ -166,9 +169,12 @@ struct TransferRun {
     // MARK: The ends
 
     /// An earlier transfer has brought this very content there already.
-    private func settle(_ earlier: TransferReport) async throws(GuardError) -> OperationRecord {
+    private func settle(_ earlier: TransferReport, _ backup: BackupID?) async throws(GuardError) -> OperationRecord {
         await close()
         log.add(earlier.findings)
+        if wish.isArchiving {
+            try await TransferEnd(tools: tools, log: log, destination: destination).archive(store.location, backup)
+        }
         return try await log.settle(.nothingToDo, .untouched, result: OperationResult(earlier))
     }
 

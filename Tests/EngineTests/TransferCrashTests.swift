@@ -81,16 +81,7 @@ struct TransferCrashTests {
     )
     func inTheTransaction() async throws {
         let scene = try TransferScene()
-        // The first table of ours comes after every table of the application's, and before the rows.
-        _ = try scene.database.psql(
-            """
-            CREATE FUNCTION public.wait() RETURNS event_trigger LANGUAGE plpgsql AS $f$ BEGIN
-                IF EXISTS (
-                    SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity LIKE '%dementia_kept_runs')
-                THEN EXECUTE $x$\(PostgresWorld.barrier)$x$; END IF;
-            END $f$;
-            CREATE EVENT TRIGGER waiting ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.wait()
-            """)
+        try scene.waitInTheTransaction()
         let barrier = try Barrier(in: scene.database)
         let runner = try Tool([
             Place.built("crash-runner"), scene.world.state, scene.world.store, "0", "after", "", "",
