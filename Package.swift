@@ -331,7 +331,8 @@ let package = Package(
         .testTarget(
             name: "DementiadTests",
             dependencies: [
-                "ControlAPI", "Engine", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport", "dementiad",
+                "ControlAPI", "Engine", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport", "dementiactl",
+                "dementiad",
             ],
             swiftSettings: strict
         ),

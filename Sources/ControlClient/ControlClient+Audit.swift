@@ -19,9 +19,10 @@ extension ControlClient {
     public func audit(
         of store: StoreID? = nil, since id: Int64 = 0, atMost count: Int = .max
     ) async throws(GuardError) -> [JournalEvent] {
-        let entries: [JournalEvent] = try await pages(atMost: count, until: { $0.id <= id }) { after, limit in
+        func target(_ after: String?, _ limit: String) -> Target {
             Target("audit", query: [("store", store?.value), ("limit", limit), ("after", after)])
         }
+        let entries: [JournalEvent] = try await pages(atMost: count, until: { $0.id <= id }, target)
         return entries.filter { $0.id > id }
     }
 

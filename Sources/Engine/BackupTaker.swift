@@ -144,7 +144,8 @@ struct BackupTaker {
         }
     }
 
-    private static func digest(of path: String) throws(VaultError) -> SHA256Digest {
+    /// The SHA-256 of the copy at `path`.
+    static func digest(of path: String) throws(VaultError) -> SHA256Digest {
         do {
             let file = try OpenFile.reading(path)
             let buffer = ByteBuffer(count: 1 << 20)

@@ -155,7 +155,9 @@ extension Guardian: ControlService {
 
     public func cancel(_ id: OperationID, for caller: Caller) async throws(GuardError) -> OperationRecord {
         let record = try await operation(id, waiting: .zero)
-        guard record.state != .settled, record.dataState == .untouched else {
+        // Until COMMIT nothing of a transfer is there for anybody, and the file is only read.
+        let isLoading = record.kind == .transfer && record.steps.last?.kind == .transfer
+        guard record.state != .settled, record.dataState == .untouched || isLoading else {
             throw GuardError(
                 .notCancellable,
                 record.state == .settled

@@ -30,7 +30,7 @@ extension Guardian {
         busy[target.id] = .upkeep
         let (guardian, tools, asked) = (self, tools, wish)
         do throws(GuardError) {
-            return try await startWork(.transfer, source, origin) { (work) throws(GuardError) in
+            let record = try await startWork(.transfer, source, origin) { (work) throws(GuardError) in
                 let result: Result<OperationRecord, GuardError>
                 do throws(GuardError) {
                     result = .success(
@@ -44,6 +44,12 @@ extension Guardian {
                 await guardian.vacate(destination)
                 return try result.get()
             }
+            // From here on it has a name that others can be told, and they need not wait for it.
+            if case .upkeep? = busy[target.id], tasks[record.id] != nil {
+                free(target.id)
+                busy[target.id] = .operation(record.id)
+            }
+            return record
         } catch {
             free(target.id)
             throw error

@@ -239,7 +239,7 @@ public actor Guardian {
     }
 
     private func ended(_ record: OperationRecord) async {
-        // What a transfer or a restore decided about its store holds from now on.
+        // What a transfer or a restore decided about its store holds from now on. Best effort: the next decision reads it again.
         if [.transfer, .restore].contains(record.kind) { try? await readChoices() }
         if let store = record.store {
             busy[store] = nil

@@ -62,13 +62,13 @@ struct TransferEnd {
                 )
             ])
         }
-        if isArchiving { try await archive(source) }
+        if isArchiving { try await archive(source, log.record.backup) }
         return try await log.settle(.succeeded, .migratedVerified, result: result)
     }
 
     /// Keeps the file's backup for good, and marks the file: it is looked at and backed up, and nothing happens to it by itself.
-    private func archive(_ source: StoreLocation) async throws(GuardError) {
-        let (backup, successor) = (log.record.backup, destination.location.name)
+    func archive(_ source: StoreLocation, _ backup: BackupID?) async throws(GuardError) {
+        let successor = destination.location.name
         try await tools.journaling(about: source.id) { (journal) throws(JournalError) in
             if let backup { try await journal.pin(backup, store: source.id) }
             try await journal.markMoved(source, to: successor)

@@ -53,7 +53,7 @@ struct TransferRun {
             let (line, version) = try await lineAndVersion()
             try await log.step(.backup)
             let (source, earlier) = try await copy(line: line, version)
-            if let earlier { return try await settle(earlier) }
+            if let earlier { return try await settle(earlier, source.backup?.id) }
             kept = try await keepTarget()
             report = try await load(source)
         } catch {
@@ -82,15 +82,18 @@ struct TransferRun {
                     let digest = snapshot.content.fingerprint
                     if let agreed = wish.agreed, agreed != digest { throw IssuedPlans.moved(store.location) }
                     seen.earlier = try await look(snapshot.path, digest.hex)
-                    if seen.earlier != nil { throw GuardError(.interrupted, "nothing is to be done") }
+                    // For good only with a backup that is there for good.
+                    if seen.earlier != nil, !wish.isArchiving {
+                        throw GuardError(.interrupted, "nothing is to be done")
+                    }
                 }
             log.note(backup: backup.entry.id)
             let digest = backup.snapshot.content.fingerprint.hex
             return (
-                Source(path: backup.restored, digest: digest, backup: backup.entry, footprint: footprint), nil
+                Source(path: backup.restored, digest: digest, backup: backup.entry, footprint: footprint), seen.earlier
             )
         } catch {
-            if let earlier = seen.earlier {
+            if let earlier = seen.earlier, !wish.isArchiving {
                 return (Source(path: "", digest: "", backup: nil, footprint: nil), earlier)
             }
             guard error.code == .damaged else { throw error }
@@ -107,7 +110,7 @@ struct TransferRun {
     private func rescue(_ damage: GuardError, _ footprint: StoreFootprint?) async throws(GuardError) -> Source {
         guard !wish.isArchiving else { throw damage }
         let path = scratch.copy("\(BackupReason.transfer.rawValue)-copy", of: store)
-        let digest = try await tools.worker.run { () throws(GuardError) in try Self.digest(of: path) }
+        let digest = try await tools.reading { (_) throws(VaultError) in try BackupTaker.digest(of: path).hex }
         log.add([
             Finding(
                 code: "sourceDamaged",
@@ -115,20 +118,6 @@ struct TransferRun {
             )
         ])
         return Source(path: path, digest: "damaged:" + digest, backup: nil, footprint: footprint)
-    }
-
-    private static func digest(of path: String) throws(GuardError) -> String {
-        do {
-            let file = try OpenFile.reading(path)
-            let buffer = ByteBuffer(count: 1 << 20)
-            var hash = SHA256()
-            while case let count = try file.read(into: buffer.bytes), count > 0 {
-                hash.update(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))
-            }
-            return hash.finish().hex
-        } catch {
-            throw GuardError(.inputOutput, "the copy to transfer could not be read", causes: [error.description])
-        }
     }
 
     // MARK: The target
@@ -180,9 +169,12 @@ struct TransferRun {
     // MARK: The ends
 
     /// An earlier transfer has brought this very content there already.
-    private func settle(_ earlier: TransferReport) async throws(GuardError) -> OperationRecord {
+    private func settle(_ earlier: TransferReport, _ backup: BackupID?) async throws(GuardError) -> OperationRecord {
         await close()
         log.add(earlier.findings)
+        if wish.isArchiving {
+            try await TransferEnd(tools: tools, log: log, destination: destination).archive(store.location, backup)
+        }
         return try await log.settle(.nothingToDo, .untouched, result: OperationResult(earlier))
     }
 

@@ -19,7 +19,7 @@ struct KeptExport {
         // The server makes the lines; text format would escape them once more, binary format does not.
         let lines = """
             SELECT pg_catalog.convert_to(pg_catalog.json_build_object('table', source_table, 'rowid', source_rowid,
-                'column', column_name, 'storageClass', storage_class, 'rowFate', row_fate, 'reason', reason,
+                'column', "column", 'storageClass', storage_class, 'rowFate', row_fate, 'reason', reason,
                 'detail', detail, 'bytes', pg_catalog.encode(bytes, 'hex'))::text || E'\\n', 'UTF8')
             FROM \(SQLText.identifier(work.schema, KeptWriter.table))
             WHERE run_id = \(SQLText.literal(run.value))\(condition)

@@ -21,7 +21,7 @@ final class KeptWriter {
         TargetColumn(name: "run_id", type: .text, isNullable: false),
         TargetColumn(name: "source_table", type: .text, isNullable: false),
         TargetColumn(name: "source_rowid", type: .bigint, isNullable: false),
-        TargetColumn(name: "column_name", type: .text), TargetColumn(name: "storage_class", type: .text),
+        TargetColumn(name: "column", type: .text), TargetColumn(name: "storage_class", type: .text),
         TargetColumn(name: "row_fate", type: .text, isNullable: false),
         TargetColumn(name: "reason", type: .text, isNullable: false), TargetColumn(name: "detail", type: .text),
         TargetColumn(name: "bytes", type: .bytea),

@@ -57,9 +57,8 @@ extension TransferJob {
     private func place(
         _ file: SourceFile, _ targets: [TargetTable], _ reserved: Set<String>
     ) throws(GuardError) -> [TablePlan] {
+        // The file's own ledger too: it is kept aside, and tells how the file came to be what it is.
         var sources = try file.tables()
-        // The ledger of the file tells of the file.
-        sources.removeAll { SchemaWork.isLedger($0.name) }
         let first = TransferRules.plan(for: sources, into: targets, reserved: reserved)
         let made = Set(first.filter { $0.newTable != nil }.map(\.source.name))
         for index in sources.indices where made.contains(sources[index].name) {

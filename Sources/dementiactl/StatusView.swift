@@ -10,6 +10,7 @@ final class StatusView: Sendable {
     private struct State {
         /// How many lines the last picture has.
         var height = 0
+        /// What was shown last.
         var last: [UInt8] = []
         var isOver = false
     }
@@ -55,9 +56,11 @@ final class StatusView: Sendable {
             let rest = "… \(Wording.count(lines.count - shown, "more line", "more lines"))"
             lines = lines.prefix(shown) + [rest[...]]
         }
-        let text = lines.joined(separator: "\r\n")
+        let text = lines.joined(separator: "\n")
         state.withLock { state in
-            guard !state.isOver else { return }
+            let bytes = Array(text.utf8)
+            guard !state.isOver, bytes != state.last else { return }
+            state.last = bytes
             // The terminal cuts what is too long (DECAWM): a line that went on in the next one could not be drawn over.
             let back = state.height > 1 ? "\u{1B}[\(state.height - 1)A" : ""
             let start = state.height > 0 ? "\r\(back)\u{1B}[J" : ""

@@ -42,7 +42,6 @@ struct StatusWatch: Sendable {
             var followed: Set<OperationID> = []
             while true {
                 let count = news.bell.count
-                if let failure = news.failure { return failure }
                 if news.takeChange() {
                     do throws(GuardError) {
                         status = try await client.status()
@@ -57,6 +56,7 @@ struct StatusWatch: Sendable {
                     }
                 }
                 view.show(status, news.progress)
+                if let failure = news.failure { return failure }
                 await news.bell.wait(after: count, before: .now + Self.refresh)
                 // Cut short when the watch ends, and then the next look tells why.
                 try? await Task.sleep(for: Self.pause)

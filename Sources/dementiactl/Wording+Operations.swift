@@ -101,8 +101,15 @@ extension Wording {
     private static func kept(_ operation: OperationRecord) -> String? {
         operation.result?.keptState.map { backup in
             let extra = operation.result?.rowsInKeptState?.sorted { $0.key < $1.key } ?? []
-            let rows = extra.map { "\(self.rows($0.value)) of \(Style.printable($0.key))" }.joined(separator: ", ")
-            return "the state before is backup \(backup)" + (rows.isEmpty ? "" : "; only there: \(rows)")
+            func list(_ words: String, _ tables: [(key: String, value: Int64)]) -> String? {
+                guard !tables.isEmpty else { return nil }
+                let rows = tables.map { "\(self.rows(abs($0.value))) of \(Style.printable($0.key))" }
+                return "\(words): \(rows.joined(separator: ", "))"
+            }
+            let parts = [
+                list("only there", extra.filter { $0.value > 0 }), list("not there", extra.filter { $0.value < 0 }),
+            ]
+            return (["the state before is backup \(backup)"] + parts.compactMap { $0 }).joined(separator: "; ")
         }
     }
 

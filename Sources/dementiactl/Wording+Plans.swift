@@ -69,10 +69,17 @@ extension Wording {
                 .init(change.rowsInBackup.map(String.init) ?? "-"),
                 .init(change.gained > 0 ? "+\(change.gained)" : "0", change.gained > 0 ? .good : nil),
                 .init(change.lost > 0 ? "-\(change.lost)" : "0", change.lost > 0 ? .bad : nil),
-                .init(change.differs ? (change.gained == change.lost ? "other values" : "") : "the same"),
+                .init(remark(change)),
             ])
         }
         return table.text(style)
+    }
+
+    private static func remark(_ change: PlanForm.TableChange) -> String {
+        if !change.differs { return "the same" }
+        if change.rowsInBackup == nil { return "goes" }
+        if change.rowsNow == nil { return "comes back" }
+        return change.gained == change.lost ? "other values" : ""
     }
 
     private static func removals(_ removals: [PlanForm.Removal], _ style: Style) -> String {
@@ -131,7 +138,7 @@ extension Wording {
 
     private static func facts(of plan: PlanForm) -> [String] {
         let sizes = [
-            plan.freedBytes.map { "gives back \(Style.size($0))" },
+            plan.freedBytes.flatMap { $0 > 0 ? "gives back \(Style.size($0))" : nil },
             plan.neededBytes.map { "needs up to \(Style.size($0)) of room, for the backup and the rehearsal" },
         ]
         return sizes.compactMap { $0 } + plan.notes.map { Style.printable($0) }

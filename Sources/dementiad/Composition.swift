@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 internal import ControlAPI
-internal import Doctor
 internal import ControlServer
+internal import Doctor
 internal import Engine
 internal import GuardConfiguration
 internal import GuardCore

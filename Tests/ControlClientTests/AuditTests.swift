@@ -71,10 +71,13 @@ struct AuditTests {
     @Test("ends with its time, and says where to go on")
     func timeout() async throws {
         try await World.run { world in
+            let heard = Heard()
             let error = await failure { () throws(GuardError) in
-                try await client(world.socket).followAudit(since: 0, within: .milliseconds(300)) { _ in }
+                try await client(world.socket).followAudit(since: 0, within: .milliseconds(300)) { heard.take($0) }
             }
-            #expect(error?.code == .timedOut && error?.hint?.hasSuffix("events --follow --since 2") == true)
+            #expect(error?.code == .timedOut)
+            // As far as it came on a machine that may be busy.
+            #expect(error?.hint?.hasSuffix("events --follow --since \(heard.ids.last ?? 0)") == true)
         }
     }
 

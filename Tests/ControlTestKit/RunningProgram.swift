@@ -80,7 +80,7 @@ public struct RunningProgram: Sendable {
 
     /// Returns when it has written `text`, to whichever of the two; throws when that takes too long.
     public func says(_ text: String) async throws {
-        for _ in 0..<2000 {
+        for _ in 0..<6000 {
             if try Self.text(outputPath).contains(text) || errorsSoFar().contains(text) { return }
             try await Task.sleep(for: .milliseconds(10))
         }

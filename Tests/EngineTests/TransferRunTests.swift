@@ -200,7 +200,10 @@ struct TransferRunTests {
     @Test("--archive pins the backup and marks the file as moved; a restore of that backup takes it back")
     func archived() async throws {
         let scene = try TransferScene()
+        #expect(try await scene.transfer().outcome == .succeeded)
+        // Also when everything was there already: who looks first and decides then asks twice.
         let record = try await scene.transfer(archive: true)
+        #expect(record.outcome == .nothingToDo, "\(record)")
         let backup = try #require(record.backup)
         let journal = try Journal(path: scene.world.state + "/journal.db", clock: { Timestamp(milliseconds: 0) })
         #expect(try await journal.pins() == [backup])
@@ -252,6 +255,24 @@ struct TransferRunTests {
             #expect(try await guardian.operation(begun.id, waiting: .seconds(120)).outcome == .succeeded)
             #expect(await guardian.busy.isEmpty)
         }
+    }
+
+    @Test("A stop in the middle of the transaction takes it back, and says so")
+    func cancelledInTheMiddle() async throws {
+        let scene = try TransferScene()
+        try scene.waitInTheTransaction()
+        try await scene.guarded { guardian, caller in
+            let barrier = try Barrier(in: scene.database)
+            let request = OperationRequest(kind: .transfer, store: scene.world.id, to: .place(scene.place))
+            let begun = try await guardian.start(request, key: nil, for: caller)
+            try await barrier.waitForArrival()
+            _ = try await guardian.cancel(begun.id, for: caller)
+            barrier.open()
+            let record = try await guardian.operation(begun.id, waiting: .seconds(60))
+            #expect(record.outcome == .cancelled && record.dataState == .untouched, "\(record)")
+        }
+        #expect(try scene.contents() == nil)
+        #expect(try scene.leftovers() == [])
     }
 
     @Test("A stop before the transaction is begun changes nothing, anywhere")

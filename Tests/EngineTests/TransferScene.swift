@@ -97,6 +97,20 @@ struct TransferScene {
         }
     }
 
+    /// Lets a transfer wait in its transaction as long as ``Barrier`` holds it: the first table of ours comes after every table of the
+    /// application's, and before the rows.
+    func waitInTheTransaction() throws {
+        _ = try database.psql(
+            """
+            CREATE FUNCTION public.wait() RETURNS event_trigger LANGUAGE plpgsql AS $f$ BEGIN
+                IF EXISTS (
+                    SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity LIKE '%dementia_kept_runs')
+                THEN EXECUTE $x$\(PostgresWorld.barrier)$x$; END IF;
+            END $f$;
+            CREATE EVENT TRIGGER waiting ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.wait()
+            """)
+    }
+
     // MARK: Looking
 
     /// The schema in the words of the stock tool, without what tells of single runs; nil when there is none.

@@ -18,7 +18,6 @@ struct HouseRuleTests {
             "Sources/Journal/Opening.swift": "creates the journal with its mode, before SQLite ever opened it",
             "Sources/Engine/BackupTaker.swift": "copies in scratch, which no connection has open",
             "Sources/Engine/Forms.swift": "archives in the vault",
-            "Sources/Engine/TransferRun.swift": "a copy in scratch, to tell its bytes apart",
             "Sources/Stores/FileReplacement.swift": "writes the file that takes the place of one that nobody has open",
             "Sources/Stores/Postgres/DumpFile.swift": "a dump in scratch, which is a script and no database",
             "Sources/Transfer/KeptExport.swift": "rows that did not arrive, in a file of their own",

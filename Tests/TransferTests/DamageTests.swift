@@ -76,7 +76,7 @@ struct DamageTests {
             try world.ask(
                 """
                 SELECT convert_from(bytes, 'UTF8') FROM dementia_kept_values
-                WHERE row_fate = 'rejected' AND column_name = 'content' ORDER BY source_rowid
+                WHERE row_fate = 'rejected' AND "column" = 'content' ORDER BY source_rowid
                 """) == ["entry 7", "entry 1500", "entry 1501", "entry 3000"])
         #expect(
             try world.ask(

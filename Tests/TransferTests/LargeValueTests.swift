@@ -75,7 +75,7 @@ struct LargeValueTests {
                 == ["\(SHA256.digest(of: mended))||\(SHA256.digest(of: blob))"])
         #expect(
             try world.ask(
-                "SELECT column_name, storage_class, encode(sha256(bytes), 'hex') FROM dementia_kept_values WHERE source_table = 'workspace_x' ORDER BY 1"
+                "SELECT \"column\", storage_class, encode(sha256(bytes), 'hex') FROM dementia_kept_values WHERE source_table = 'workspace_x' ORDER BY 1"
             )
                 == ["a|text|\(SHA256.digest(of: text))", "b|text|\(SHA256.digest(of: good))"])
     }
@@ -104,7 +104,7 @@ struct LargeValueTests {
         #expect(
             try world.ask(
                 """
-                SELECT source_rowid, column_name, encode(sha256(bytes), 'hex') FROM dementia_kept_values
+                SELECT source_rowid, "column", encode(sha256(bytes), 'hex') FROM dementia_kept_values
                 WHERE row_fate = 'rejected' AND octet_length(bytes) > 1000 ORDER BY 1
                 """) == ["1|comment|\(digest)", "4|path|\(digest)"])
     }

@@ -131,7 +131,7 @@ struct RebuildTests {
         var kept: [String: Value] = [:]
         _ = try connection.rows(
             """
-            SELECT source_rowid || '.' || column_name, storage_class, encode(bytes, 'hex') FROM dementia_kept_values
+            SELECT source_rowid || '.' || "column", storage_class, encode(bytes, 'hex') FROM dementia_kept_values
             WHERE source_table = $1 AND storage_class IS NOT NULL
             """, [table]
         ) { kept[$0.text(0)] = Self.value($0.text(1), $0.string(2)) }

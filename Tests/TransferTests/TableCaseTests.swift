@@ -34,7 +34,7 @@ struct TableCaseTests {
             try world.ask(
                 """
                 SELECT convert_from(bytes, 'UTF8') FROM dementia_kept_values
-                WHERE row_fate = 'rejected' AND column_name = 'label' AND bytes IS NOT NULL
+                WHERE row_fate = 'rejected' AND "column" = 'label' AND bytes IS NOT NULL
                 """) == [String(decoding: noise, as: UTF8.self)])
         // And as a file, for whoever has no server at hand.
         let rejects = try String(decoding: content(of: try #require(report.rejectsPath)), as: UTF8.self)
@@ -179,7 +179,7 @@ struct TableCaseTests {
             ])
         #expect(
             try world.ask(
-                "SELECT convert_from(bytes, 'UTF8') FROM dementia_kept_values WHERE row_fate = 'rejected' AND column_name = 'content'"
+                "SELECT convert_from(bytes, 'UTF8') FROM dementia_kept_values WHERE row_fate = 'rejected' AND \"column\" = 'content'"
             ) == ["beyond"])
         #expect(try world.ask("SELECT last_value FROM memory_entries_id_seq") == ["2147483647"])
     }
@@ -255,7 +255,7 @@ struct TableCaseTests {
         #expect(report[table: "context_locks"]?.loaded == 7 && !report.isComplete)
         #expect(
             try world.ask(
-                "SELECT column_name, convert_from(bytes, 'UTF8') FROM dementia_kept_values WHERE source_table = 'workspace_wide' AND bytes IS NOT NULL ORDER BY 1"
+                "SELECT \"column\", convert_from(bytes, 'UTF8') FROM dementia_kept_values WHERE source_table = 'workspace_wide' AND bytes IS NOT NULL ORDER BY 1"
             )
                 == ["c1699|9", "c3|three"])
     }

@@ -197,10 +197,15 @@ struct BehaviourTests {
         let end = try await RunningProgram.run([ctl, "version", "--socket", folder.path + "/s", "--json"])
         #expect(end.status == 0 && end.output.contains("\"origin\":\"--socket\"") && !end.output.contains("\"daemon\""))
         try await World.run { world in
-            let end = try await Ctl(world: world).run("version")
-            #expect(
-                end.output.contains("$DEMENTIAD_SOCKET")
-                    && end.output.contains("dementiad    \(ProductVersion.current)"))
+            for verb in [["version"], ["daemon", "version"]] {
+                let end = try await Ctl(world: world).run(verb)
+                #expect(
+                    end.output.contains("$DEMENTIAD_SOCKET")
+                        && end.output.contains("dementiad    \(ProductVersion.current)"))
+                let json = try await Ctl(world: world).run(verb + ["--json"])
+                let lines = Golden.lines(ofJSON: VerbTests.settled(json.output, in: world))
+                try expectGolden(lines, "json/version.json")
+            }
         }
     }
 

@@ -20,19 +20,35 @@ struct InterruptTests {
         return program
     }
 
+    /// Presses it twice while an operation goes on. When a machine is so busy that two seconds go by in between, that is one press and an end;
+    /// then it is tried in another world.
+    func pressTwice(
+        _ arguments: [String], _ prepare: (World) async -> Void = { _ in },
+        then check: (World, RunningProgram.End) async throws -> Void
+    ) async throws {
+        for attempt in 1...5 {
+            let isDone = try await World.run { world in
+                await prepare(world)
+                let program = try await waiting(world, arguments)
+                program.send(SIGINT)
+                try await program.says("Press Ctrl-C again")
+                program.send(SIGINT)
+                let end = try await program.end()
+                guard end.errors.contains("asked to stop") || attempt == 5 else { return false }
+                try await check(world, end)
+                return true
+            }
+            if isDone { return }
+        }
+    }
+
     func state(_ world: World) async throws -> OperationState {
         try await world.send("GET", "/v1/operations/\(Samples.operationID(1))").form(OperationRecord.self).state
     }
 
     @Test("pressed again within two seconds asks the operation to stop")
     func twice() async throws {
-        try await World.run { world in
-            let program = try await waiting(world, ["migrate", Self.blog])
-            program.send(SIGINT)
-            try await program.says("Press Ctrl-C again")
-            #expect(try await state(world) == .running)
-            program.send(SIGINT)
-            let end = try await program.end()
+        try await pressTwice(["migrate", Self.blog]) { world, end in
             #expect(end.status == 130 && end.errors.contains("was asked to stop") && end.output.isEmpty)
             #expect(try await state(world) == .settled)
         }
@@ -40,13 +56,9 @@ struct InterruptTests {
 
     @Test("pressed again says why the operation cannot be stopped any more")
     func tooLate() async throws {
-        try await World.run { world in
+        try await pressTwice(["migrate", Self.blog]) { world in
             await world.service.fail(.cancel, with: GuardError(.notCancellable, "it has been committed"))
-            let program = try await waiting(world, ["migrate", Self.blog])
-            program.send(SIGINT)
-            try await program.says("Press Ctrl-C again")
-            program.send(SIGINT)
-            let end = try await program.end()
+        } then: { world, end in
             #expect(end.status == 130 && end.errors.contains("because: it has been committed"))
             #expect(try await state(world) == .running)
         }
@@ -82,12 +94,7 @@ struct InterruptTests {
 
     @Test("of several operations names them all, and stops them all")
     func several() async throws {
-        try await World.run { world in
-            let program = try await waiting(world, ["backup", "create"])
-            program.send(SIGINT)
-            try await program.says("Press Ctrl-C again")
-            program.send(SIGINT)
-            let end = try await program.end()
+        try await pressTwice(["backup", "create"]) { world, end in
             #expect(end.status == 130 && end.errors.contains("and 2 more go on"), "\(end.errors)")
             let left = try await world.send("GET", "/v1/operations?state=running").form(ItemList<OperationRecord>.self)
             #expect(left.items.isEmpty)

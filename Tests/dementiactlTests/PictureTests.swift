@@ -53,6 +53,45 @@ struct PictureTests {
                 """)
     }
 
+    @Test("Of each table a restore shows what becomes of it")
+    func restoredTables() {
+        var plan = PlanForm(kind: .restore, store: Samples.stores[0].id, location: "/srv/shop/.claude-memory.db")
+        plan.to = 4
+        plan.tables = [
+            .init(table: "a", rowsNow: nil, rowsInBackup: 2, differs: true),
+            .init(table: "b", rowsNow: 3, rowsInBackup: nil, differs: true),
+            .init(table: "c", rowsNow: 5, rowsInBackup: 5, differs: true),
+            .init(table: "d", rowsNow: 5, rowsInBackup: 5, differs: false),
+        ]
+        #expect(
+            Wording.plan(plan, showingSQL: false, file) == """
+                10193433463f  /srv/shop/.claude-memory.db  to 4
+                  TABLE  ROWS NOW  IN BACKUP  GAINED  LOST
+                  a      -         2          +2      0     comes back
+                  b      3         -          0       -3    goes
+                  c      5         5          0       0     other values
+                  d      5         5          0       0     the same
+                """)
+        #expect(
+            Wording.change(plan).lines == [
+                "table a comes back, with 2 rows", "table b goes, with 3 rows",
+                "table c gets other values: 5 now, 5 in the backup",
+            ])
+    }
+
+    @Test("What a restore replaced is told with what is only there, and with what is not")
+    func kept() {
+        var operation = Samples.settled(Samples.operation(1, .restore), .succeeded)
+        var result = OperationResult()
+        result.keptState = Samples.backupID
+        result.rowsInKeptState = ["contexts": 3, "todos": -2, "sessions": 1]
+        operation.result = result
+        #expect(
+            Wording.operation(operation, file).contains(
+                "kept       the state before is backup 000042_9f3c1a77b2e0; only there: 3 rows of contexts, 1 row of sessions; "
+                    + "not there: 2 rows of todos"))
+    }
+
     @Test("What a downgrade would lose is shown before it is asked")
     func change() {
         let plan = Samples.plan(PlanRequest(kind: .downgrade, to: .version(3)), of: Samples.stores[0])

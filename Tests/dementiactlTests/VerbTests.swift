@@ -56,6 +56,8 @@ struct VerbTests {
         Call("downgrade \(blog) --to 0 --dry-run", "plan", .plan),
         Call("repair \(blog)", "operation", .start),
         Call("repair \(blog) --dry-run", "plan", .plan),
+        Call("transfer \(blog) --to service=dementia#shop", "operation", .start),
+        Call("transfer \(blog) --to postgresql://localhost/dementia#shop --dry-run --epoch auto", "plan", .plan),
         Call("verify \(blog)", "operation", .start),
         Call("history", "histories", list: true, .history),
         Call("history \(blog)", "history", .history),
