@@ -54,6 +54,10 @@ extension ErrorTable {
                 + "Look: dementiactl verify STORE."
         case .restoreFailed:
             "The way back failed, and the data is not in a verified state. Use the memory as little as possible, and see RESTORE.txt in the vault."
+        case .transferFailed:
+            "The transfer was rolled back: the schema is as it was, and the memory that was read was never written to. Look at the causes."
+        case .targetNotEmpty:
+            "The schema that a transfer was to fill holds tables or rows already. It is left alone: name an empty schema, or a new one."
         case .notFound:
             "There is nothing of this name. Ids are listed by: dementiactl stores list, backup list, operations list, hold list."
         case .storeMissing:
