@@ -145,9 +145,10 @@ public struct SharedSchemaCheck: Check {
                     "\(places.joined(separator: " and ")) come to one schema name in PostgreSQL, \(schema): Dementia would "
                         + "mix them there.",
                     remedy: .init(
-                        "Before either goes there, give one of the projects a name of its own: DEMENTIA_SCHEMA in the "
-                            + "environment of its server, and dementiactl transfer \(stores[0].id) --to "
-                            + "URL#\(schema.prefix(28))_2. Nothing has to be done while they stay files."))
+                        "Before either goes there, give one of the projects a name of its own, \(schema.prefix(28))_2 say: "
+                            + "DEMENTIA_SCHEMA in the environment of its server, and "
+                            + "dementiactl transfer \(stores[0].id) --to URL#SCHEMA. "
+                            + "Nothing has to be done while they stay files."))
             }
     }
 }

@@ -47,7 +47,10 @@ struct RouteTests {
 
     @Test("Bodies name the fields of the contract")
     func fields() {
-        #expect(OperationRequest.fields.isSuperset(of: ["kind", "store", "to", "backup", "planDigest", "dryRun"]))
+        #expect(
+            OperationRequest.fields.isSuperset(of: ["kind", "store", "to", "backup", "planDigest", "dryRun"]))
+        // What a transfer has beside them.
+        #expect(OperationRequest.fields.count == 8 && OperationRequest.fields.isSuperset(of: ["archive", "epoch"]))
         #expect(Route.route(.start).accepts == OperationRequest.self)
     }
 }
