@@ -187,7 +187,8 @@ let package = Package(
         .testTarget(
             name: "ControlServerTests",
             dependencies: [
-                "ControlAPI", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore", "LinuxKit", "TestSupport",
+                "ControlAPI", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore", "LinuxKit",
+                "TestSupport",
             ],
             exclude: ["Golden"],
             swiftSettings: strict
