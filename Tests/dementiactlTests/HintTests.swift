@@ -33,7 +33,7 @@ struct Hint: Sendable, CustomTestStringConvertible {
     private static let prose = ["answer dementiactl over", "beside dementiactl,", "dementiactl is \\("]
 
     /// Words with which a sentence goes on behind a command.
-    private static let ends = ["then", "or", "and", "do", "tells", "says", "for", "&&"]
+    private static let ends: [Substring] = ["then", "or", "and", "do", "tells", "says", "for", "&&"]
 
     static func hints(in line: String) -> [String] {
         let code = line.drop { $0 == " " }
