@@ -2,6 +2,8 @@
 
 internal import ArgumentParser
 internal import ControlAPI
+internal import ControlClient
+internal import GuardCore
 
 /// `dementiactl`: asks and directs the daemon.
 struct Dementiactl: ParsableCommand {
@@ -83,4 +85,22 @@ struct TimeText: ExpressibleByArgument {
 struct ExitCodeOption: ParsableArguments {
     @Flag(help: "Exit with 3 when there is something to do or to look at.")
     var exitCode = false
+}
+
+/// Which part of a list is wanted.
+struct ListOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Only what concerns this store.", valueName: "store"), completion: Completions.stores)
+    var store: String?
+    @Option(help: ArgumentHelp("At most this many.", valueName: "count"))
+    var limit = 50
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit is a number from 1 upwards.") }
+    }
+
+    /// The store that is meant, when one is.
+    func storeID(_ client: ControlClient) async throws(GuardError) -> StoreID? {
+        guard let store else { return nil }
+        return try await Selection(client: client).store(store).id
+    }
 }

@@ -18,17 +18,12 @@ struct EventsCommand: ControlCommand {
 
     @Flag(help: "Go on with what happens from now on, or since the event that --since names.")
     var follow = false
-    @Option(help: ArgumentHelp("Only what came after this event.", valueName: "id"))
+    @Option(help: ArgumentHelp("Only what came after this event, and all of that.", valueName: "id"))
     var since: Int64?
-    @Option(
-        help: ArgumentHelp("Only what concerns this store.", valueName: "store"), completion: Completions.stores)
-    var store: String?
-    @Option(help: ArgumentHelp("Without --since: at most this many.", valueName: "count"))
-    var limit = 50
+    @OptionGroup var part: ListOptions
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
-        guard limit > 0 else { throw ValidationError("--limit is a number from 1 upwards.") }
         guard since ?? 0 >= 0 else { throw ValidationError("--since is the id of an event, or 0 for all of them.") }
     }
 
@@ -40,8 +35,7 @@ struct EventsCommand: ControlCommand {
     }
 
     func run(in session: Session) async throws(GuardError) -> Status {
-        var id: StoreID?
-        if let store { id = try await Selection(client: session.client).store(store).id }
+        let id = try await part.storeID(session.client)
         if follow { return try await EventFollower(session: session).run(of: id, since: since) }
         let events = try await past(session.client, id)
         try session.show("events", events) { style in
@@ -52,7 +46,7 @@ struct EventsCommand: ControlCommand {
     }
 
     private func past(_ client: ControlClient, _ id: StoreID?) async throws(GuardError) -> Events {
-        guard let since else { return Events(items: try await client.audit(of: id, atMost: limit), gap: nil) }
+        guard let since else { return Events(items: try await client.audit(of: id, atMost: part.limit), gap: nil) }
         let newest = try await client.newestEntry()
         guard since <= newest else { return Events(items: [], gap: newest) }
         return Events(items: try await client.audit(of: id, since: since), gap: nil)

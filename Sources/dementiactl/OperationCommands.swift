@@ -14,21 +14,12 @@ struct OperationsCommand: ParsableCommand {
     struct List: ControlCommand {
         static let configuration = CommandConfiguration(abstract: "List operations, newest first.")
 
-        @Option(
-            help: ArgumentHelp("Only those on this store.", valueName: "store"), completion: Completions.stores)
-        var store: String?
-        @Option(help: ArgumentHelp("At most this many.", valueName: "count"))
-        var limit = 50
+        @OptionGroup var part: ListOptions
         @OptionGroup var global: GlobalOptions
 
-        func validate() throws {
-            guard limit > 0 else { throw ValidationError("--limit is a number from 1 upwards.") }
-        }
-
         func run(in session: Session) async throws(GuardError) -> Status {
-            var id: StoreID?
-            if let store { id = try await Selection(client: session.client).store(store).id }
-            let operations = try await session.client.operations(of: id, atMost: limit)
+            let id = try await part.storeID(session.client)
+            let operations = try await session.client.operations(of: id, atMost: part.limit)
             try session.show("operations", ItemList(operations)) { Wording.operations(operations, $0) }
             return .done
         }

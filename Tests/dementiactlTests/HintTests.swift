@@ -32,6 +32,9 @@ struct Hint: Sendable, CustomTestStringConvertible {
     /// Sentences that speak of the program and name no command.
     private static let prose = ["answer dementiactl over", "beside dementiactl,", "dementiactl is \\("]
 
+    /// Words with which a sentence goes on behind a command.
+    private static let ends: [Substring] = ["then", "or", "and", "do", "tells", "says", "for", "&&"]
+
     static func hints(in line: String) -> [String] {
         let code = line.drop { $0 == " " }
         guard !code.hasPrefix("//"), !prose.contains(where: line.contains) else { return [] }
@@ -43,7 +46,7 @@ struct Hint: Sendable, CustomTestStringConvertible {
             let words = sentence.split(separator: " ").map { $0.hasSuffix(".") ? $0.dropLast() : $0 }
             // `… --all, or:` and `dementiactl backup list STORE, then` end at the comma; what is said in words ends here.
             let end =
-                words.firstIndex { ["then", "or", "and", "do", "tells", "says", "&&"].contains($0) } ?? words.count
+                words.firstIndex { ends.contains($0) } ?? words.count
             let known = words[..<end].filter { !$0.isEmpty && $0 != "\\n\\" }
             return known.isEmpty ? nil : known.map { $0 == "N" ? "3" : $0 }.joined(separator: " ")
         }
