@@ -41,7 +41,8 @@ extension GuardMessage {
         @DEMENTIA_LOCATION@ is. Such a move is never made without being told: the old
         memory stays as it is.
 
-        What would move, and how: dementiactl transfer @DEMENTIA_STORE@ --to URL#SCHEMA --dry-run
+        What would move, and how:
+        dementiactl transfer @DEMENTIA_STORE@ --to URL#SCHEMA --dry-run
         """)
 
     static let aboutReleases = [releaseNoticed, releaseUnknown, checkoutBusy, lineChangeOffered]
