@@ -31,7 +31,7 @@ confdir  = $(DESTDIR)/etc/dementiad
 .PHONY: help run test build lint format install deb bench fuzz api-check clean swift-is-there build-packages programs
 
 help: ## List what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: build ## Upgrade a sample memory and show it; WATCH=DIR guards a folder of yours
 	@scripts/need-packages $(RUN_PACKAGES)

@@ -99,7 +99,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores", "Transfer",
+                "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores",
+                "Transfer",
                 "Vault", "Watcher",
             ],
             swiftSettings: strict
@@ -224,7 +225,8 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
-        .testTarget(name: "GuardConfigurationTests", dependencies: ["GuardConfiguration", "GuardCore"], swiftSettings: strict),
+        .testTarget(
+            name: "GuardConfigurationTests", dependencies: ["GuardConfiguration", "GuardCore"], swiftSettings: strict),
         .testTarget(
             name: "DementiaTests",
             dependencies: ["Dementia"],

@@ -57,16 +57,20 @@ struct ContentDifference: Sendable, Equatable {
     }
 
     /// One sentence per table.
-    var sentences: [String] {
-        tables.map { table in
-            if table.isNew { return "the table \(table.name) is new, with \(table.rows) rows" }
-            if table.isGone { return "the table \(table.name) with its \(-table.rows) rows is gone" }
-            if table.rows == 0 {
-                // PostgreSQL's digests speak of rows and not of columns.
-                let columns = table.columns.isEmpty ? "" : " (\(table.columns.joined(separator: ", ")))"
-                return "values of \(table.name) changed\(columns)"
-            }
-            return "\(table.name) has \(abs(table.rows)) rows \(table.rows > 0 ? "more" : "fewer")"
-        }
+    var sentences: [String] { tables.map(\.sentence) }
+}
+
+extension ContentDifference.Table {
+    /// Whether it has as many rows as before, with other values.
+    var isOnlyValues: Bool { rows == 0 && !isNew && !isGone }
+
+    /// What became of it.
+    var sentence: String {
+        if isNew { return "the table \(name) is new, with \(rows) rows" }
+        if isGone { return "the table \(name) with its \(-rows) rows is gone" }
+        guard isOnlyValues else { return "\(name) has \(abs(rows)) rows \(rows > 0 ? "more" : "fewer")" }
+        // PostgreSQL's digests speak of rows and not of columns.
+        let columns = columns.isEmpty ? "" : " (\(columns.joined(separator: ", ")))"
+        return "values of \(name) changed\(columns)"
     }
 }

@@ -126,7 +126,8 @@ extension Guardian {
             form.wouldLose = difference.tables.filter { $0.rows > 0 }.map {
                 PlanForm.Loss(table: $0.name, rows: $0.rows)
             }
-            form.notes = difference.sentences.map { "Since the backup: \($0)." }
+            // How many rows come and go stands in the table above.
+            form.notes = difference.tables.filter(\.isOnlyValues).map { "Since the backup: \($0.sentence)." }
             form.notes.append("The present state is backed up first, and automation is held afterwards.")
             issue(request, .replaces(content.fingerprint), in: &form)
         } catch {

@@ -85,7 +85,9 @@ extension Guardian {
             form.to = tools.catalogue.head(of: .postgres4)
             let (forecast, content) = try await forecast(source, destination, request.epoch)
             form.result = OperationResult(forecast.report)
-            form.notes = forecast.report.findings.map { "\($0.message)." }
+            form.notes = forecast.report.findings.map {
+                $0.message.hasSuffix(".") ? $0.message : $0.message + "."
+            }
             if forecast.report.isRepeated { form.notes.insert("This very content is there already.", at: 0) }
             if forecast.makesSchema { form.notes.insert("The schema is not there yet and would be made.", at: 0) }
             if let content { issue(request, .transfers(content), in: &form) }

@@ -57,7 +57,7 @@ extension ErrorTable {
         case .transferFailed:
             "The transfer was rolled back: the schema is as it was, and the memory that was read was never written to. Look at the causes."
         case .targetNotEmpty:
-            "The schema that a transfer was to fill holds tables or rows already. It is left alone: name an empty schema, or a new one."
+            "The schema that a transfer was to fill holds rows of something else. It is left alone: name an empty schema, or a new one."
         case .notFound:
             "There is nothing of this name. Ids are listed by: dementiactl stores list, backup list, operations list, hold list."
         case .storeMissing:

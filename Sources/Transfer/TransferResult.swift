@@ -66,7 +66,9 @@ struct TransferResult {
                 Finding(
                     code: "placeholderSessions",
                     message:
-                        "\(placeholders) \(placeholders == 1 ? "session" : "sessions") that rows refer to were never recorded; placeholders stand for them",
+                        placeholders == 1
+                        ? "a session that rows refer to was never recorded; a placeholder stands for it"
+                        : "\(placeholders) sessions that rows refer to were never recorded; placeholders stand for them",
                     table: "sessions"))
         }
         return report

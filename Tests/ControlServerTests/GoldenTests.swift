@@ -61,6 +61,21 @@ struct GoldenTests {
         #expect(try ControlJSON.decode(JSON.self, from: now.utf8).losses(since: then, isExact: true) == [])
     }
 
+    @Test("R17: every form, also what no sample holds, still has every field, type and word, and no body needs more")
+    func forms() async throws {
+        let reply = try await World.run { try await $0.send("GET", "/v1/openapi.json") }
+        let then = try golden("document.json", reply.body)
+        let now: JSON = try reply.form()
+        let (old, new) = (try #require(then["components"]), try #require(now["components"]))
+        #expect(new.losses(since: old, isExact: true) == [])
+        guard case .object(let schemas)? = old["schemas"] else { return }
+        #expect(schemas.count > 40)
+        for (name, schema) in schemas where schema["additionalProperties"] != nil {
+            let needed = try #require(new["schemas"]?[name])["required"]?.words ?? []
+            #expect(needed.isSubset(of: schema["required"]?.words ?? []), "\(name)")
+        }
+    }
+
     @Test("A field that is gone or of another type is found, and one more is not")
     func comparison() throws {
         func json(_ text: String) throws -> JSON { try ControlJSON.decode(from: text.utf8) }
@@ -70,6 +85,7 @@ struct GoldenTests {
             try json("{\"a\":\"1\",\"b\":[{\"c\":null}]}").losses(since: then) == [
                 ".a was a number", ".b[0].d is gone", ".e is gone",
             ])
+        #expect(try json("[\"b\",\"c\"]").losses(since: json("[\"a\",\"b\"]"), isExact: true) == [" had a"])
         #expect(try json("{\"a\":1,\"b\":[],\"e\":\"x\"}").losses(since: then) == [".b[0] is gone"])
         #expect(
             try json("{\"a\":2,\"b\":[{\"c\":null,\"d\":true}],\"e\":\"x\"}").losses(since: then, isExact: true) == [
@@ -104,6 +120,18 @@ enum JSON: Decodable, Sendable {
         }
     }
 
+    subscript(key: String) -> JSON? {
+        guard case .object(let members) = self else { return nil }
+        return members[key]
+    }
+
+    /// The texts in a list; nil when it holds anything else.
+    var words: Set<String>? {
+        guard case .list(let items) = self else { return nil }
+        let words = items.compactMap { if case .text(let text) = $0 { text } else { nil } }
+        return words.count == items.count ? Set(words) : nil
+    }
+
     /// What `then` had and this has not. What was null may be anything by now. `isExact`: values are the same, too.
     func losses(since then: JSON, at path: String = "", isExact: Bool = false) -> [String] {
         switch (then, self) {
@@ -111,6 +139,9 @@ enum JSON: Decodable, Sendable {
         case (.bool(let old), .bool(let new)): isExact && old != new ? ["\(path) was \(old)"] : []
         case (.number(let old), .number(let new)): isExact && old != new ? ["\(path) was \(old)"] : []
         case (.text(let old), .text(let new)): isExact && old != new ? ["\(path) was \(old)"] : []
+        case (.list, .list) where isExact && then.words != nil && words != nil:
+            // Words may be added anywhere.
+            (then.words ?? []).subtracting(words ?? []).sorted().map { "\(path) had \($0)" }
         case (.list(let old), .list(let new)):
             old.indices.flatMap { index in
                 let place = "\(path)[\(index)]"

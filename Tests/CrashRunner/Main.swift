@@ -62,7 +62,7 @@ enum Main {
             _ = try await Upkeep(tools).prune()
         } else if arguments.count > 7 {
             guard let store = stores.first, let request = request(arguments[7], store.id) else { exit(64) }
-            var settings = Guardian.Settings(mode: { _ in .ask }) { Discovered(locations: stores) }
+            var settings = Guardian.Settings(mode: { _ in .ask }, discover: { Discovered(locations: stores) })
             settings.target = { (place) throws(GuardError) in try servers.store(named: place) }
             try await run(request, with: Guardian(tools, settings, relay: relay))
         } else {

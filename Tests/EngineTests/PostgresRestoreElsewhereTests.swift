@@ -20,7 +20,8 @@ struct PostgresRestoreElsewhereTests {
         let tools = try world.tools(world.state)
         let servers = try PostgresServers([url ?? world.url])
         let backup = try #require(try world.backups().first).id
-        var settings = Guardian.Settings(mode: { _ in .ask }) { () throws(GuardError) in Discovered(locations: []) }
+        var settings = Guardian.Settings(
+            mode: { _ in .ask }, discover: { () throws(GuardError) in Discovered(locations: []) })
         settings.target = { (text) throws(GuardError) in try servers.store(named: text) }
         let guardian = Guardian(tools, settings, relay: EventRelay())
         let request = OperationRequest(kind: .restore, to: .place(place), backup: backup)

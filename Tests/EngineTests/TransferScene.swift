@@ -57,7 +57,7 @@ struct TransferScene {
             relay.send(event)
         }
         let locations = [world.location]
-        var settings = Guardian.Settings(mode: { _ in .ask }) { Discovered(locations: locations) }
+        var settings = Guardian.Settings(mode: { _ in .ask }, discover: { Discovered(locations: locations) })
         let servers = servers
         settings.target = { (place) throws(GuardError) in try servers.store(named: place) }
         let guardian = Guardian(try watched.tools(directory.path), settings, relay: relay)

@@ -40,7 +40,9 @@ struct ErrorCodeTests {
             } else if line.text.hasPrefix("    }") {
                 isInside = false
             } else if isInside {
-                let words = line.text.replacing("case ", with: "").split(separator: ",").map { String(String($0).trimmed) }
+                let words = line.text.replacing("case ", with: "").split(separator: ",").map {
+                    String(String($0).trimmed)
+                }
                 codes += words.filter { !$0.isEmpty }
             }
         }
