@@ -186,7 +186,9 @@ let package = Package(
             name: "ControlAPITests", dependencies: ["ControlAPI", "ControlTestKit", "GuardCore"], swiftSettings: strict),
         .testTarget(
             name: "ControlServerTests",
-            dependencies: ["ControlAPI", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore", "LinuxKit"],
+            dependencies: [
+                "ControlAPI", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore", "LinuxKit", "TestSupport",
+            ],
             exclude: ["Golden"],
             swiftSettings: strict
         ),

@@ -15,7 +15,7 @@ struct TransferCommand: ControlCommand {
             Exit status 15: some rows were rejected, or a table could not be read whole.
             """)
 
-    @Argument(help: "The store: its id, the beginning of one, or its path.")
+    @Argument(help: "The store: its id, the beginning of one, or its path.", completion: Completions.stores)
     var store: String
     @Option(
         help: ArgumentHelp(

@@ -134,7 +134,7 @@ extension Wording {
         for hold in holds {
             table.add([
                 .init(hold.id), .init(hold.store?.value ?? "all"), .init(style.age(hold.createdAt)),
-                .init(hold.until?.description ?? "no end"), .init(hold.reason),
+                .init(hold.until.map { style.age($0) } ?? "no end"), .init(hold.reason),
             ])
         }
         return table.text(style)

@@ -4,6 +4,7 @@ import ControlAPI
 import ControlTestKit
 import FoundationEssentials
 import GuardCore
+import TestSupport
 import Testing
 
 /// What clients of earlier versions rely on. `Golden/` holds the answers of the first release; a later one may say more, and may not
@@ -94,41 +95,11 @@ struct GoldenTests {
     }
 }
 
-/// Any JSON.
-enum JSON: Decodable, Sendable {
-    case null
-    case bool(Bool)
-    case number(Double)
-    case text(String)
-    case list([JSON])
-    case object([String: JSON])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .text(value)
-        } else if let value = try? container.decode([JSON].self) {
-            self = .list(value)
-        } else {
-            self = .object(try container.decode([String: JSON].self))
-        }
-    }
-
-    subscript(key: String) -> JSON? {
-        guard case .object(let members) = self else { return nil }
-        return members[key]
-    }
-
+extension JSON {
     /// The texts in a list; nil when it holds anything else.
     var words: Set<String>? {
-        guard case .list(let items) = self else { return nil }
-        let words = items.compactMap { if case .text(let text) = $0 { text } else { nil } }
+        guard case .array(let items) = self else { return nil }
+        let words = items.compactMap { if case .string(let text) = $0 { text } else { nil } }
         return words.count == items.count ? Set(words) : nil
     }
 
@@ -138,11 +109,11 @@ enum JSON: Decodable, Sendable {
         case (.null, _): []
         case (.bool(let old), .bool(let new)): isExact && old != new ? ["\(path) was \(old)"] : []
         case (.number(let old), .number(let new)): isExact && old != new ? ["\(path) was \(old)"] : []
-        case (.text(let old), .text(let new)): isExact && old != new ? ["\(path) was \(old)"] : []
-        case (.list, .list) where isExact && then.words != nil && words != nil:
+        case (.string(let old), .string(let new)): isExact && old != new ? ["\(path) was \(old)"] : []
+        case (.array, .array) where isExact && then.words != nil && words != nil:
             // Words may be added anywhere.
             (then.words ?? []).subtracting(words ?? []).sorted().map { "\(path) had \($0)" }
-        case (.list(let old), .list(let new)):
+        case (.array(let old), .array(let new)):
             old.indices.flatMap { index in
                 let place = "\(path)[\(index)]"
                 return index < new.count
@@ -155,8 +126,8 @@ enum JSON: Decodable, Sendable {
             }
         case (.bool, _): ["\(path) was a boolean"]
         case (.number, _): ["\(path) was a number"]
-        case (.text, _): ["\(path) was a string"]
-        case (.list, _): ["\(path) was a list"]
+        case (.string, _): ["\(path) was a string"]
+        case (.array, _): ["\(path) was a list"]
         case (.object, _): ["\(path) was an object"]
         }
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-internal import Glibc
+internal import FoundationEssentials
 internal import LinuxKit
 
 /// What a test expects to the letter, in a file of its own below the folder `Golden` beside the test.
 ///
-/// `DEMENTIAD_GOLDEN=update swift test …` writes the files as things are now, and fails: what is new is reviewed like code.
+/// `UPDATE_GENERATED=1 swift test …` writes the files as things are now, and fails: what is new is reviewed like code.
 public enum Golden {
     /// nil when `text` is what the file `name` says; what is different otherwise.
     public static func difference(_ text: String, _ name: String, beside test: String = #filePath) throws -> String? {
@@ -14,8 +14,10 @@ public enum Golden {
         let isThere = try FileStatus.ifPresent(path) != nil
         let expected = isThere ? String(decoding: try OpenFile.content(of: path), as: UTF8.self) : ""
         guard text != expected else { return nil }
-        guard getenv("DEMENTIAD_GOLDEN").map({ String(cString: $0) }) != "update" else {
-            try write(text, to: path)
+        if ProcessInfo.processInfo.environment["UPDATE_GENERATED"] == "1" {
+            try FileManager.default.createDirectory(
+                atPath: Directory.parent(of: path), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: URL(filePath: path))
             return "\(name) was written; look at it, and run the tests again"
         }
         return "\(name) is another:\n" + changes(from: expected, to: text)
@@ -52,22 +54,5 @@ public enum Golden {
             case .insert(let line, let text, _): "  +\(line + 1): \(text)"
             }
         }.joined(separator: "\n")
-    }
-
-    private static func write(_ text: String, to path: String) throws {
-        var folder = Directory.parent(of: path)
-        var missing: [String] = []
-        while try FileStatus.ifPresent(folder) == nil {
-            missing.append(folder)
-            folder = Directory.parent(of: folder)
-        }
-        for folder in missing.reversed() { mkdir(folder, 0o755) }
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-        guard descriptor >= 0 else { throw SystemCallError(call: "open", errno: errno, path: path) }
-        defer { close(descriptor) }
-        let bytes = Array(text.utf8)
-        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
-            throw SystemCallError(call: "write", errno: errno, path: path)
-        }
     }
 }

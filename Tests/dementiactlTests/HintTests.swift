@@ -21,14 +21,16 @@ struct Hint: Sendable, CustomTestStringConvertible {
         let paths = (try? FileManager.default.subpathsOfDirectory(atPath: root + "/Sources")) ?? []
         return paths.filter { $0.hasSuffix(".swift") }.sorted().flatMap { path in
             let text = (try? String(contentsOfFile: "\(root)/Sources/\(path)", encoding: .utf8)) ?? ""
-            return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().flatMap { index, line in
-                hints(in: String(line)).map { Hint(command: $0, place: "\(path):\(index + 1)") }
+            // A string that goes on in the next line.
+            let whole = text.replacing(/"\s*\n\s*\+ "/, with: "")
+            return whole.split(separator: "\n").flatMap { line in
+                hints(in: String(line)).map { Hint(command: $0, place: path) }
             }
         }
     }()
 
     /// Sentences that speak of the program and name no command.
-    private static let prose = ["answer dementiactl over", "beside dementiactl,"]
+    private static let prose = ["answer dementiactl over", "beside dementiactl,", "dementiactl is \\("]
 
     static func hints(in line: String) -> [String] {
         let code = line.drop { $0 == " " }
@@ -40,7 +42,8 @@ struct Hint: Sendable, CustomTestStringConvertible {
             let sentence = command.split(separator: ". ", maxSplits: 1).first ?? ""
             let words = sentence.split(separator: " ").map { $0.hasSuffix(".") ? $0.dropLast() : $0 }
             // `… --all, or:` and `dementiactl backup list STORE, then` end at the comma; what is said in words ends here.
-            let end = words.firstIndex { ["then", "or", "and", "do", "tells"].contains($0) } ?? words.count
+            let end =
+                words.firstIndex { ["then", "or", "and", "do", "tells", "says", "&&"].contains($0) } ?? words.count
             let known = words[..<end].filter { !$0.isEmpty && $0 != "\\n\\" }
             return known.isEmpty ? nil : known.map { $0 == "N" ? "3" : $0 }.joined(separator: " ")
         }
