@@ -105,6 +105,36 @@ struct TransferCrashTests {
         #expect(try scene.leftovers() == [])
     }
 
+    @Test(
+        "R12: a transfer whose server is away at the next start waits for it, and is settled when it answers",
+        arguments: [5, 6])
+    func serverAway(ordinal: Int) async throws {
+        let server = try PostgresServer()
+        let scene = try TransferScene(on: server)
+        // Before the transaction is begun, or after it was committed.
+        let point = try #require(try run(scene, killedAt: ordinal, .after))
+        let now = try scene.contents()
+        server.stop()
+        // The daemon is there for everybody else, and begins nothing on this memory.
+        try await scene.guarded { guardian, caller in
+            let open = try await guardian.operations(of: scene.world.id, in: .running, Page(limit: 10)).items
+            #expect(open.map(\.kind) == [.transfer] && open.first?.steps.last?.kind == .awaitingEvidence, "\(point)")
+            #expect(open.first?.dataState == .changing, "\(point)")
+            await #expect {
+                _ = try await guardian.start(
+                    OperationRequest(kind: .backup, store: scene.world.id), key: nil, for: caller)
+            } throws: { ($0 as? GuardError)?.code == .storeBusy }
+        }
+        try server.restart()
+        try await scene.guarded { guardian, _ in
+            let all = try await guardian.operations(of: scene.world.id, in: nil, Page(limit: 10)).items
+            #expect(all.map(\.outcome) == [now == nil ? .failedUntouched : .succeeded], "\(point): \(all)")
+            #expect(all.map(\.dataState) == [now == nil ? .untouched : .migratedVerified], "\(point)")
+        }
+        #expect(try scene.contents() == now, "\(point)")
+        #expect(try scene.leftovers() == [], "\(point)")
+    }
+
     /// The sessions of a guard's that are in a transaction in this database.
     private static let transactions = """
         SELECT count(*) FROM pg_stat_activity

@@ -62,6 +62,24 @@ struct TransferRunTests {
         #expect(record.result?.tables?.contains { $0.normalized > 0 } == true)
     }
 
+    @Test("Every memory of the past moves whole, as a plan has told", arguments: Fixture.sqlite4 + [.leanFresh])
+    func everyFixture(_ fixture: Fixture) async throws {
+        let scene = try TransferScene(fixture)
+        let before = try scene.world.contents()
+        let plan = try await scene.plan()
+        let record = try await scene.transfer()
+        #expect(record.outcome == .succeeded && record.exitCode == .done, "\(record)")
+        #expect(record.result?.tables == plan.result?.tables)
+        #expect(record.result?.placeholders == plan.result?.placeholders)
+        // Every table of the file has its line, and every row its place.
+        let tables = record.result?.tables ?? []
+        #expect(
+            Set(tables.map(\.source)).isSuperset(
+                of: try scene.world.lines("SELECT name FROM sqlite_schema WHERE type = 'table'")))
+        for table in tables { #expect(table.read == table.loaded + table.kept && table.rejected == 0, "\(table)") }
+        #expect(try scene.world.contents() == before)
+    }
+
     @Test("A plan that was agreed to holds for the content that it was made of")
     func agreed() async throws {
         let scene = try TransferScene()

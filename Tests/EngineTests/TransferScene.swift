@@ -21,11 +21,11 @@ struct TransferScene {
     let isConfigured: Bool
     private let servers: PostgresServers
 
-    init(_ fixture: Fixture = .v4_4, configured: Bool = true) throws {
+    init(_ fixture: Fixture = .v4_4, configured: Bool = true, on server: PostgresServer? = nil) throws {
         world = try World(fixture)
         // What a migration would make of it is other content.
         world.mode = .ask
-        database = try PostgresServer.shared.database()
+        database = try (server ?? .shared).database()
         isConfigured = configured
         let servers = try PostgresServers(configured ? [database.url] : [])
         self.servers = servers
