@@ -145,12 +145,17 @@ public struct MigrationForm: Codable, Sendable, Equatable {
     public let checksum: String
     /// Whether it can be taken back.
     public let reversible: Bool
+    /// The version of Dementia that brought it, as people call it, such as `4.1`.
+    public let since: String?
 
-    public init(line: String, version: Int, name: String, checksum: String, reversible: Bool) {
+    public init(
+        line: String, version: Int, name: String, checksum: String, reversible: Bool, since: String? = nil
+    ) {
         self.line = line
         self.version = version
         self.name = name
         self.checksum = checksum
         self.reversible = reversible
+        self.since = since
     }
 }

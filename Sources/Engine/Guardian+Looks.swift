@@ -129,7 +129,7 @@ extension Guardian {
             tools.catalogue.migrations(of: line).map {
                 MigrationForm(
                     line: line.rawValue, version: $0.version, name: $0.name, checksum: $0.checksum.hex,
-                    reversible: $0.down != nil)
+                    reversible: $0.down != nil, since: line.release(bringing: $0.version))
             }
         }
     }

@@ -36,14 +36,16 @@ struct RestoreChoice: Sendable {
         }
     }
 
-    /// The version of the schema that `text` means: a number, or what an installed release needs.
+    /// The version of the schema that `text` means: a number, what an installed release needs, or what one of the past brought.
     private func number(
         of text: String, _ id: StoreID, _ stores: [StoreForm], _ backups: [BackupForm]
     ) async throws(GuardError) -> Int {
         if let number = Int(text) { return number }
         let line = stores.first { $0.id == id }?.line
         let releases = try await client.releases()
-        guard let version = Self.version(of: text, line: line, among: releases) else {
+        if let version = Self.version(of: text, line: line, among: releases) { return version }
+        let migrations = try await client.migrations()
+        guard let version = Self.version(of: text, line: line, among: migrations) else {
             throw Wording.noRelease(text, Self.versions(of: backups))
         }
         return version
@@ -55,6 +57,14 @@ struct RestoreChoice: Sendable {
     static func version(of text: String, line: String?, among releases: [ReleaseForm]) -> Int? {
         releases.filter { $0.label == text || $0.label.hasPrefix(text + ".") || $0.label.hasPrefix(text + "-") }
             .filter { line == nil || $0.line == line }.compactMap(\.version).min()
+    }
+
+    /// What a release of the past brought: `4.1.0` means 4.1. The lowest, when there are several.
+    static func version(of text: String, line: String?, among migrations: [MigrationForm]) -> Int? {
+        migrations.filter { migration in
+            guard let since = migration.since, line == nil || migration.line == line else { return false }
+            return text == since || text.hasPrefix(since + ".") || text.hasPrefix(since + "-")
+        }.map(\.version).min()
     }
 
     /// Whether a person who wants to go back wants this: not a state that had failed, nor one that somebody has replaced already.

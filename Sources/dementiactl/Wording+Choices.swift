@@ -54,7 +54,7 @@ extension Wording {
 
     static func noRelease(_ text: String, _ versions: [Int]) -> GuardError {
         GuardError(
-            .usage, "'\(text)' is neither a version of a schema nor an installed release; \(those(versions))",
+            .usage, "'\(text)' is neither a version of a schema nor a release that is known; \(those(versions))",
             hint: "See the releases: dementiactl releases list")
     }
 

@@ -32,6 +32,13 @@ import Testing
         #expect(catalogue.migrations(of: .lean3) == [])
     }
 
+    @Test("people know every migration of a SQLite memory by the release that brought it")
+    func releases() throws {
+        let labels = try Catalogue().migrations(of: .sqlite4).compactMap { Line.sqlite4.release(bringing: $0.version) }
+        #expect(labels == ["4.0", "4.1", "4.2", "4.4"])
+        #expect(Line.postgres4.release(bringing: 1) == nil)
+    }
+
     @Test("no shipped migration of a SQLite memory changes a value that is there")
     func additive() throws {
         for migration in try Catalogue().migrations(of: .sqlite4) {

@@ -68,6 +68,21 @@ struct RestoreChoiceTests {
         }
     }
 
+    @Test("A release of the past means what it brought, of the store's own line")
+    func past() {
+        func migration(_ version: Int, _ since: String?, _ line: String = "sqlite-4") -> MigrationForm {
+            MigrationForm(
+                line: line, version: version, name: "x", checksum: "", reversible: true, since: since)
+        }
+        let all = [
+            migration(1, "4.0"), migration(2, "4.1"), migration(3, "4.2"), migration(4, "4.4"), migration(7, nil),
+            migration(9, "4.1", "postgres-4"),
+        ]
+        func version(_ text: String) -> Int? { RestoreChoice.version(of: text, line: "sqlite-4", among: all) }
+        #expect(version("4.1") == 2 && version("4.1.0") == 2 && version("4.0.0-rc1") == 1 && version("4.4") == 4)
+        #expect(version("4.10") == nil && version("4") == nil && version("") == nil)
+    }
+
     @Test("A release means what it needs, of the store's own line; of several that fit, the lowest")
     func releases() {
         func release(_ label: String, _ line: String, _ version: Int?) -> ReleaseForm {
