@@ -11,6 +11,9 @@ import Testing
 private final class Bound {
     let below: String
     let mount: String
+    private var isOver = false
+    /// bindfs comes with either of them.
+    private static let unmounter = access("/usr/bin/fusermount3", X_OK) == 0 ? "fusermount3" : "fusermount"
 
     init(_ below: String, at mount: String) throws {
         for path in [below, mount] { try Directory.createAll(path) }
@@ -19,7 +22,13 @@ private final class Bound {
         try #require(result.status == 0, "\(result.output)")
     }
 
-    func end() { _ = try? Tool(["fusermount3", "-u", mount]).finish() }
+    /// Unmounts. The kernel refuses for as long as somebody looks at it, and the watcher does so all the time: then once more.
+    func end() {
+        for _ in 0..<100 where !isOver {
+            isOver = (try? Tool([Self.unmounter, "-u", mount]).finish())?.status == 0
+            if !isOver { usleep(20_000) }
+        }
+    }
 
     deinit { end() }
 }
