@@ -29,7 +29,9 @@ struct TransferCommandTests {
                 "serve", "--watch", project.root, "--state-dir", project.state, "--socket", socket, "--mode", "ask",
             ])
             tool = try daemon.start()
-            for _ in 1...400 where try control("stores", "rescan").status != 0 { usleep(50_000) }
+            // Until it answers, and has looked at everything.
+            let end = ContinuousClock.now + .seconds(30)
+            while try control("stores", "rescan").status != 0, ContinuousClock.now < end { usleep(50_000) }
         }
 
         func control(_ arguments: String...) throws -> Tool.Result {
