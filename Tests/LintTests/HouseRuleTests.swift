@@ -16,8 +16,8 @@ struct HouseRuleTests {
             "Sources/Releases/":
                 "a release's servers and pages, its .env file and git's own texts, none under a database's name",
             "Sources/Journal/Opening.swift": "creates the journal with its mode, before SQLite ever opened it",
-            "Sources/Engine/BackupTaker.swift": "copies in scratch, which no connection has open",
-            "Sources/Engine/Forms.swift": "archives in the vault",
+            "Sources/Engine/Backup/BackupTaker.swift": "copies in scratch, which no connection has open",
+            "Sources/Engine/Stores/Forms.swift": "archives in the vault",
             "Sources/Stores/FileReplacement.swift": "writes the file that takes the place of one that nobody has open",
             "Sources/Stores/Postgres/DumpFile.swift": "a dump in scratch, which is a script and no database",
             "Sources/Transfer/KeptExport.swift": "rows that did not arrive, in a file of their own",
