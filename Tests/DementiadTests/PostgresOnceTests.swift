@@ -18,7 +18,7 @@ struct PostgresOnceTests {
     )
     func stages() throws {
         let server = try PostgresServer()
-        let project = try PostgresProject(try PostgresProject.stages, on: server)
+        let project = try PostgresProject(PostgresProject.stages, on: server)
         let schemas = try project.database.psql(
             """
             SELECT nspname FROM pg_namespace n WHERE nspname !~ '^pg_' AND EXISTS (

@@ -19,14 +19,8 @@ struct PostgresProject {
         for path in fixtures { try database.load(path) }
     }
 
-    /// Every stage of the past that there is: the large set where it lies beside the package, otherwise the package's own.
-    static var stages: [String] {
-        get throws {
-            let large = Place.shared("fixtures/postgres")
-            let folder = large ?? "\(Place.fixtures)/postgres"
-            return try Directory.entries(folder).filter { $0.hasSuffix(".sql") }.sorted().map { "\(folder)/\($0)" }
-        }
-    }
+    /// The paths of the schemas of every stage of upstream's history.
+    static var stages: [String] { PostgresFixture.all.map(\.path) }
 
     /// Runs `dementiad once` on the database.
     func once(

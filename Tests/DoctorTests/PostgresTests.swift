@@ -51,12 +51,9 @@ struct PostgresTests {
         try database.psql("DROP ROLE \(role)")
     }
 
-    @Test(
-        "Fixture 09: tables of several projects are in public",
-        .enabled(if: Place.shared("fixtures") != nil, "the shared fixtures are not here"))
+    @Test("Fixture 09: tables of several projects are in public")
     func mixed() async throws {
-        let folder = try #require(Place.shared("fixtures/postgres"))
-        let database = try database("\(folder)/09-a6cfe94-role-search-path-misplaced.sql")
+        let database = try database(PostgresFixture.misplaced.path)
         try await Clinic.run([], servers: [database.url]) { clinic in
             let found = try #require(try await clinic.patient.finding(.memoryInPublic))
             #expect(found.message.contains("beside those of alpha:"))

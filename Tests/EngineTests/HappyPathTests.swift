@@ -76,15 +76,10 @@ struct HappyPathTests {
         #expect(try world.contents(of: backup).values("memory_entries", "content").contains(.text("a moment before")))
     }
 
-    @Test(
-        "A large memory: figures of one pass are in the result",
-        .enabled(
-            if: Place.shared("tools/make_large_store.py") != nil,
-            "needs the folder shared beside the package, with its tools"))
+    @Test("A large memory: figures of one pass are in the result")
     func large() async throws {
-        let maker = try #require(Place.shared("tools/make_large_store.py"))
         let world = try World()
-        #expect(try Tool.run(["python3", maker, "1500", world.store]).status == 0)
+        #expect(try Tool.run(["python3", Place.largeStoreMaker, "1500", world.store]).status == 0)
         let before = try world.contents()
         let result = try await world.pass()
         #expect(result.operation?.outcome == .succeeded)

@@ -63,6 +63,7 @@ struct OracleTests {
         "Every historic schema comes back as it was",
         arguments: PostgresFixture.all + PostgresFixture.all.map(\.afterUpstream))
     func fixtures(fixture: PostgresFixture) throws {
+        #expect(PostgresFixture.all.count == 11)
         let original = try DumpWorld.source.database()
         try original.load(fixture)
         let schemas = try original.psql(

@@ -6,16 +6,12 @@ import Stores
 import TestSupport
 import Testing
 
-/// A memory of some size, made by the tool that lies beside the repository.
+/// A memory with two thousand contexts, made by `make_large_store.py`.
 @Suite struct LargeStoreTests {
-    private static let tool = Place.shared("tools/make_large_store.py")
-
-    @Test(
-        "two thousand contexts migrate, and are proved and restored",
-        .enabled(if: tool != nil, "needs ../shared/tools/make_large_store.py, which is no part of the repository"))
+    @Test("two thousand contexts migrate, and are proved and restored")
     func large() async throws {
         let world = try SQLiteWorld(nil)
-        let made = try Tool.run(["python3", #require(Self.tool), "2000", world.path])
+        let made = try Tool.run(["python3", Place.largeStoreMaker, "2000", world.path])
         try #require(made.status == 0, "\(made.output)")
         let catalogue = try Catalogue()
         let old = try await world.snapshot("old.db")

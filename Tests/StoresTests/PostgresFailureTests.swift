@@ -15,7 +15,7 @@ struct PostgresFailureTests {
 
     @Test("P11: a failure at any statement of any migration changes nothing, is written down, and needs no force")
     func everyStatement() async throws {
-        let world = try PostgresWorld(at: Self.emptiest.path, schema: Self.emptiest.schema)
+        let world = try PostgresWorld(at: PostgresFixture.allMissing.path, schema: "old_travel")
         let before = try world.state(withLedger: false)
         let plan = try await world.plan(catalogue)
         let snapshot = try await world.snapshot()
@@ -47,11 +47,6 @@ struct PostgresFailureTests {
                 == plan.steps.map { "\($0.migration.version)" })
         try await world.live(catalogue)
         #expect(try world.ask("SELECT count(*) FROM schema_migrations WHERE success;") == ["12"])
-    }
-
-    private static var emptiest: (path: String, schema: String) {
-        PostgresFixture.place(of: "00-synthetic-all-eleven-missing").map { ($0, "old_travel") }
-            ?? (PostgresFixture.earliest.path, "innkeeper")
     }
 
     // MARK: Duplicates

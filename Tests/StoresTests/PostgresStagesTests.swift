@@ -20,27 +20,19 @@ struct PostgresStagesTests {
 
     @Test(
         "every stage of upstream's history comes to what upstream's own migrations make of it, and loses nothing",
-        arguments: PostgresFixture.stages.filter { $0.path != nil && $0.afterUpstream != nil })
+        arguments: PostgresFixture.stages)
     func stage(_ stage: PostgresFixture.Stage) async throws {
-        let world = try PostgresWorld(at: #require(stage.path), schema: stage.schema)
+        let world = try PostgresWorld(at: stage.fixture.path, schema: stage.schema)
         let life = try await world.live(catalogue)
         #expect(life.plan.to == 11 && life.record.lost.isEmpty)
         let oracle = try PostgresServer.shared.database()
-        try oracle.load(#require(stage.afterUpstream))
+        try oracle.load(stage.fixture.afterUpstream.path)
         let ours = try Self.structure(of: world.database, stage.schema)
         let theirs = try Self.structure(of: oracle, stage.schema)
         #expect(ours.differences(from: theirs).filter { !Self.isLegitimate($0) } == [])
         #expect(try world.rows() == PostgresWorld.rows(of: oracle, stage.schema))
         #expect(try await world.plan(catalogue).isEmpty)
         await world.store.close()
-    }
-
-    @Test(
-        "the stages that do not lie here are beside the package",
-        .enabled(
-            if: PostgresFixture.stages.allSatisfy { $0.path != nil }, Comment(rawValue: PostgresFixture.notHere)))
-    func all() {
-        #expect(PostgresFixture.stages.allSatisfy { $0.afterUpstream != nil })
     }
 
     /// The lines of stock pg_dump's schema without those that differ from run to run, in no order.
@@ -61,13 +53,9 @@ struct PostgresStagesTests {
 
     @Test(
         "rows that an ALTER ROLE led astray are reported and left alone, whichever schema is meant",
-        .enabled(
-            if: PostgresFixture.place(of: "09-a6cfe94-role-search-path-misplaced") != nil,
-            Comment(rawValue: PostgresFixture.notHere)),
         arguments: ["public", "alpha", "beta"])
     func misplaced(_ schema: String) async throws {
-        let path = try #require(PostgresFixture.place(of: "09-a6cfe94-role-search-path-misplaced"))
-        let world = try PostgresWorld(at: path, schema: schema)
+        let world = try PostgresWorld(at: PostgresFixture.misplaced.path, schema: schema)
         let before = try world.database.dump()
         let survey = try await world.store.survey(catalogue)
         guard case .unknown(let why) = survey.recognition else {

@@ -64,7 +64,7 @@ extension PostgresWorld {
 }
 
 extension PostgresFixture {
-    /// The stages whose schemas upstream's own migrations lead to its newest one, here or beside the package.
+    /// The stages whose schemas upstream's own migrations lead to its newest one.
     static let stages = [
         ("00-synthetic-all-eleven-missing", "old_travel"), ("01-7b97e50-earliest", "innkeeper"),
         ("02-1592670-file-tags", "linkedin_posts"), ("03-2665e8e-migr-1-5", "data_warehouse"),
@@ -73,22 +73,12 @@ extension PostgresFixture {
         ("08-b0ea5da-latest", "claude_dementia"),
     ].map { Stage(name: $0.0, schema: $0.1) }
 
-    /// A schema of the past, which may not be at hand.
+    /// A schema of the past, and the name that it loads under.
     struct Stage: Sendable, CustomTestStringConvertible {
         let name: String
         let schema: String
         var testDescription: String { name }
 
-        /// Where it lies, or nil.
-        var path: String? { PostgresFixture.place(of: name) }
-        var afterUpstream: String? { PostgresFixture.place(of: "after-upstream/\(name)") }
+        var fixture: PostgresFixture { PostgresFixture(name) }
     }
-
-    /// Where the fixture called `name` lies: in this repository, or in the larger set beside it.
-    static func place(of name: String) -> String? {
-        if all.contains(where: { name.hasSuffix($0.name) }) { return PostgresFixture(name).path }
-        return Place.shared("fixtures/postgres/\(name).sql")
-    }
-
-    static let notHere = "the larger set of fixtures is not beside the package"
 }

@@ -73,11 +73,6 @@ public enum Place {
     public static let package = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
     /// `Tests/Fixtures`.
     public static let fixtures = package + "/Tests/Fixtures"
-
-    /// The path of `name` in the folder `shared` beside the package, or nil where that is not: it holds what is too large for a
-    /// repository.
-    public static func shared(_ name: String) -> String? {
-        let path = Directory.parent(of: package) + "/shared/" + name
-        return (try? FileStatus(of: path)) == nil ? nil : path
-    }
+    /// The program that makes a memory of any size: `python3 largeStoreMaker CONTEXTS FILE`.
+    public static let largeStoreMaker = package + "/Tests/Tools/make_large_store.py"
 }

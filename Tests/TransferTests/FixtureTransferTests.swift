@@ -32,11 +32,9 @@ struct FixtureTransferTests {
         #expect(try world.job().run().isRepeated)
     }
 
-    @Test(
-        "every memory of the larger set moves too, where it is at hand",
-        .enabled(if: Place.shared("fixtures/sqlite") != nil, "the larger set of fixtures is not beside the package"))
-    func largerSet() throws {
-        let folder = try #require(Place.shared("fixtures/sqlite"))
+    @Test("every memory in the folder of fixtures moves")
+    func everyFile() throws {
+        let folder = "\(Place.fixtures)/sqlite"
         let names = try Directory.entries(folder).filter { $0.hasSuffix(".db") }
         #expect(names.count >= 15)
         for name in names {
@@ -79,13 +77,13 @@ struct FixtureTransferTests {
     }
 
     @Test(
-        "the application accepts it: a schema that was made equals the one that the newest server makes, constraint by constraint",
-        .enabled(if: Place.shared("fixtures/postgres/after-upstream/08-b0ea5da-latest.sql") != nil))
+        "the application accepts it: a schema that was made equals the one that the newest server makes, constraint by constraint"
+    )
     func schema() throws {
         let world = try TransferWorld(.v4_4)
         try world.transfer()
         let other = try PostgresServer.shared.database()
-        try other.load(try #require(Place.shared("fixtures/postgres/after-upstream/08-b0ea5da-latest.sql")))
+        try other.load(PostgresFixture.latest.afterUpstream.path)
         let query = """
             SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
                 replace(coalesce(pg_get_expr(d.adbin, d.adrelid), ''), n.nspname || '.', '')
