@@ -19,8 +19,8 @@ public enum Line: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// The version of Dementia that brought the migration `version`, as people call it; nil where there is no such name (facts a.1, b.2 to
-    /// b.4). What 4.3 brought came with the same migration as 4.2's.
+    /// The version of Dementia that brought the migration `version`, as people call it; nil where there is no such name.
+    /// Migration 3 also makes what 4.3 brought. `docs/design/dementia.md` lists the versions.
     public func release(bringing version: Int) -> String? {
         switch self {
         case .sqlite4: [1: "4.0", 2: "4.1", 3: "4.2", 4: "4.4"][version]

@@ -6,8 +6,8 @@ public import LinuxKit
 
 /// Finds memories under folders: by their names, never by opening them.
 ///
-/// The names are those of Dementia's own `get_database_path` (facts b.0). Copies and backups under other names are not guarded, only
-/// reported. No symbolic link is followed: where it leads is found where it is, or was not asked for.
+/// The names are those of Dementia's own `get_database_path` (`docs/design/dementia.md`). Copies and backups under other names are
+/// not guarded, only reported. No symbolic link is followed: where it leads is found where it is, or was not asked for.
 public struct Discovery: Sendable {
     /// What a walk found.
     public struct Found: Sendable, Equatable {

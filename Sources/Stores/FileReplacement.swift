@@ -8,9 +8,10 @@ internal import SQLiteKit
 extension SQLiteStore {
     /// Puts the database file at `source` in the place of a file that is missing or that SQLite cannot open.
     ///
-    /// The only case in which a file is replaced by rename (design §5, 6; `research/backup-anchors.md` §6.1, path B), and only when no
-    /// process has it open. What was there stays beside it, under names that end in `suffix`. Each step can be done again after a
-    /// crash: first the old `-wal` and `-journal` go aside, because SQLite would replay them into whatever has the database's name.
+    /// The only case in which a file is replaced by rename, and only when no process has it open: a connection to the replaced file
+    /// would go on writing into a file without a name. What was there stays beside it, under names that end in `suffix`. Each step
+    /// can be done again after a crash: first the old `-wal` and `-journal` go aside, because SQLite would replay them into whatever
+    /// has the database's name.
     public func recreate(
         from source: String, rights: FileRights?, suffix: String, expecting content: StoreDigest
     ) throws(GuardError) {

@@ -7,8 +7,8 @@ internal import SQLiteKit
 
 /// The ledger inside a SQLite file: `schema_migrations` and the append-only `schema_migration_events`.
 ///
-/// The first five columns are those that Dementia's own requirements give the table; readers of those keep working. No AUTOINCREMENT:
-/// it would write into `sqlite_sequence`, which is the memory's.
+/// The first five columns are those that a table of this name was specified with for Dementia; programs that read those keep working.
+/// No AUTOINCREMENT: it would write into `sqlite_sequence`, which is the memory's.
 struct SQLiteLedger {
     private let connection: Connection
 
@@ -19,7 +19,7 @@ struct SQLiteLedger {
     /// The rows, or nil without a ledger. A table of that name with other columns is somebody else's: see ``isForeign()``.
     func rows() throws(SQLiteError) -> [LedgerRow]? {
         guard try exists(), try !isForeign() else { return nil }
-        // The five columns of Dementia's requirements alone are a ledger too.
+        // A table with the five specified columns alone is a ledger too.
         let isOurs = try Set(["checksum", "down_sql"]).isSubset(of: columns())
         return try connection.rows(
             "SELECT version, name, success, \(isOurs ? "checksum, down_sql" : "NULL, NULL") FROM schema_migrations ORDER BY version"
@@ -49,7 +49,7 @@ struct SQLiteLedger {
         return key != ["version"]
     }
 
-    /// The columns that tell our tables: the five that Dementia's requirements give the first, and those of the second.
+    /// The columns that tell our tables: the five specified ones of the first, and those of the second.
     private static let foundation: [(name: String, columns: Set<String>)] = [
         ("schema_migrations", ["version", "name", "applied_at", "success", "error_message"]),
         ("schema_migration_events", ["at", "event", "version", "operation_id", "message"]),

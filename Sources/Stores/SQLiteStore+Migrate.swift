@@ -6,8 +6,8 @@ internal import LinuxKit
 internal import SQLiteKit
 
 extension SQLiteStore {
-    /// Design §5, SQLite, steps 3 and 4: the write lock, the proof that the state is the one backed up, the plan, the conservation
-    /// check, COMMIT. Whatever fails before COMMIT is rolled back, and the error says that nothing changed.
+    /// Steps 3 and 4 of `docs/design/migration-sqlite.md`: the write lock, the proof that the state is the one backed up, the plan,
+    /// the conservation check, COMMIT. Whatever fails before COMMIT is rolled back, and the error says that nothing changed.
     public func migrate(
         _ plan: Plan, from snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
     ) throws(GuardError) -> MigrationRecord {

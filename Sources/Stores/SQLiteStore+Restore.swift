@@ -5,7 +5,7 @@ internal import LinuxKit
 internal import SQLiteKit
 
 extension SQLiteStore {
-    /// Design §5, SQLite, step 6: writes a backup *into* the live file, in one write transaction of SQLite's own.
+    /// Step 6 of `docs/design/migration-sqlite.md`: writes a backup *into* the live file, in one write transaction of SQLite's own.
     ///
     /// The file keeps its inode, its journal mode and its openers; a crash leaves it entirely old or entirely restored. The write lock
     /// is taken before the first page is written, and only then it is known that nothing was committed after `kept` was taken.

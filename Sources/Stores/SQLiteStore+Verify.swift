@@ -5,7 +5,7 @@ public import GuardCore
 internal import SQLiteKit
 
 extension SQLiteStore {
-    /// Design §5, SQLite, step 5: from a new connection, because the first one's caches believe what it did itself.
+    /// Step 5 of `docs/design/migration-sqlite.md`: from a new connection, because the first one's caches believe what it did itself.
     public func verify(_ plan: Plan, entry: LedgerEntry, since token: StateToken?) throws(GuardError) -> Verification {
         var problems: [String] = []
         let session = try connect()

@@ -9,7 +9,7 @@ internal import Synchronization
 
 /// A memory in a SQLite file.
 ///
-/// One connection, on a thread of its own. How it opens somebody's file (design §5): for reading and writing, because a read-only
+/// One connection, on a thread of its own. How it opens somebody's file: for reading and writing, because a read-only
 /// open leaves `-wal` and `-shm` behind; `query_only` until it migrates; no checkpoint of ours while others work, and none on close
 /// exactly when a `-wal` existed before the open. The journal mode is never changed. The file is never opened but through SQLite:
 /// closing any other descriptor would drop SQLite's locks in this process (<https://sqlite.org/howtocorrupt.html>, 2.2).

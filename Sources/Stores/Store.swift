@@ -196,8 +196,9 @@ public protocol Store: Actor {
         _ plan: Plan, from snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
     ) throws(GuardError) -> MigrationRecord
 
-    /// Takes the write lock and keeps it until ``migrate(_:from:entry:progress:)`` ends or ``close()``. Looks and snapshots meanwhile see the
-    /// state that is locked. The fallback of design §5, step 3, for a store that never holds still: at most two seconds.
+    /// Takes the write lock and keeps it until ``migrate(_:from:entry:progress:)`` ends or ``close()``. Looks and snapshots meanwhile
+    /// see the state that is locked. The fallback for a store that never holds still: at most two seconds
+    /// (`docs/design/migration-sqlite.md`, step 3).
     func lock() throws(GuardError)
 
     /// Runs `plan` on what the file at `scratch` holds, exactly the state of `snapshot`, and verifies the result there. The store itself

@@ -5,7 +5,7 @@ import ControlTestKit
 import GuardCore
 import Testing
 
-/// What scripts read, to the letter. A change here is a change of the contract.
+/// What scripts read, to the letter. A change here breaks a promise to them (`UPGRADING.md`).
 @Suite("Forms as JSON")
 struct FormTests {
     func json(_ value: some Encodable) throws -> String {
@@ -122,7 +122,7 @@ struct FormTests {
         #expect(Duration(text: text) == duration)
     }
 
-    @Test("Every code of the error table has a title, and the outcomes have the exit codes of the contract")
+    @Test("Every code of the error table has a title, and the outcomes have the documented exit codes")
     func exits() {
         for code in GuardError.Code.allCases { #expect(!ErrorTable.line(for: code).title.isEmpty) }
         let exits: [Outcome: Int32] = [

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The route table")
 struct RouteTests {
-    /// Contract §5.
+    /// The routes that scripts rely on: `docs/design/control-protocol.md`.
     static let promised: Set<String> = [
         "GET /", "GET /v1/status", "GET /v1/health", "GET /v1/metrics", "GET /v1/openapi.json",
         "GET /v1/stores", "GET /v1/stores/{id}", "GET /v1/stores/{id}/history", "POST /v1/stores",
@@ -21,7 +21,7 @@ struct RouteTests {
         "GET /v1/releases", "GET /v1/config", "POST /v1/config/reload",
     ]
 
-    @Test("It has what the contract promises, and nothing twice")
+    @Test("It has every promised route, and nothing twice")
     func promises() {
         let lines = Route.all.map { "\($0.method.rawValue) \($0.path)" }
         #expect(Set(lines) == Self.promised)
@@ -45,7 +45,7 @@ struct RouteTests {
         #expect(Route.methods(at: path).map(\.rawValue).sorted() == methods)
     }
 
-    @Test("Bodies name the fields of the contract")
+    @Test("Bodies name the promised fields")
     func fields() {
         #expect(
             OperationRequest.fields.isSuperset(of: ["kind", "store", "to", "backup", "planDigest", "dryRun"]))

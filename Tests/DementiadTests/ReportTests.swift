@@ -84,7 +84,7 @@ struct ReportTests {
                 """)
     }
 
-    @Test("As a document: the envelope, the store and the operation with every field that the contract names")
+    @Test("As a document: the envelope, the store and the operation with every promised field")
     func document() throws {
         let project = try Project()
         let result = try project.once(["--json"])

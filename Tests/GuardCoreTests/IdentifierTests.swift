@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(
-        "the codes of contract §3",
+        "each code has its documented exit status",
         arguments: [
             (GuardError.Code.notADatabase, 14), (.damaged, 14), (.foreignSchema, 14), (.foreignLedger, 14),
             (.drift, 14),
@@ -89,7 +89,7 @@ import Testing
         #expect(ErrorTable.line(for: code).exit.rawValue == status)
     }
 
-    @Test("the worst of a pass is the first in the contract's order")
+    @Test("the worst of a pass is the first in the documented order")
     func worst() {
         #expect(ExitCode.worstFirst.map(\.rawValue) == [5, 6, 4, 1, 8, 7, 12, 11, 14, 10, 0])
         #expect(ExitCode.worst(of: []) == .done)

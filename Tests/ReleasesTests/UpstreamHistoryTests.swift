@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "every commit is recognised, known, and of the line and version that facts a.3 gives it",
+        "every commit is recognised, known, and of the line and version that docs/design/dementia.md gives it",
         .enabled(if: repository != nil, "set DEMENTIA_UPSTREAM to the git directory of upstream's repository"))
     func everyCommit() throws {
         let folder = try TemporaryFolder()

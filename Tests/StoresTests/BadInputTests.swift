@@ -150,7 +150,7 @@ import Testing
         #expect(try world.dump(withLedger: true).differences(from: before) == [])
     }
 
-    @Test("a ledger of the five columns of the requirements is taken over")
+    @Test("a ledger of the five specified columns is taken over")
     func fiveColumns() async throws {
         let world = try SQLiteWorld(
             .v4_0,

@@ -29,7 +29,8 @@ enum Wish: Sendable, Equatable {
     }
 }
 
-/// The life of one migration, design §5: backup, rehearsal, migration, verification, and the way back when the verification fails.
+/// The life of one migration (`docs/design/migration-sqlite.md`, `docs/design/migration-postgres.md`): backup, rehearsal, migration,
+/// verification, and the way back when the verification fails.
 ///
 /// Each step's intent is in the journal before its first effect. If the power fails
 /// - before `migrate` is written down: the store was not touched;

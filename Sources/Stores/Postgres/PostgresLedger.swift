@@ -7,8 +7,8 @@ internal import PostgresKit
 
 /// The ledger inside a PostgreSQL schema: `schema_migrations` and the append-only `schema_migration_events`.
 ///
-/// The first five columns are those that Dementia's own requirements give the table; readers of those keep working. Times are the
-/// server's, and shown in UTC whatever the session's time zone is.
+/// The first five columns are those that a table of this name was specified with for Dementia; programs that read those keep working.
+/// Times are the server's, and shown in UTC whatever the session's time zone is.
 struct PostgresLedger {
     /// The ledger's tables and what belongs to them: ours, and left out of every comparison.
     static func isLedger(_ name: String) -> Bool {
@@ -27,7 +27,7 @@ struct PostgresLedger {
     func rows() throws(PostgresError) -> [LedgerRow]? {
         let present = try columns(of: Self.migrations)
         guard !present.isEmpty, try !isForeign() else { return nil }
-        // The five columns of Dementia's requirements alone are a ledger too.
+        // A table with the five specified columns alone is a ledger too.
         let isOurs = present.isSuperset(of: ["checksum", "down_sql"])
         return try connection.rows(
             """
@@ -59,7 +59,7 @@ struct PostgresLedger {
         return key != ["version"]
     }
 
-    /// The columns that tell our tables: the five that Dementia's requirements give the first, and those of the second.
+    /// The columns that tell our tables: the five specified ones of the first, and those of the second.
     private static let foundation: [(name: String, columns: Set<String>)] = [
         (migrations, ["version", "name", "applied_at", "success", "error_message"]),
         (events, ["at", "event", "version", "operation_id", "message"]),
@@ -111,7 +111,7 @@ struct PostgresLedger {
 
     // MARK: Writing
 
-    /// Makes the tables when they are not there, and gives a table with the five columns of the requirements the others.
+    /// Makes the tables when they are not there, and gives a table with the five specified columns the others.
     ///
     /// - Throws: also where they are somebody else's, who made them after the survey
     func prepare() throws(PostgresError) {

@@ -5,8 +5,8 @@ internal import PostgresKit
 
 /// The locks that a change of a schema is made under: the guard's own, and the tables'.
 ///
-/// None of ours is waited for longer than `lock_timeout`, so nobody queues behind us for longer (pains P15), and all of them end with
-/// the transaction: a connection that dies leaves none behind (P12).
+/// None of ours is waited for longer than `lock_timeout`, so nobody queues behind us for longer, and all of them end with
+/// the transaction: a connection that dies leaves none behind.
 struct PostgresLocks {
     /// What a table is locked for.
     enum Mode: String {

@@ -6,8 +6,8 @@ internal import PostgresKit
 internal import SchemaDump
 
 extension PostgresStore {
-    /// Design §5, PostgreSQL, steps 3 and 4: one transaction with every lock at its beginning, the proof that the state is the one backed
-    /// up, the plan, the conservation check, COMMIT. Whatever fails before COMMIT is rolled back.
+    /// Steps 3 and 4 of `docs/design/migration-postgres.md`: one transaction with every lock at its beginning, the proof that the state
+    /// is the one backed up, the plan, the conservation check, COMMIT. Whatever fails before COMMIT is rolled back.
     public func migrate(
         _ plan: Plan, from snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
     ) throws(GuardError) -> MigrationRecord {

@@ -5,8 +5,9 @@ internal import PostgresKit
 internal import SchemaDump
 
 extension PostgresStore {
-    /// Design §5, PostgreSQL, step 5: one transaction locks every table, proves that nothing was written since `kept`, moves the schema out
-    /// of the way, replays the backup under the old name, compares, and drops what was there. No second schema stays.
+    /// Step 6 of `docs/design/migration-postgres.md`: one transaction locks every table, proves that nothing was written since
+    /// `kept`, moves the schema out of the way, replays the backup under the old name, compares, and drops what was there. No second
+    /// schema stays.
     public func restore(
         from source: String, expecting content: StoreDigest, replacing kept: Snapshot
     ) throws(GuardError) {

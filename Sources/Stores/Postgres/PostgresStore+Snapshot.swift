@@ -6,7 +6,8 @@ internal import PostgresKit
 internal import SchemaDump
 
 extension PostgresStore {
-    /// Design §5, PostgreSQL, step 2: a dump and its digests from one snapshot, under locks that keep neither readers nor writers waiting.
+    /// Step 2 of `docs/design/migration-postgres.md`: a dump and its digests from one snapshot, under locks that keep neither readers
+    /// nor writers waiting.
     public func snapshot(into path: String, progress: ProgressSink?) throws(GuardError) -> Snapshot {
         let session = try open()
         if session.connection.transactionStatus == .inTransaction {

@@ -10,7 +10,7 @@ internal import Synchronization
 /// A memory in a PostgreSQL schema.
 ///
 /// One connection, on a thread of its own. Every look and every change is one transaction that pins its settings with SET LOCAL and
-/// qualifies every name; nothing relies on what a session keeps, so it works the same through a transaction pooler (design §5).
+/// qualifies every name; nothing relies on what a session keeps, so it works the same through a transaction pooler.
 public actor PostgresStore: Store {
     /// How long it waits.
     public struct Limits: Sendable {
