@@ -2,7 +2,7 @@
 
 import Dementia
 
-/// Small trees with what the known Dementias are told by, after `dementia-facts.md`: the names of their files, their titles, and the
+/// Small trees with what the known Dementias are told by (`docs/design/dementia.md`): the names of their files, their titles, and the
 /// statements that make their tables.
 enum Upstream: String, CaseIterable, Sendable {
     case pages2, pages3, legacy2, legacy3, legacy4
