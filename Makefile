@@ -7,7 +7,7 @@ DESTDIR ?=
 BUILD   ?= yes
 
 # What dementiad is linked with; what the sample and its reader use; what the tests use; what a Debian package is made with.
-BUILD_PACKAGES := libsqlite3-dev libzstd-dev libssl-dev libpq-dev libsystemd-dev pkg-config
+BUILD_PACKAGES := libsqlite3-dev libzstd-dev libssl-dev libpq-dev libsystemd-dev libyaml-dev pkg-config
 RUN_PACKAGES   := sqlite3 zstd
 TEST_PACKAGES  := sqlite3 zstd python3 python3-venv sudo curl strace git postgresql pgbouncer openssl systemd-container dbus-user-session bindfs mandoc zsh fish
 BENCH_PACKAGES := sqlite3 zstd python3 curl postgresql pgloader inotify-tools

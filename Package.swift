@@ -29,7 +29,6 @@ let package = Package(
         // Without its default traits, which bring configuration files and all of Foundation.
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
     targets: [
         // System libraries and shims, nothing else.
@@ -38,6 +37,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CLinux"),
 
         // Safe wrappers that know nothing of Dementia.
@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "PostgresKit", dependencies: ["CLibpq"], swiftSettings: strict),
         .target(name: "SchemaDump", dependencies: ["PostgresKit"], swiftSettings: strict),
         .target(name: "SystemdKit", dependencies: ["CSystemd", "LinuxKit"], swiftSettings: strict),
+        .target(name: "YAMLKit", dependencies: ["CYAML"], swiftSettings: strict),
         .target(name: "ZstdKit", dependencies: ["CZstd"], swiftSettings: strict),
         .target(name: "HashKit", dependencies: ["CCrypto"], swiftSettings: strict),
 
@@ -87,7 +88,7 @@ let package = Package(
         ),
         .target(
             name: "GuardConfiguration",
-            dependencies: ["GuardCore", .product(name: "Yams", package: "Yams")],
+            dependencies: ["GuardCore", "YAMLKit"],
             swiftSettings: strict
         ),
         .target(name: "Watcher", dependencies: ["LinuxKit"], swiftSettings: strict),
@@ -280,6 +281,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "YAMLKitTests", dependencies: ["YAMLKit"], swiftSettings: strict),
         .testTarget(name: "ZstdKitTests", dependencies: ["ZstdKit"], swiftSettings: strict),
         .testTarget(name: "WatcherTests", dependencies: ["LinuxKit", "TestSupport", "Watcher"], swiftSettings: strict),
         .testTarget(

@@ -140,10 +140,13 @@ struct ProblemTests {
                 "7:1: the key 'log' is given twice, first in line 1",
                 "8:10: expected one of \(words), found 'off'",
             ])
-        #expect(try folder.problems("1: a\n1: b\n") == ["1:1: the key '1' is given twice"])
+        #expect(
+            try folder.problems("1: a\n1: b\n") == [
+                "1:1: unknown key: '1'", "2:1: the key '1' is given twice, first in line 1", "2:1: unknown key: '1'",
+            ])
         #expect(
             try folder.problems("watch: {settle: 1s, settle: 2s}\nlog: [\n") == [
-                "1:9: the key 'settle' is given twice",
+                "1:21: the key 'settle' is given twice, first in line 1",
                 "3:1: not valid YAML: did not find expected node content, while parsing a flow node",
             ])
     }
