@@ -13,10 +13,16 @@ TEST_PACKAGES  := sqlite3 zstd python3 python3-venv sudo curl strace git postgre
 BENCH_PACKAGES := sqlite3 zstd python3 curl postgresql pgloader inotify-tools
 DEB_PACKAGES   := dpkg-dev
 
+# Suites without a server, a daemon or a mount.
+FAST_SUITES := ControlAPITests DementiaTests GuardConfigurationTests GuardCoreTests GuardLogTests LinuxKitTests ReleasesTests \
+	SQLiteKitTests TransferTests.CensusTests TransferTests.EmbeddingTests TransferTests.JSONTests TransferTests.MomentTests \
+	TransferTests.NumberTests TransferTests.RowTests TransferTests.TableTests TransferTests.TextTests TransferTests.TruthTests \
+	VaultTests YAMLKitTests ZstdKitTests
+
 PROGRAMS := dementiad dementiactl
 RELEASE  ?= .build/release
 # The standard library is linked in, so that a binary runs wherever SQLite, zstd and OpenSSL are.
-RELEASE_FLAGS := -c release --static-swift-stdlib
+RELEASE_FLAGS := -c release --static-swift-stdlib -debug-info-format none
 
 INSTALL := install
 # Takes symbols out of what is installed; empty keeps them.
@@ -28,32 +34,44 @@ sharedir = $(DESTDIR)$(PREFIX)/share
 confdir  = $(DESTDIR)/etc/dementiad
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build lint format install deb bench fuzz api-check clean swift-is-there build-packages programs
+.PHONY: help run test check coverage build lint format install deb bench fuzz api-check clean
+.PHONY: swift-is-there build-packages test-packages programs dementiad dementiactl
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-run: build ## Upgrade a sample memory and show it; WATCH=DIR guards a folder of yours
+# The sample needs the daemon alone; dementiactl is built after it was shown.
+run: swift-is-there build-packages $(if $(WATCH),programs,dementiad) ## Upgrade a sample memory and show it; WATCH=DIR guards a folder of yours
 	@scripts/need-packages $(RUN_PACKAGES)
 ifdef WATCH
 	@scripts/run-watch $(RELEASE)/dementiad
 else
 	@scripts/run-sample $(RELEASE)/dementiad .build/sample
+	@echo
+	@$(MAKE) --no-print-directory dementiactl
 endif
 export WATCH
 
-test: swift-is-there build-packages ## Run every test; time per suite, coverage, count
-	@scripts/need-packages $(TEST_PACKAGES)
-	@scripts/run-tests
+test: test-packages ## Run every test; SUITE=NAME runs those that begin so (EngineTests, EngineTests.CrashTests)
+	@scripts/run-tests $(SUITE)
+
+check: swift-is-there build-packages ## Check format and house rules, and run the suites that need no server and no daemon
+	@$(MAKE) --no-print-directory lint
+	@scripts/run-tests --no-build $(FAST_SUITES)
+
+coverage: test-packages ## Run every test with coverage, and print the share of lines that ran
+	@scripts/run-tests --coverage
 
 build: swift-is-there build-packages programs ## Build the release programs into .build/release
 
-programs:
-	@for program in $(PROGRAMS); do swift build $(RELEASE_FLAGS) --product $$program || exit 1; done
+programs: $(PROGRAMS)
+
+$(PROGRAMS):
+	swift build $(RELEASE_FLAGS) --product $@
 
 lint: swift-is-there build-packages ## Check format and house rules
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
-	swift test --disable-xctest --filter LintTests
+	@scripts/run-tests LintTests
 
 format: swift-is-there ## Rewrite the sources in the house's format
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
@@ -99,3 +117,6 @@ swift-is-there:
 
 build-packages:
 	@scripts/need-packages $(BUILD_PACKAGES)
+
+test-packages: swift-is-there build-packages
+	@scripts/need-packages $(TEST_PACKAGES)

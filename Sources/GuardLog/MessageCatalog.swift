@@ -9,7 +9,7 @@ public enum MessageCatalog {
         #
         # What dementiad's messages mean and what to do next: journalctl -x shows it below each of them.
         # Made from the table of messages in Sources/GuardLog; changed there, and written anew by
-        # UPDATE_GENERATED=1 swift test --filter GuardLogTests.
+        # UPDATE_GENERATED=1 make test SUITE=GuardLogTests.
 
 
         """ + GuardMessage.all.map(entry).joined(separator: "\n")

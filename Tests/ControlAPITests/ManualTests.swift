@@ -24,7 +24,7 @@ struct ManualTests {
         text.replacing("\\", with: "\\e").replacing(". ", with: ".\n") + "\n"
     }
 
-    @Test("dementiad-errors(7) has every code of the table (to write it anew: UPDATE_GENERATED=1 swift test)")
+    @Test("dementiad-errors(7) has every code of the table (to write it anew: UPDATE_GENERATED=1 make test)")
     func errors() throws {
         let text = GuardError.Code.allCases.sorted { $0.rawValue < $1.rawValue }.map { code in
             let line = ErrorTable.line(for: code)
@@ -36,7 +36,7 @@ struct ManualTests {
         try check("dementiad-errors.7", between: "codes", text.joined())
     }
 
-    @Test("dementiad(8) has every route of the table (to write it anew: UPDATE_GENERATED=1 swift test)")
+    @Test("dementiad(8) has every route of the table (to write it anew: UPDATE_GENERATED=1 make test)")
     func routes() throws {
         let text = Route.all.map { route in
             let query = route.parameters.map(\.name).joined(separator: ", ")

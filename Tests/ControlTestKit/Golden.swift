@@ -5,7 +5,7 @@ internal import LinuxKit
 
 /// What a test expects to the letter, in a file of its own below the folder `Golden` beside the test.
 ///
-/// `UPDATE_GENERATED=1 swift test …` writes the files as things are now, and fails: what is new is reviewed like code.
+/// `UPDATE_GENERATED=1 make test SUITE=…` writes the files as things are now, and fails: what is new is reviewed like code.
 public enum Golden {
     /// nil when `text` is what the file `name` says; what is different otherwise.
     public static func difference(_ text: String, _ name: String, beside test: String = #filePath) throws -> String? {

@@ -30,7 +30,7 @@ struct SettingTests {
         #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" } + "/etc/dementiad.yaml"
     }
 
-    @Test("etc/dementiad.yaml is what the table says (to write it anew: UPDATE_GENERATED=1 swift test)")
+    @Test("etc/dementiad.yaml is what the table says (to write it anew: UPDATE_GENERATED=1 make test)")
     func committedFile() throws {
         if ProcessInfo.processInfo.environment["UPDATE_GENERATED"] == "1" {
             try Data(CommentedFile.text.utf8).write(to: URL(filePath: installed))
@@ -41,7 +41,7 @@ struct SettingTests {
         #expect(committed == CommentedFile.text)
     }
 
-    @Test("man/dementiad.yaml.5 lists what the table says (to write it anew: UPDATE_GENERATED=1 swift test)")
+    @Test("man/dementiad.yaml.5 lists what the table says (to write it anew: UPDATE_GENERATED=1 make test)")
     func manualPage() throws {
         let page = URL(filePath: installed.replacing("/etc/dementiad.yaml", with: "/man/dementiad.yaml.5"))
         let text = try String(contentsOf: page, encoding: .utf8)

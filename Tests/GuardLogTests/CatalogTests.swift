@@ -12,7 +12,7 @@ struct CatalogTests {
     private let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
     private var installed: String { "\(root)/systemd/dementiad.catalog" }
 
-    @Test("systemd/dementiad.catalog is what the table says (to write it anew: UPDATE_GENERATED=1 swift test)")
+    @Test("systemd/dementiad.catalog is what the table says (to write it anew: UPDATE_GENERATED=1 make test)")
     func committedFile() throws {
         if ProcessInfo.processInfo.environment["UPDATE_GENERATED"] == "1" {
             try Data(MessageCatalog.text.utf8).write(to: URL(filePath: installed))
