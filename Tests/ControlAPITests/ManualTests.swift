@@ -47,6 +47,16 @@ struct ManualTests {
         try check("dementiad.8", between: "routes", text.joined())
     }
 
+    @Test("The page of the control protocol lists every route")
+    func page() throws {
+        let path = "\(PythonTools.root)/docs/design/control-protocol.md"
+        let page = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+        for route in Route.all {
+            let line = "`\(route.method.rawValue) \(route.path)`"
+            #expect(page.contains(line), "\(line)")
+        }
+    }
+
     @Test("Every advice is whole sentences")
     func advice() {
         for code in GuardError.Code.allCases {
