@@ -48,9 +48,9 @@ struct PointerTests {
         }
     }
 
-    @Test("A source file that a design page names is there")
+    @Test("A source file that a page names is there")
     func sources() throws {
-        for page in try SourceTree.files(in: ["docs"], extensions: ["md"]) {
+        for page in try Self.pages() {
             for (index, line) in page.lines.enumerated() {
                 for name in line.matches(of: /`((?:[A-Za-z]+\/)+[A-Za-z+]+\.swift)`/) {
                     let path = String(name.1)
