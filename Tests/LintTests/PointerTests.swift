@@ -1,16 +1,35 @@
 // SPDX-License-Identifier: MIT
 
 import FoundationEssentials
+import Glibc
 import Testing
 
 /// What comments and pages send their readers to is in the repository.
 @Suite("Pointers")
 struct PointerTests {
-    /// Everything that speaks to a reader. Golden files and fixtures hold what programs wrote.
-    private static func pages() throws -> [SourceFile] {
-        let names = try FileManager.default.contentsOfDirectory(atPath: SourceTree.root).filter { $0.hasSuffix(".md") }
-        let pages = try names.map(SourceTree.file)
-        return try pages + SourceTree.files(in: ["Sources", "Tests", "docs"], extensions: ["md"])
+    /// Paths of the files below `folders` that end in one of `extensions`.
+    private static func paths(in folders: [String], _ extensions: [String]) throws -> [String] {
+        try folders.flatMap { folder in
+            try FileManager.default.subpathsOfDirectory(atPath: "\(SourceTree.root)/\(folder)")
+                .filter { path in extensions.contains { path.hasSuffix($0) } }.map { "\(folder)/\($0)" }
+        }
+    }
+
+    /// Paths of everything in Markdown.
+    private static func pages() throws -> [String] {
+        let top = try FileManager.default.contentsOfDirectory(atPath: SourceTree.root).filter { $0.hasSuffix(".md") }
+        return try top + paths(in: ["Sources", "Tests", "docs"], [".md"])
+    }
+
+    /// The lines of the file at `path` that hold one of `words`, with their numbers. A file without them is not taken apart.
+    private static func lines(of path: String, with words: [String]) throws -> [(number: Int, text: String)] {
+        func holds(_ text: String) -> Bool {
+            text.withCString { text in words.contains { strstr(text, $0) != nil } }
+        }
+        let text = try String(contentsOfFile: "\(SourceTree.root)/\(path)", encoding: .utf8)
+        guard holds(text) else { return [] }
+        let lines = try SourceTree.file(path).lines
+        return lines.enumerated().filter { holds($0.element) }.map { ($0.offset + 1, $0.element) }
     }
 
     private static func exists(_ path: String) -> Bool {
@@ -22,27 +41,16 @@ struct PointerTests {
         let pages = try Self.pages()
         #expect(pages.count > 20)
         for page in pages {
-            let folder = page.path.split(separator: "/").dropLast().map(String.init)
-            for (index, line) in page.lines.enumerated() {
-                for link in line.matches(of: /\]\(([^)#\s]+)(#[^)]*)?\)/) {
+            let folder = page.split(separator: "/").dropLast().map(String.init)
+            for line in try Self.lines(of: page, with: ["]("]) {
+                for link in line.text.matches(of: /\]\(([^)#\s]+)(#[^)]*)?\)/) {
                     let target = String(link.1)
                     if target.contains("://") { continue }
                     var parts = folder
                     for part in target.split(separator: "/") {
                         if part == ".." { _ = parts.popLast() } else { parts.append(String(part)) }
                     }
-                    #expect(Self.exists(parts.joined(separator: "/")), "\(page.path):\(index + 1) \(target)")
-                }
-            }
-        }
-    }
-
-    @Test("A document that a comment, a message or a page names is in the repository")
-    func documents() throws {
-        for file in try SourceTree.files() + Self.pages() {
-            for (index, line) in file.lines.enumerated() {
-                for name in line.matches(of: /docs\/[A-Za-z0-9\/-]+\.(?:md|svg|txt)/) {
-                    #expect(Self.exists(String(name.output)), "\(file.path):\(index + 1) \(name.output)")
+                    #expect(Self.exists(parts.joined(separator: "/")), "\(page):\(line.number) \(target)")
                 }
             }
         }
@@ -51,11 +59,11 @@ struct PointerTests {
     @Test("A source file that a page names is there")
     func sources() throws {
         for page in try Self.pages() {
-            for (index, line) in page.lines.enumerated() {
-                for name in line.matches(of: /`((?:[A-Za-z]+\/)+[A-Za-z+]+\.swift)`/) {
+            for line in try Self.lines(of: page, with: [".swift`"]) {
+                for name in line.text.matches(of: /`((?:[A-Za-z]+\/)+[A-Za-z+]+\.swift)`/) {
                     let path = String(name.1)
                     let isThere = ["", "Sources/"].contains { Self.exists($0 + path) }
-                    #expect(isThere, "\(page.path):\(index + 1) \(path)")
+                    #expect(isThere, "\(page):\(line.number) \(path)")
                 }
             }
         }
@@ -63,26 +71,24 @@ struct PointerTests {
 
     @Test("A suite that the page of invariants names is there")
     func suites() throws {
-        let names = Set(
-            try SourceTree.files(in: ["Tests"]).map { file in
-                String((file.path.split(separator: "/").last ?? "").dropLast(6))
-            })
-        let found = try SourceTree.file("docs/design/invariants.md").lines.flatMap { line in
-            line.matches(of: /`([A-Z][A-Za-z]+Tests)`/).map { String($0.1) }
+        let names = try Self.paths(in: ["Tests"], [".swift"]).map { String($0.split(separator: "/").last ?? "") }
+        let found = try Self.lines(of: "docs/design/invariants.md", with: ["Tests`"]).flatMap { line in
+            line.text.matches(of: /`([A-Z][A-Za-z]+Tests)`/).map { String($0.1) }
         }
         #expect(found.count > 20)
-        for name in found { #expect(names.contains(name), "\(name)") }
+        for name in found { #expect(names.contains("\(name).swift"), "\(name)") }
     }
 
-    @Test("No text sends its reader to notes that are not in the repository")
-    func foreignNotes() throws {
+    @Test("A comment or a page names no document that is not in the repository, and no notes that never were")
+    func documents() throws {
         let notes = ["design " + "§", "facts " + "b.", "research" + "/", "contract " + "§"]
-        for file in try SourceTree.files() + Self.pages() where !file.path.hasPrefix("Tests/LintTests/") {
-            for (index, line) in file.lines.enumerated() {
-                for note in notes where line.contains(note) {
-                    Issue.record("\(file.path):\(index + 1) says \(note)")
+        for path in try Self.pages() + Self.paths(in: ["Sources", "Tests", "Benchmarks"], [".swift", ".py"]) {
+            for line in try Self.lines(of: path, with: ["docs/"]) {
+                for name in line.text.matches(of: /docs\/[A-Za-z0-9\/-]+\.(?:md|svg|txt)/) {
+                    #expect(Self.exists(String(name.output)), "\(path):\(line.number) \(name.output)")
                 }
             }
+            for line in try Self.lines(of: path, with: notes) { Issue.record("\(path):\(line.number) \(line.text)") }
         }
     }
 }
