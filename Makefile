@@ -71,6 +71,7 @@ $(PROGRAMS):
 
 lint: swift-is-there build-packages ## Check format and house rules
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	docs/pictures/draw-architecture --check
 	@scripts/run-tests LintTests
 
 format: swift-is-there ## Rewrite the sources in the house's format
