@@ -54,6 +54,9 @@ extension ErrorTable {
                 + "Look: dementiactl verify STORE."
         case .restoreFailed:
             "The way back failed, and the data is not in a verified state. Use the memory as little as possible, and see RESTORE.txt in the vault."
+        case .restoreRefused:
+            "The backup cannot be put into this place as it is, and nothing was changed. The message and the causes name what stands in the way; "
+                + "restore it elsewhere: dementiactl restore ID --to PLACE."
         case .transferFailed:
             "The transfer was rolled back: the schema is as it was, and the memory that was read was never written to. Look at the causes."
         case .targetNotEmpty:

@@ -79,6 +79,7 @@ public struct ErrorTable: Sendable {
         case .checkVetoed: line("The check command vetoed", .failedUntouched, 500)
         case .verificationFailed: line("Verification failed", .verificationFailed, 500)
         case .restoreFailed: line("The restore failed", .needsAttention, 500, retryable: true)
+        case .restoreRefused: line("The restore was refused", .failedUntouched, 409)
         case .transferFailed: line("The transfer failed", .failedUntouched, 500)
         case .targetNotEmpty: line("The schema holds other data", .notMigratable, 409)
         case .notFound: line("Not found", .notFound, 404)

@@ -13,6 +13,7 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
         case permissionDenied, readOnlyStore, remoteFilesystem, noSpace, backupFailed, inputOutput
         // The work failed.
         case rehearsalFailed, migrationFailed, conservationFailed, checkVetoed, verificationFailed, restoreFailed
+        case restoreRefused
         case transferFailed, targetNotEmpty
         // The request cannot be served.
         case notFound, storeMissing, held, confirmationNeeded, usage, configuration, refusesRoot
@@ -62,6 +63,14 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
     public func with(dataState state: DataState) -> GuardError {
         GuardError(code, message, store: store, dataState: state, hint: hint, causes: causes, migration: migration)
     }
+
+    /// The same error under another code, about data in `state`, with another next step.
+    public func with(code: Code, dataState state: DataState, hint: String?) -> GuardError {
+        GuardError(code, message, store: store, dataState: state, hint: hint, causes: causes, migration: migration)
+    }
+
+    /// The same error with another next step.
+    public func hinting(_ hint: String) -> GuardError { with(code: code, dataState: dataState, hint: hint) }
 
     public var description: String { causes.isEmpty ? message : "\(message) (\(causes.joined(separator: "; ")))" }
 }

@@ -54,9 +54,15 @@ public enum StepKind: String, Codable, Sendable, CaseIterable {
     case awaitingEvidence
 }
 
-/// Where one step stands.
+/// Where one step stands. A step carries its own result, whatever became of the operation as a whole.
 public enum StepState: String, Codable, Sendable, CaseIterable {
-    case running, done, failed
+    case running
+    /// It did what it was to do.
+    case done
+    /// It could not do that, or found a fault.
+    case failed
+    /// It was ended before its end: on request, or with the process. What became of it, later steps and the outcome tell.
+    case stopped
 }
 
 /// How far a long step has come.

@@ -35,6 +35,9 @@ public struct Planner: Sendable {
         }.last?.version
     }
 
+    /// The version by which people and manifests call the state of a store: where no migration holds, the one that the line begins with.
+    public func shownVersion(of survey: Survey, in line: Line) -> Int? { version(of: survey, in: line) ?? line.origin }
+
     /// The plan that takes the store `survey` tells of to `wanted`, or to the version that is wanted of its line.
     public func plan(
         for store: StoreID,

@@ -119,7 +119,7 @@ extension Journal {
     ///   - error: what went wrong
     ///   - findings: added to those that are there
     ///   - result: what it achieved
-    ///   - hold: pauses automation from this moment
+    ///   - hold: pauses automation from this moment; nothing is added when an equal one is there
     /// - Throws: ``JournalError/Code/notFound``, and ``JournalError/Code/misuse`` when the operation is settled already
     public func settle(
         _ id: OperationID,
@@ -147,7 +147,8 @@ extension Journal {
                     try StoredJSON.optionalText(result), .name(id),
                 ])
             try appendSettled(id, store, outcome, dataState, error, findings)
-            if let hold { try insert(hold) }
+            // An equal one that is there says everything already.
+            if let hold, try !holds().contains(where: { $0.id != hold.id && $0.repeats(hold) }) { try insert(hold) }
         }
     }
 

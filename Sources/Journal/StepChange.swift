@@ -19,18 +19,25 @@ public struct StepStart: Sendable, Equatable {
 public struct StepEnd: Sendable, Equatable {
     /// Which step.
     public let kind: StepKind
-    /// Done or failed.
+    /// Done, failed or stopped.
     public let state: StepState
     /// What came of it; nil leaves the detail of the start.
     public let detail: String?
 
+    /// The step `kind` ended as `state`.
+    public init(_ kind: StepKind, _ state: StepState, _ detail: String? = nil) {
+        self.kind = kind
+        self.state = state
+        self.detail = detail
+    }
+
     /// The step `kind` did what it was to do.
     public static func done(_ kind: StepKind, _ detail: String? = nil) -> StepEnd {
-        StepEnd(kind: kind, state: .done, detail: detail)
+        StepEnd(kind, .done, detail)
     }
 
     /// The step `kind` failed.
     public static func failed(_ kind: StepKind, _ detail: String? = nil) -> StepEnd {
-        StepEnd(kind: kind, state: .failed, detail: detail)
+        StepEnd(kind, .failed, detail)
     }
 }

@@ -19,9 +19,11 @@ extension SQLiteStore {
         try checkReplaceable()
         let folder = Directory.parent(of: path)
         let staged = "\(path).new-\(suffix)"
+        var hasBegun = false
         do throws(SystemCallError) {
             if try FileStatus.ifPresent(staged) != nil { try Directory.unlink(staged) }
             try copy(source, to: staged, rights)
+            hasBegun = true
             for beside in ["-wal", "-journal"] where try FileStatus.ifPresent(path + beside) != nil {
                 try Directory.rename(noReplace: path + beside, to: "\(path)\(beside).\(suffix)")
             }
@@ -35,10 +37,16 @@ extension SQLiteStore {
             // It describes the old file's -wal, and SQLite makes a new one.
             if try FileStatus.ifPresent(path + "-shm") != nil { try Directory.unlink(path + "-shm") }
         } catch {
-            throw failure.translate(error, "putting the restored file in place")
+            let failure = failure.translate(error, "putting the restored file in place")
+            throw hasBegun ? failure.with(dataState: .unverified) : failure
         }
-        let found = try translating("verifying the restore") { () throws(SQLiteError) in
-            try SQLiteSchema(try connectForVerification()).content()
+        let found: StoreDigest
+        do throws(GuardError) {
+            found = try translating("verifying the restore") { () throws(SQLiteError) in
+                try SQLiteSchema(try connectForVerification()).content()
+            }
+        } catch {
+            throw error.with(dataState: .unverified)
         }
         guard found == content else {
             throw GuardError(

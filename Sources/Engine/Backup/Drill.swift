@@ -35,7 +35,7 @@ struct DrillSchedule {
         }
         let stopped = records.filter { record in
             record.kind == .verify && record.trigger == Upkeep.Trigger.schedule && record.state == .settled
-                && [.failedUntouched, .cancelled].contains(record.outcome)
+                && [.failedUntouched, .cancelled, .busy].contains(record.outcome)
                 && record.error?.code != .verificationFailed
         }
         return Dictionary(stopped.compactMap { record in record.settledAt.map { (record.backup, $0) } }) { newest, _ in
@@ -50,10 +50,20 @@ struct DrillSchedule {
     }
 }
 
-extension Work {
-    /// A ``Drill`` of the backup of `line`, with the store's own way to restore.
-    func drill(_ line: IndexEntry) async throws(GuardError) -> OperationRecord {
-        try await Drill(tools: tools, location: store.location, log: log, means: (store, scratch)).run(line)
+/// A drill of the backup of `line` that is due, not begun yet.
+struct DueDrill: Sendable {
+    let tools: Toolbox
+    let location: StoreLocation
+    let line: IndexEntry
+
+    /// Runs it as the operation of `log`: with the store's own way to restore, or without one where its server is not configured any more.
+    func run(_ log: OperationLog) async throws(GuardError) -> OperationRecord {
+        guard (try? tools.open(location)) != nil else {
+            return try await Drill(tools: tools, location: location, log: log, means: nil).run(line)
+        }
+        return try await Work.run(at: location, log, with: tools) { (work) throws(GuardError) in
+            try await Drill(tools: tools, location: location, log: log, means: (work.store, work.scratch)).run(line)
+        }
     }
 }
 
@@ -70,7 +80,7 @@ struct Drill {
     /// A backup that is found bad fails the operation with ``GuardCore/GuardError/Code/verificationFailed`` and is no backup to anybody from
     /// then on: see ``Toolbox/newestProved(of:)``. The store itself is not touched and not even opened.
     func run(_ line: IndexEntry) async throws(GuardError) -> OperationRecord {
-        guard let id = line.name?.id else { return try await log.settle(.nothingToDo, .untouched) }
+        guard let id = line.name?.id else { return try await log.settle(.alreadySo) }
         let clock = ContinuousClock()
         let start = clock.now
         do throws(GuardError) {
@@ -90,11 +100,10 @@ struct Drill {
         } catch {
             await means?.store.close()
             guard try await isThere(id) else { return try await gone() }
-            return try await log.settle(
-                error.code == .interrupted ? .cancelled : .failedUntouched, .untouched, error: error)
+            return try await log.settle(failed: error)
         }
         await means?.store.close()
-        return try await log.settle(.succeeded, .untouched)
+        return try await log.settle(.done)
     }
 
     /// How the backup was proved; fails with ``GuardCore/GuardError/Code/verificationFailed`` when it is bad.
@@ -140,8 +149,8 @@ struct Drill {
         ])
         await means?.store.close()
         return try await log.settle(
-            .failedUntouched, .untouched,
-            error: GuardError(
+            .untouched,
+            because: GuardError(
                 .verificationFailed, "backup \(id) of \(location.name) is not good", store: location.id,
                 hint: "Its memory is backed up again. Look at the disk under the state directory: journalctl -k",
                 causes: error.causes))
@@ -165,7 +174,7 @@ struct Drill {
     /// It was deleted meanwhile, which says nothing against it.
     private func gone() async throws(GuardError) -> OperationRecord {
         await means?.store.close()
-        return try await log.settle(.nothingToDo, .untouched)
+        return try await log.settle(.alreadySo)
     }
 
     /// Reads a backup; damage is a verdict on it, and every other failure is not.

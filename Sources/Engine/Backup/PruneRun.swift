@@ -88,11 +88,10 @@ struct PruneRun {
                 }
             }
         } catch {
-            return try await log.settle(
-                error.code == .interrupted ? .cancelled : .failedUntouched, .untouched, error: error)
+            return try await log.settle(failed: error)
         }
         let hasNews = log.record.result?.removed?.isEmpty == false || !log.record.findings.isEmpty
-        return try await log.settle(hasNews ? .succeeded : .nothingToDo, .untouched)
+        return try await log.settle(hasNews ? .done : .alreadySo)
     }
 
     private func remove(_ id: BackupID, _ view: inout RetentionView) async throws(GuardError) {
@@ -135,7 +134,7 @@ struct PruneRun {
         for id in gone { try await forget(id, of: nil, with: tools) }
         var result = OperationResult()
         result.removed = gone
-        return try await log.settle(.failedUntouched, .untouched, error: error, result: result)
+        return try await log.settle(.untouched, because: error, result: result)
     }
 
     private static func forget(_ id: BackupID, of store: StoreID?, with tools: Toolbox) async throws(GuardError) {

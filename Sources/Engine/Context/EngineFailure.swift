@@ -34,10 +34,10 @@ struct EngineFailure {
         }
     }
 
-    /// `error`, which kept a backup from being read.
+    /// `error`, which kept a backup from being read, before anything was changed.
     func reading(_ error: VaultError) -> GuardError {
         GuardError(
-            .restoreFailed, "the backup of \(place) could not be read back", store: store, dataState: .unverified,
+            EngineFailure.vault(error).code, "the backup of \(place) could not be read back", store: store,
             hint: "Every backup of it: dementiactl backup list \(store)", causes: [error.description])
     }
 

@@ -27,15 +27,18 @@ struct MigrationEnd {
         } catch {
             // Could not look: not the same as having seen a fault, so nothing is overwritten.
             await store.close()
-            return try await settleNeedingAttention(error)
+            return try await log.settle(Evidence(afterCommit: error), because: error)
         }
-        if let failure { return try await restore(backup, because: failure) }
+        if let failure {
+            log.endStep(as: .failed)
+            return try await restore(backup, because: failure)
+        }
         await store.close()
         try await log.releaseHolds()
-        // What a person took back must not be brought again by the next pass.
-        let hold =
-            log.record.kind == .downgrade ? hold("it was taken back to version \(plan.destination) on request") : nil
-        return try await log.settle(.succeeded, .migratedVerified, hold: hold)
+        // After a crash nobody has noted where it led.
+        var result = log.record.result ?? OperationResult()
+        result.toVersion = result.toVersion ?? plan.shownTo
+        return try await log.settle(.done, result: result)
     }
 
     private func problem(
@@ -71,7 +74,7 @@ struct MigrationEnd {
                 .restore(backup, keeping: .failedState)
         } catch {
             await store.close()
-            return try await settleNeedingAttention(error)
+            return try await log.settle(Evidence(afterCommit: error), because: error)
         }
         note(kept: kept, insteadOf: backup)
         return try await settleRestored(failure, backup)
@@ -91,17 +94,7 @@ struct MigrationEnd {
     func settleRestored(_ failure: GuardError, _ backup: Entry) async throws(GuardError) -> OperationRecord {
         await recordFailure(failure, backup)
         await store.close()
-        return try await log.settle(
-            .failedRestored, .restoredVerified, error: failure.hinting(hint),
-            hold: hold("the migration failed and was taken back: \(failure.message)"))
-    }
-
-    private func settleNeedingAttention(_ error: GuardError) async throws(GuardError) -> OperationRecord {
-        // Nobody has to look where looking again is all that is needed.
-        if error.code == .serverUnreachable { return log.wait(because: error) }
-        return try await log.settle(
-            .needsAttention, .unverified, error: error,
-            hold: hold("its state could not be verified: \(error.message)"))
+        return try await log.settle(.takenBack, because: failure.hinting(hint))
     }
 
     /// Failure history survives the restore that it describes: the restored ledger has not heard of it.
@@ -118,22 +111,8 @@ struct MigrationEnd {
         }
     }
 
-    private func hold(_ reason: String) -> Hold {
-        Hold(
-            id: "hold_" + log.record.id.value.dropFirst(3), store: store.location.id, reason: reason,
-            createdAt: tools.clock(),
-            until: nil)
-    }
-
     private var hint: String {
         let kept = log.record.result?.keptState.map { ", and the failed one is kept as backup \($0)" } ?? ""
         return "The old state is back\(kept). Automation for this memory is on hold."
-    }
-}
-
-extension GuardError {
-    /// The same error with another next step.
-    func hinting(_ hint: String) -> GuardError {
-        GuardError(code, message, store: store, dataState: dataState, hint: hint, causes: causes, migration: migration)
     }
 }

@@ -70,9 +70,11 @@ struct MigrationRun {
             } catch {
                 await store.close()
                 // The state moved away from its backup: plan again on what is there now. Under the lock nothing moves.
-                if error.code == .storeMoved, !isLocked { continue }
-                if error.dataState == .changing { return try await settleUnknown(error) }
-                return try await settleUntouched(error)
+                if error.code == .storeMoved, error.dataState == .untouched, !isLocked {
+                    log.endStep(as: .failed)
+                    continue
+                }
+                return try await log.settle(failed: error)
             }
             switch end {
             case .settled(let record): return record
@@ -98,7 +100,7 @@ struct MigrationRun {
         guard !plan.isEmpty else {
             await store.close()
             try await log.releaseHolds()
-            return .settled(try await log.settle(.nothingToDo, .untouched))
+            return .settled(try await log.settle(.alreadySo))
         }
         log.add(try await store.preflight())
         try await log.step(.backup)
@@ -197,18 +199,6 @@ struct MigrationRun {
         }
     }
 
-    /// Whether COMMIT happened could not be found out: somebody has to look, and automation waits.
-    private func settleUnknown(_ error: GuardError) async throws(GuardError) -> OperationRecord {
-        // The ledger tells as soon as the server answers.
-        if error.code == .serverUnreachable { return log.wait(because: error) }
-        return try await log.settle(
-            .needsAttention, .unverified, error: error,
-            hold: Hold(
-                id: "hold_" + log.record.id.value.dropFirst(3), store: store.location.id,
-                reason: "its state could not be looked at after the migration: \(error.message)",
-                createdAt: tools.clock(), until: nil))
-    }
-
     /// Fails when the application would have to wait for long: everything in a schema is counted again under the locks.
     private func refuseLongOutage(_ snapshot: Snapshot) throws(GuardError) {
         guard store.location.engine == .postgres, let seconds = snapshot.seconds["digest"],
@@ -233,22 +223,6 @@ struct MigrationRun {
                     code: "ledgerNotWritten",
                     message: "the failure could not be written into the ledger: \(error.message)")
             ])
-        }
-    }
-
-    /// Settles a failure that left the store as it was.
-    private func settleUntouched(_ error: GuardError) async throws(GuardError) -> OperationRecord {
-        switch error.code {
-        case .storeBusy, .storeMoved: try await log.settle(.busy, .untouched, error: error)
-        case .interrupted: try await log.settle(.cancelled, .untouched, error: error)
-        // Waits for approval, and is not counted again at every look.
-        case .held:
-            try await log.settle(
-                .busy, .untouched, error: error,
-                hold: Hold(
-                    id: "hold_" + log.record.id.value.dropFirst(3), store: store.location.id, reason: error.message,
-                    createdAt: tools.clock(), until: nil))
-        default: try await log.settle(.failedUntouched, .untouched, error: error)
         }
     }
 

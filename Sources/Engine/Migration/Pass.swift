@@ -149,7 +149,7 @@ public struct Pass: Sendable {
                 ).run(.upgrade(to: nil))
             },
             orElse: { (error) throws(GuardError) in
-                try await log.settle(.failedUntouched, .untouched, error: error)
+                try await log.settle(.untouched, because: error)
             })
     }
 

@@ -85,16 +85,10 @@ extension Work {
             ])
         } catch {
             await store.close()
-            let outcome: Outcome =
-                switch error.code {
-                case .storeBusy, .storeMoved: .busy
-                case .interrupted: .cancelled
-                default: .failedUntouched
-                }
-            return try await log.settle(outcome, .untouched, error: error)
+            return try await log.settle(failed: error)
         }
         await store.close()
-        return try await log.settle(.succeeded, .untouched)
+        return try await log.settle(.done)
     }
 
     private func comparison(_ before: Entry, _ now: Snapshot) async throws(GuardError) -> ShadowComparison {

@@ -13,10 +13,16 @@ final class OperationLog {
     /// What the journal has not heard of yet.
     private var unwrittenFindings: [Finding] = []
     private var unwrittenBackup: BackupID?
+    /// Whether an earlier process was ended in the middle of it.
+    private let isRecovered: Bool
+    /// How the running step ends when the next one begins.
+    private var ending: StepState
 
-    private init(_ tools: Toolbox, _ record: OperationRecord) {
+    private init(_ tools: Toolbox, _ record: OperationRecord, isRecovered: Bool = false) {
         self.tools = tools
         self.record = record
+        self.isRecovered = isRecovered
+        ending = isRecovered ? .stopped : .done
     }
 
     /// A new operation, durable when this returns.
@@ -27,17 +33,24 @@ final class OperationLog {
         return log
     }
 
-    /// An operation that an earlier process left behind.
+    /// An operation that is in the journal already, and that this process goes on with.
     static func resume(_ record: OperationRecord, with tools: Toolbox) -> OperationLog {
         OperationLog(tools, record)
     }
 
-    /// Ends the running step as done and begins `kind`, in one durable write. Nothing of `kind` has happened before this returns.
+    /// An operation that an earlier process was ended in the middle of. Its running step counts as stopped, until
+    /// ``endStep(as:)`` says that there is evidence for more.
+    static func recover(_ record: OperationRecord, with tools: Toolbox) -> OperationLog {
+        OperationLog(tools, record, isRecovered: true)
+    }
+
+    /// Ends the running step, as done where ``endStep(as:)`` said nothing else, and begins `kind`, in one durable write. Nothing of `kind` has happened before this returns.
     func step(
         _ kind: StepKind, detail: String? = nil, dataState: DataState? = nil, backup: BackupID? = nil
     ) async throws(GuardError) {
         if kind != .verify { try checkStop() }
-        let ended = finishRunning(as: .done)
+        let ended = finishRunning(as: ending)
+        ending = .done
         record.state = .running
         record.steps.append(StepRecord(kind: kind, state: .running, startedAt: tools.clock(), detail: detail))
         if let dataState { record.dataState = dataState }
@@ -45,7 +58,7 @@ final class OperationLog {
         let (id, attempt, findings) = (record.id, record.attempt, unwrittenFindings)
         try await write { (journal) throws(JournalError) in
             try await journal.transition(
-                of: id, finishing: ended.map { .done($0) }, starting: .step(kind, detail), dataState: dataState,
+                of: id, finishing: ended, starting: .step(kind, detail), dataState: dataState,
                 backup: backup,
                 attempt: attempt, findings: findings)
         }
@@ -90,15 +103,8 @@ final class OperationLog {
         try await write { (journal) throws(JournalError) in try await journal.transition(of: id, attempt: attempt) }
     }
 
-    /// The hold that a restore on request leaves: what a person took back must not be brought again by the next pass.
-    func restoreHold(of backup: BackupID) -> Hold? {
-        record.store.map {
-            Hold(
-                id: "hold_" + record.id.value.dropFirst(3), store: $0,
-                reason: "backup \(backup) was restored on request",
-                createdAt: tools.clock(), until: nil)
-        }
-    }
+    /// Says how the running step ended, for when the next one begins: a verification that found a fault failed, whatever follows.
+    func endStep(as state: StepState) { ending = state }
 
     /// Ends the store's holds when a person asked for this migration by name: he has seen why it was held. Before the operation settles,
     /// so that nobody sees it done and the hold still there.
@@ -112,20 +118,28 @@ final class OperationLog {
         record.result = result
     }
 
-    /// Ends the operation, with a hold when automation must not go on by itself. Durable when this returns.
+    /// Ends the operation as ``GuardCore/Settlement`` says of `evidence`, with a hold when automation must not go on by itself. Durable
+    /// when this returns. What nobody can tell yet stays open.
     func settle(
-        _ outcome: Outcome, _ dataState: DataState, error: GuardError? = nil, result: OperationResult? = nil,
-        hold: Hold? = nil
+        _ evidence: Evidence, because error: GuardError? = nil, result: OperationResult? = nil
     ) async throws(GuardError) -> OperationRecord {
-        let ended = finishRunning(as: error == nil ? .done : .failed)
-        record.state = .settled
-        record.outcome = outcome
-        record.dataState = dataState
-        record.error = error.map { Problem($0.with(dataState: dataState), operation: record.id) }
         record.result = result ?? record.result
+        let settlement = Settlement(
+            record.kind, evidence, failure: error?.code, isRecovered: isRecovered, hasStore: record.store != nil,
+            hasBegun: !record.steps.isEmpty)
+        guard let settlement else { return wait(because: error) }
+        let told = error.map { settlement.told($0) }
+        let ended = finishRunning(as: settlement.lastStep)
+        record.state = .settled
+        record.outcome = settlement.outcome
+        record.dataState = settlement.dataState
+        record.error = told.map { Problem($0, operation: record.id) }
         record.settledAt = tools.clock()
         let settled = record
         let findings = unwrittenFindings
+        let hold = settlement.pause.map { pause in
+            Hold(of: record.id, on: record.store, because: reason(of: pause, error), at: tools.clock())
+        }
         if let backup = unwrittenBackup {
             try await write { (journal) throws(JournalError) in
                 try await journal.transition(of: settled.id, backup: backup)
@@ -133,28 +147,47 @@ final class OperationLog {
         }
         try await write { (journal) throws(JournalError) in
             try await journal.settle(
-                settled.id, as: outcome, dataState: dataState,
-                finishing: ended.map { error == nil ? .done($0) : .failed($0) }, error: settled.error,
-                findings: findings, result: settled.result, hold: hold)
+                settled.id, as: settlement.outcome, dataState: settlement.dataState, finishing: ended,
+                error: settled.error, findings: findings, result: settled.result, hold: hold)
         }
         tools.observe(.settled(settled))
         return settled
     }
 
+    /// Ends the operation that `error` ended, as what the error says of the data.
+    func settle(failed error: GuardError) async throws(GuardError) -> OperationRecord {
+        try await settle(Evidence(error), because: error)
+    }
+
     /// Leaves the operation open, since `error` keeps everybody from finding out what became of it: ``Recovery`` settles it from evidence
     /// as soon as the server answers.
-    func wait(because error: GuardError) -> OperationRecord {
+    private func wait(because error: GuardError?) -> OperationRecord {
         var waiting = record
-        waiting.error = Problem(error.with(dataState: record.dataState), operation: record.id)
+        waiting.error = error.map { Problem($0.with(dataState: record.dataState), operation: record.id) }
         return waiting
     }
 
-    /// Ends the running step in memory and gives its kind.
-    private func finishRunning(as state: StepState) -> StepKind? {
+    /// `pause` as the sentence of a hold.
+    private func reason(of pause: Settlement.Pause, _ error: GuardError?) -> String {
+        let because = error.map { ": \($0.message)" } ?? ""
+        return switch pause {
+        case .restoredOnRequest: "backup \(record.backup.map(\.description) ?? "") was restored on request"
+        case .downgradedOnRequest:
+            "it was taken back to version \(record.result?.toVersion.map(String.init) ?? "") on request"
+        case .takenBack: "the \(record.kind.noun) failed and was taken back\(because)"
+        case .unverified: "its state could not be verified after the \(record.kind.noun)\(because)"
+        case .needsApproval: error?.message ?? "it waits for approval"
+        }
+    }
+
+    /// Ends the running step in memory and gives its end. Waiting for evidence is over whatever the evidence says.
+    private func finishRunning(as state: StepState) -> StepEnd? {
         guard let last = record.steps.indices.last, record.steps[last].state == .running else { return nil }
+        let kind = record.steps[last].kind
+        let state = kind == .awaitingEvidence ? .done : state
         record.steps[last].state = state
         record.steps[last].finishedAt = tools.clock()
-        return record.steps[last].kind
+        return StepEnd(kind, state)
     }
 
     private func write(
@@ -168,6 +201,18 @@ final class OperationLog {
                 .inputOutput, "the journal cannot be written: \(error)", store: record.store,
                 dataState: record.dataState,
                 hint: "Look at the filesystem of the state directory.")
+        }
+    }
+}
+
+extension OperationKind {
+    /// As in `the migration failed`.
+    fileprivate var noun: String {
+        switch self {
+        case .migrate: "migration"
+        case .verify: "verification"
+        case .rescan: "search"
+        case .backup, .restore, .transfer, .downgrade, .repair, .prune: rawValue
         }
     }
 }

@@ -15,7 +15,8 @@ internal import Vault
 /// | migrate, verify, recover | no ledger row of the operation | COMMIT did not happen; SQLite rolled back, or does at our open |
 /// | migrate, verify, recover | ledger rows of the operation | COMMIT happened: verify now, restore if that fails |
 /// | keep, restore | ledger rows of the operation | the failed state is still there: restore now |
-/// | keep, restore | no ledger row of the operation | the restore happened: the old state is back |
+/// | keep, restore | no ledger row, and the whole content of the backup | the restore happened: the old state is back |
+/// | keep, restore | no ledger row, and another content | nothing is proved: a person has to look |
 ///
 /// A store that is not there stays as it is: its operation waits until the evidence can be looked at.
 struct Recovery {
@@ -77,12 +78,12 @@ struct Recovery {
         let id = record.id
         let now = try await tools.journaling { (journal) throws(JournalError) in try await journal.operation(id) }
         guard let now, now.state != .settled, now.steps.last?.kind != .awaitingEvidence else { return }
-        try await OperationLog.resume(now, with: tools)
+        try await OperationLog.recover(now, with: tools)
             .step(.awaitingEvidence, detail: "its server does not answer, or was not asked yet")
     }
 
     private func end(of record: OperationRecord) async throws(GuardError) -> OperationRecord? {
-        let log = OperationLog.resume(record, with: tools)
+        let log = OperationLog.recover(record, with: tools)
         let interrupted = GuardError(
             .interrupted, "dementiad was ended in the middle of it", store: record.store,
             hint: "Nothing has to be done: it is tried again.")
@@ -90,25 +91,25 @@ struct Recovery {
         if record.kind == .prune { return try await PruneRun.finish(log, with: tools, because: interrupted) }
         if record.kind == .verify {
             await discardScratch(of: record)
-            return try await log.settle(.failedUntouched, .untouched, error: interrupted)
+            return try await log.settle(.untouched, because: interrupted)
         }
         if record.kind == .transfer {
             guard let id = record.store, let location = try await location(of: id) else {
-                return try await log.settle(.needsAttention, .unverified, error: interrupted)
+                return try await log.settle(.unproved, because: interrupted)
             }
             return try await TransferRecovery(tools: tools, log: log).settle(location, interrupted)
         }
         guard let last = record.lastWork, [.migrate, .verify, .recover, .keep, .restore].contains(last.kind) else {
             await discardScratch(of: record)
-            return try await log.settle(.failedUntouched, .untouched, error: interrupted)
+            return try await log.settle(.untouched, because: interrupted)
         }
         guard let id = record.store, let location = try await location(of: id) else {
-            return try await log.settle(.needsAttention, .unverified, error: interrupted)
+            return try await log.settle(.unproved, because: interrupted)
         }
         if record.kind == .restore {
             // Without its server in the configuration there is no evidence to look at.
             guard let store = try? tools.open(location) else { return nil }
-            return try await RestoreRecovery(tools: tools, log: log).settle(store, interrupted)
+            return try await RestoreEnd(tools: tools, log: log).recover(store, interrupted)
         }
         let store: any Store
         let hasCommitted: Bool
@@ -134,19 +135,30 @@ struct Recovery {
         if let kind = record.lastWork?.kind, [.migrate, .verify, .recover].contains(kind) {
             guard hasCommitted else {
                 await store.close()
-                return try await log.settle(.failedUntouched, .untouched, error: interrupted)
+                return try await log.settle(.untouched, because: interrupted)
             }
             return try await finish(record, end, location)
         }
         guard let backup = try backup(of: record, location) else {
             await store.close()
-            return try await log.settle(.needsAttention, .unverified, error: interrupted)
+            return try await log.settle(.unproved, because: interrupted)
         }
         let failure = GuardError(
             .verificationFailed, "\(location.name): its migration was found wrong before dementiad was ended",
             store: location.id)
-        if hasCommitted { return try await end.restore(backup, because: failure) }
-        if let kept = try keptState(of: record, location.id) { end.note(kept: kept, insteadOf: backup) }
+        if hasCommitted {
+            log.endStep(as: .failed)
+            return try await end.restore(backup, because: failure)
+        }
+        let kept = try keptState(of: record, location.id)
+        let state: RestoredState
+        do throws(GuardError) {
+            state = try await RestoredState(of: store, backup, kept: kept, scratch)
+        } catch {
+            return RestoredState.isFinal(error) ? try await log.settle(.unproved, because: error) : nil
+        }
+        guard case .restored = state else { return try await log.settle(.unproved, because: failure) }
+        if let kept { end.note(kept: kept, insteadOf: backup) }
         return try await end.settleRestored(failure, backup)
     }
 
@@ -175,6 +187,7 @@ struct Recovery {
     private func finish(
         _ record: OperationRecord, _ end: MigrationEnd, _ location: StoreLocation
     ) async throws(GuardError) -> OperationRecord? {
+        if record.lastWork?.kind == .migrate { end.log.endStep(as: .done) }
         try await end.log.step(.recover, detail: "the ledger shows that it was committed")
         let plan: Plan
         do throws(GuardError) {
@@ -182,12 +195,12 @@ struct Recovery {
         } catch {
             if error.code == .serverUnreachable { return nil }
             // Drift right after our commit, or a file that cannot be read: somebody has to look.
-            return try await end.log.settle(.needsAttention, .unverified, error: error)
+            return try await end.log.settle(.unproved, because: error)
         }
         guard let backup = try backup(of: record, location) else {
             return try await end.log.settle(
-                .needsAttention, .unverified,
-                error: GuardError(
+                .unproved,
+                because: GuardError(
                     .backupFailed, "the backup of \(location.name) is not in the vault", store: location.id))
         }
         let entry = LedgerEntry(operation: record.id, backup: record.backup, release: nil)

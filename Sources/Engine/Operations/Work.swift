@@ -34,10 +34,10 @@ struct Work {
                 .take(reason, line: line, version: version, release: release)
             log.note(backup: backup.entry.id)
         } catch {
-            return try await settleUntouched(error)
+            return try await settle(error)
         }
         await store.close()
-        return try await log.settle(.succeeded, .untouched)
+        return try await log.settle(.done)
     }
 
     /// Puts the state of `backup` back into the store, after the present state is in the vault too. Leaves a hold: what a person took
@@ -52,23 +52,19 @@ struct Work {
                 .restore(backup, keeping: .beforeRestore, agreedTo: terms)
         } catch {
             if Self.isMadeAnew(after: error), error.dataState == .untouched {
-                if case .replaces? = terms { return try await settleUntouched(IssuedPlans.moved(store.location)) }
-                return try await replace(with: backup)
+                guard case .replaces? = terms else { return try await replace(with: backup) }
+                return try await settle(IssuedPlans.moved(store.location))
             }
-            // A COMMIT without an answer: what is there tells as soon as the server does.
-            if error.code == .serverUnreachable, error.dataState == .changing { return log.wait(because: error) }
-            guard error.code == .restoreFailed else { return try await settleUntouched(error) }
-            // Before the write the fault is the backup's, and the store is as it was.
-            return log.record.dataState == .untouched
-                ? try await settleUntouched(error.asVerification()) : try await settleUnverified(error)
+            return try await settleRestore(error, backup)
         }
         await store.close()
-        var result = OperationResult()
-        result.keptState = kept.id
-        result.rowsInKeptState = ContentDifference(from: backup.manifest.content, to: kept.manifest.content).rows
-        result.toVersion = backup.manifest.schemaVersion
-        try await tools.takeBackMove(of: id)
-        return try await log.settle(.succeeded, .restoredVerified, result: result, hold: log.restoreHold(of: backup.id))
+        return try await RestoreEnd(tools: tools, log: log).settleRestored(backup, insteadOf: kept)
+    }
+
+    /// Settles a restore that `error` ended: as untouched when the store says so, and otherwise by what is there.
+    private func settleRestore(_ error: GuardError, _ backup: Entry) async throws(GuardError) -> OperationRecord {
+        guard Evidence(error) == .unproved else { return try await settle(error) }
+        return try await RestoreEnd(tools: tools, log: log).settle(store, backup, after: error, scratch)
     }
 
     /// Whether a store that cannot be looked at because of `error` is made anew by a restore.
@@ -81,11 +77,10 @@ struct Work {
         do throws(GuardError) {
             try await Restorer(tools: tools, store: store, log: log, scratch: scratch).replace(backup)
         } catch {
-            return error.dataState == .unverified ? try await settleUnverified(error) : try await settleUntouched(error)
+            return try await settleRestore(error, backup)
         }
         await store.close()
-        try await tools.takeBackMove(of: id)
-        return try await log.settle(.succeeded, .restoredVerified, hold: log.restoreHold(of: backup.id))
+        return try await RestoreEnd(tools: tools, log: log).settleRestored(backup, insteadOf: nil)
     }
 
     /// Shape, ledger and integrity; what changed since the newest backup, as information.
@@ -99,12 +94,16 @@ struct Work {
             log.add(try await changes(in: snapshot))
         } catch {
             await store.close()
-            let failure = error.code == .storeBusy || error.code == .storeMissing ? error : error.asVerification()
-            return try await log.settle(error.code == .storeBusy ? .busy : .failedUntouched, .untouched, error: failure)
+            return try await log.settle(failed: Self.faults.contains(error.code) ? error.asVerification() : error)
         }
         await store.close()
-        return try await log.settle(.succeeded, .untouched)
+        return try await log.settle(.done)
     }
+
+    /// Codes that are a verdict on a store that was looked at. Any other means that it could not be found out.
+    private static let faults: Set<GuardError.Code> = [
+        .notADatabase, .damaged, .foreignSchema, .foreignLedger, .drift, .unknownShape, .newerVersion, .migrationFailed,
+    ]
 
     /// Does `body` on the store at `location` with a scratch folder of its own, as the operation of `log`.
     static func run(
@@ -115,7 +114,7 @@ struct Work {
         do throws(GuardError) {
             store = try tools.open(location)
         } catch {
-            return try await log.settle(.failedUntouched, .untouched, error: error)
+            return try await log.settle(.untouched, because: error)
         }
         return try await ScratchFolder.use(
             for: log.record.id, on: store, in: tools.scratch,
@@ -123,7 +122,7 @@ struct Work {
                 try await body(Work(tools: tools, store: store, log: log, scratch: scratch))
             },
             orElse: { (error) throws(GuardError) in
-                try await log.settle(.failedUntouched, .untouched, error: error)
+                try await log.settle(.untouched, because: error)
             })
     }
 
@@ -142,21 +141,12 @@ struct Work {
     private func lineAndVersion() async throws(GuardError) -> (String, Int?) {
         let survey = try await store.survey(tools.catalogue)
         guard case .memory(let line) = survey.recognition else { return ("unknown", nil) }
-        return (line.rawValue, tools.planner.version(of: survey, in: line) ?? line.origin)
+        return (line.rawValue, tools.planner.shownVersion(of: survey, in: line))
     }
 
-    private func settleUntouched(_ error: GuardError) async throws(GuardError) -> OperationRecord {
+    private func settle(_ error: GuardError) async throws(GuardError) -> OperationRecord {
         await store.close()
-        switch error.code {
-        case .storeBusy, .storeMoved: return try await log.settle(.busy, .untouched, error: error)
-        case .interrupted: return try await log.settle(.cancelled, .untouched, error: error)
-        default: return try await log.settle(.failedUntouched, .untouched, error: error)
-        }
-    }
-
-    private func settleUnverified(_ error: GuardError) async throws(GuardError) -> OperationRecord {
-        await store.close()
-        return try await log.settle(.needsAttention, .unverified, error: error)
+        return try await log.settle(failed: error)
     }
 }
 

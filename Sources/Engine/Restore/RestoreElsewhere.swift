@@ -37,12 +37,9 @@ struct RestoreElsewhere {
                 try await restore(into: store)
             }
         } catch {
-            // A COMMIT without an answer is the one way not to know: all of it is there, or nothing.
-            let isUnknown = error.dataState == .changing || error.dataState == .unverified
-            return try await log.settle(
-                isUnknown ? .needsAttention : .failedUntouched, isUnknown ? .unverified : .untouched, error: error)
+            return try await log.settle(failed: error)
         }
-        return try await log.settle(.succeeded, .untouched)
+        return try await log.settle(.done)
     }
 
     private func restore(into store: PostgresStore) async throws(GuardError) {

@@ -41,12 +41,13 @@ struct Restorer {
                 try await store.restore(from: source, expecting: backup.manifest.content, replacing: kept.snapshot)
                 return kept.entry
             } catch {
-                guard error.code == .storeMoved, round < Self.rounds else { throw error }
+                guard error.code == .storeMoved, error.dataState == .untouched, round < Self.rounds else { throw error }
+                log.endStep(as: .failed)
             }
         }
     }
 
-    /// Puts `backup` in the place of a store that is missing or cannot be opened. Done again by ``RestoreRecovery`` after a crash.
+    /// Puts `backup` in the place of a store that is missing or cannot be opened. Done again by ``RestoreEnd`` after a crash.
     func replace(_ backup: Entry) async throws(GuardError) {
         let source = scratch.copy("source", of: store)
         try await decode(backup, to: source)
@@ -56,7 +57,7 @@ struct Restorer {
             expecting: backup.manifest.content)
     }
 
-    /// The detail of a `restore` step that makes the store anew, by which ``RestoreRecovery`` knows it.
+    /// The detail of a `restore` step that makes the store anew, by which ``RestoreEnd`` knows it.
     static func replacement(of engine: StoreEngine) -> String {
         switch engine {
         case .sqlite: "the file is replaced"

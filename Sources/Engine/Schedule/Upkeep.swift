@@ -85,16 +85,16 @@ public struct Upkeep: Sendable {
 
     /// Proves the backup again that waits the longest for it, when that is due; nil when none is.
     public func drillNext() async throws(GuardError) -> OperationRecord? {
+        guard let drill = try await dueDrill() else { return nil }
+        let record = tools.newRecord(.verify, on: drill.location.id, because: Trigger.schedule)
+        return try await drill.run(try await OperationLog.begin(record, with: tools))
+    }
+
+    /// The drill that is due now, for an operation of the caller's on its store; nil when none is.
+    func dueDrill() async throws(GuardError) -> DueDrill? {
         guard let next = try await DrillSchedule(tools: tools).next(), next.due <= tools.clock() else { return nil }
         guard let location = try await place(of: next.line) else { return nil }
-        if (try? tools.open(location)) == nil {
-            let record = tools.newRecord(.verify, on: location.id, because: Trigger.schedule)
-            let log = try await OperationLog.begin(record, with: tools)
-            return try await Drill(tools: tools, location: location, log: log, means: nil).run(next.line)
-        }
-        return try await work(.verify, at: location, because: Trigger.schedule) { (work) throws(GuardError) in
-            try await work.drill(next.line)
-        }
+        return DueDrill(tools: tools, location: location, line: next.line)
     }
 
     /// Where the store of a backup is, or was. nil when nothing tells: then the backup is damaged, and that is written down.

@@ -35,7 +35,6 @@ struct Safekeeping {
         }
         if let last, last.error?.code == refusal.code, last.error?.detail == refusal.message { return last }
         let log = try await OperationLog.begin(tools.newRecord(.migrate, on: id, because: trigger), with: tools)
-        let isBusy = refusal.code == .storeBusy || refusal.code == .storeMoved
-        return try await log.settle(isBusy ? .busy : .failedUntouched, .untouched, error: refusal)
+        return try await log.settle(.untouched, because: refusal)
     }
 }

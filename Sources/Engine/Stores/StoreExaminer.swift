@@ -52,7 +52,7 @@ struct StoreExaminer {
             let survey = try await store.survey(tools.catalogue)
             let line = try tools.planner.line(of: location.id, at: location.name, survey)
             form.line = line.rawValue
-            form.schemaVersion = tools.planner.version(of: survey, in: line) ?? line.origin
+            form.schemaVersion = tools.planner.shownVersion(of: survey, in: line)
             form.wantedVersion = tools.planner.wantedVersion(of: line) ?? form.schemaVersion
             form.release = tools.installed.now.deciding(for: line)?.label
             let plan = try tools.planner.plan(for: location.id, at: location.name, survey)

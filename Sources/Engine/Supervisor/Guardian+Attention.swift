@@ -112,7 +112,8 @@ extension Guardian {
         let open = try await tools.journaling(about: store) { (journal) throws(JournalError) in
             try await journal.unsettled()
         }
-        for record in open where record.store == store {
+        // An operation of this process that runs has its end before it.
+        for record in open where record.store == store && tasks[record.id] == nil {
             // Somebody asked for other work meanwhile; it ends first.
             guard busy[store] == nil else { return true }
             busy[store] = .operation(record.id)

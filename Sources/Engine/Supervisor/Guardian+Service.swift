@@ -88,9 +88,9 @@ extension Guardian: ControlService {
                 do throws(GuardError) {
                     try await guardian.rescan(startingWork: true)
                 } catch {
-                    return try await log.settle(.failedUntouched, .untouched, error: error)
+                    return try await log.settle(.untouched, because: error)
                 }
-                return try await log.settle(.succeeded, .untouched)
+                return try await log.settle(.done)
             }
         case .transfer:
             return try await startTransfer(request, origin)
@@ -147,9 +147,9 @@ extension Guardian: ControlService {
                         causes: bad.map { "\($0.path): \($0.reason ?? "damaged")" })
                 }
             } catch {
-                return try await log.settle(.failedUntouched, .untouched, error: error)
+                return try await log.settle(.untouched, because: error)
             }
-            return try await log.settle(.succeeded, .untouched)
+            return try await log.settle(.done)
         }
     }
 
@@ -215,8 +215,8 @@ extension Guardian: ControlService {
     public func addHold(_ request: HoldRequest, for caller: Caller) async throws(GuardError) -> Hold {
         if let store = request.store { _ = try location(of: store) }
         let hold = Hold(
-            id: "hold_" + tools.newOperationID().value.dropFirst(3), store: request.store,
-            reason: request.reason ?? "added on request", createdAt: tools.clock(), until: request.until)
+            of: tools.newOperationID(), on: request.store, because: request.reason ?? "added on request",
+            at: tools.clock(), until: request.until)
         try await tools.journaling(about: request.store) { (journal) throws(JournalError) in try await journal.add(hold)
         }
         await lookAgain(at: request.store)

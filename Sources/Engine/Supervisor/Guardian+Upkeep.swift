@@ -64,7 +64,17 @@ extension Guardian {
 
     /// Proves the backup again that waits the longest for it.
     func drill() async {
-        await tryTo { (guardian) async throws(GuardError) in _ = try await guardian.upkeep.drillNext() }
+        await tryTo { (guardian) async throws(GuardError) in
+            guard let drill = try await guardian.upkeep.dueDrill() else { return }
+            let store = drill.location.id
+            // Another operation at work on this memory comes first; the drill is asked for again in a moment.
+            guard guardian.busy[store] == nil, !guardian.isStopping else { return }
+            let origin = Origin(trigger: Upkeep.Trigger.schedule, uid: guardian.tools.uid)
+            let record = try await guardian.begin(.verify, on: store, origin) { (log) throws(GuardError) in
+                try await drill.run(log)
+            }
+            await guardian.tasks[record.id]?.value
+        }
         await planDrill()
     }
 

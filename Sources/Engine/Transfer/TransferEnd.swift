@@ -35,18 +35,16 @@ struct TransferEnd {
             problems = try await TransferThread.run { (_) throws(GuardError) in try job.verifyAfterCommit() }
         } catch {
             await letGo()
-            return error.code == .serverUnreachable
-                ? log.wait(because: error.with(dataState: .changing))
-                : try await log.settle(.needsAttention, .unverified, error: error, result: result)
+            return try await log.settle(Evidence(afterCommit: error), because: error, result: result)
         }
         await letGo()
         guard problems.isEmpty else {
             let error = GuardError(
                 .verificationFailed,
                 "\(destination.location.name): after the transfer \(problems.joined(separator: "; "))",
-                store: source.id,
+                store: source.id, dataState: .unverified,
                 hint: "The file is as it was. Look at the schema, or drop it and transfer again.")
-            return try await log.settle(.needsAttention, .unverified, error: error, result: result)
+            return try await log.settle(.unproved, because: error, result: result)
         }
         if destination.isConfigured {
             let location = destination.location
@@ -63,7 +61,7 @@ struct TransferEnd {
             ])
         }
         if isArchiving { try await archive(source, log.record.backup) }
-        return try await log.settle(.succeeded, .migratedVerified, result: result)
+        return try await log.settle(.done, result: result)
     }
 
     /// Keeps the file's backup for good, and marks the file: it is looked at and backed up, and nothing happens to it by itself.

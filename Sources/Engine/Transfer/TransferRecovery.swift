@@ -42,7 +42,7 @@ struct TransferRecovery {
             return try await settleUntouched(interrupted)
         }
         guard let (text, isArchiving) = Self.step(of: log.record)?.detail.flatMap(TransferEnd.reading) else {
-            return try await log.settle(.needsAttention, .unverified, error: interrupted)
+            return try await log.settle(.unproved, because: interrupted)
         }
         let destination: TransferDestination
         let report: TransferReport?
@@ -59,6 +59,7 @@ struct TransferRecovery {
         await store.discardScratch(of: log.record.id)
         await store.close()
         guard let report else { return try await settleUntouched(interrupted) }
+        if log.record.lastWork?.kind == .transfer { log.endStep(as: .done) }
         try await log.step(.recover, detail: "the schema shows that it was committed")
         let ended = try await end.verifyAndSettle(
             report, of: source, isArchiving: isArchiving, kept: try await kept(destination.location.id)
@@ -68,7 +69,7 @@ struct TransferRecovery {
 
     private func settleUntouched(_ interrupted: GuardError) async throws(GuardError) -> OperationRecord {
         TransferRejects.remove(for: log.record.id, in: tools)
-        return try await log.settle(.failedUntouched, .untouched, error: interrupted)
+        return try await log.settle(.untouched, because: interrupted)
     }
 
     /// The backup of the schema as it was before.

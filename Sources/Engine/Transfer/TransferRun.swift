@@ -59,9 +59,9 @@ struct TransferRun {
         } catch {
             await close()
             // A COMMIT without an answer: what is there tells as soon as the server does.
-            if error.dataState == .changing { return log.wait(because: error) }
-            removeRejects()
-            return try await settleUntouched(error)
+            let evidence = Evidence(error)
+            if evidence == .untouched { removeRejects() }
+            return try await log.settle(evidence, because: error)
         }
         return try await TransferEnd(tools: tools, log: log, destination: destination)
             .verifyAndSettle(report, of: store.location, isArchiving: wish.isArchiving, kept: kept?.id) {
@@ -175,15 +175,7 @@ struct TransferRun {
         if wish.isArchiving {
             try await TransferEnd(tools: tools, log: log, destination: destination).archive(store.location, backup)
         }
-        return try await log.settle(.nothingToDo, .untouched, result: OperationResult(earlier))
-    }
-
-    private func settleUntouched(_ error: GuardError) async throws(GuardError) -> OperationRecord {
-        switch error.code {
-        case .storeBusy, .storeMoved: try await log.settle(.busy, .untouched, error: error)
-        case .interrupted: try await log.settle(.cancelled, .untouched, error: error)
-        default: try await log.settle(.failedUntouched, .untouched, error: error)
-        }
+        return try await log.settle(.alreadySo, result: OperationResult(earlier))
     }
 
     private func removeRejects() { TransferRejects.remove(for: id, in: tools) }
@@ -198,7 +190,7 @@ struct TransferRun {
         let survey = try await store.survey(tools.catalogue)
         // What is no memory is refused; a shape that is none of ours is looked at row by row, and nothing of it is lost.
         let line = try tools.planner.line(of: store.location.id, at: store.location.name, survey)
-        return (line.rawValue, tools.planner.version(of: survey, in: line) ?? line.origin)
+        return (line.rawValue, tools.planner.shownVersion(of: survey, in: line))
     }
 }
 

@@ -49,6 +49,13 @@ struct PostgresFailure {
         }
     }
 
+    /// Whether `error`, with which a server refused a copy, comes of the server's own state or of the role's rights: a lost connection, a
+    /// lock, a lack of room, an administrator. Such an error is no proof that the copy is damaged.
+    func saysNothingOfTheCopy(_ error: PostgresError) -> Bool {
+        guard let state = error.sqlState, !error.isConnectionLost, !error.isWait else { return true }
+        return state == .insufficientPrivilege || ["08", "28", "40", "53", "55", "57", "58"].contains(state.errorClass)
+    }
+
     /// The server does not answer, or went away.
     func unreachable(_ doing: String, _ causes: [String]) -> GuardError {
         GuardError(

@@ -134,6 +134,8 @@ extension PostgresStore {
         } catch {
             switch error {
             case .file(let error): throw error
+            case .server(let error, _) where failure.saysNothingOfTheCopy(error):
+                throw failure.translate(error, "restoring its backup into scratch")
             case .server(let error, let section):
                 throw GuardError(
                     .backupFailed, "the backup of \(location.name) could not be restored into scratch",
