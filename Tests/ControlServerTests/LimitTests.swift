@@ -98,7 +98,9 @@ struct LimitTests {
         #expect(try await program.end().status == 0)
     }
 
-    @Test("Who may only read takes no place of the owner's", .enabled(if: geteuid() == 0))
+    @Test(
+        "Who may only read takes no place of the owner's",
+        .enabled(if: geteuid() == 0, "only root may become another user"))
     func places() async throws {
         var limits = ControlLimits()
         limits.connections = 2

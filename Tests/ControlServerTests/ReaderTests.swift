@@ -10,7 +10,8 @@ import LinuxKit
 import Testing
 
 /// `api.readerGroups`: peers are told apart by what the kernel says of them, so these tests have to be root to be somebody else.
-@Suite("Members of reader groups at the control socket", .enabled(if: geteuid() == 0))
+@Suite(
+    "Members of reader groups at the control socket", .enabled(if: geteuid() == 0, "only root may become another user"))
 struct ReaderTests {
     static let group = AccessPolicy.ReaderGroup(name: "4242", id: 4242)
 

@@ -147,7 +147,9 @@ struct SocketTests {
 
 @Suite("Peers of the control socket")
 struct PeerTests {
-    @Test("A stranger who reaches the socket gets one 403 and a closed connection", .enabled(if: geteuid() == 0))
+    @Test(
+        "A stranger who reaches the socket gets one 403 and a closed connection",
+        .enabled(if: geteuid() == 0, "only root may become another user"))
     func stranger() async throws {
         try await World.run { world in
             // Open the doors that would keep a stranger out before the daemon has to.
@@ -162,7 +164,9 @@ struct PeerTests {
         }
     }
 
-    @Test("A stranger does not get past the mode of the socket", .enabled(if: geteuid() == 0))
+    @Test(
+        "A stranger does not get past the mode of the socket",
+        .enabled(if: geteuid() == 0, "only root may become another user"))
     func mode() async throws {
         try await World.run { world in
             #expect(chmod(world.folder.path, 0o711) == 0)

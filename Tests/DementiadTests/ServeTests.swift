@@ -112,7 +112,9 @@ struct ServeTests {
         #expect(try FileStatus.ifPresent(world.socket) == nil)
     }
 
-    @Test("With api.readerGroups members read; a reload admits and sends away", .enabled(if: geteuid() == 0))
+    @Test(
+        "With api.readerGroups members read; a reload admits and sends away",
+        .enabled(if: geteuid() == 0, "only root may become another user"))
     func readers() throws {
         let world = try World("api: {readerGroups: ['4242']}")
         let daemon = try world.daemon

@@ -248,7 +248,7 @@ struct BehaviourTests {
         }
     }
 
-    @Test("Somebody else's socket is 12", .enabled(if: geteuid() == 0))
+    @Test("Somebody else's socket is 12", .enabled(if: geteuid() == 0, "only root may become another user"))
     func permission() async throws {
         try await World.run { world in
             #expect(chmod(world.folder.path, 0o711) == 0)
