@@ -166,7 +166,7 @@ let package = Package(
         .target(
             name: "ControlTestKit",
             dependencies: [
-                "ControlAPI", "ControlServer", "GuardCore", "HashKit", "LinuxKit",
+                "ControlAPI", "ControlServer", "GuardCore", "HashKit", "LinuxKit", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -198,7 +198,7 @@ let package = Package(
             name: "ControlClientTests",
             dependencies: [
                 "ControlAPI", "ControlClient", "ControlFixture", "ControlServer", "ControlTestKit", "GuardCore",
-                "LinuxKit",
+                "LinuxKit", "TestSupport",
             ],
             exclude: ["Golden"],
             swiftSettings: strict
@@ -260,7 +260,7 @@ let package = Package(
             dependencies: ["LinuxKit", "TestSupport", "dementiactl", "dementiad"],
             swiftSettings: strict
         ),
-        .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit"], swiftSettings: strict),
+        .testTarget(name: "LinuxKitTests", dependencies: ["LinuxKit", "TestSupport"], swiftSettings: strict),
         // Stands before a service manager of the tests' making.
         .executableTarget(
             name: "SystemdFixture",

@@ -5,6 +5,7 @@ import ControlServer
 import ControlTestKit
 import GuardCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ControlClient
@@ -23,14 +24,14 @@ struct AuditTests {
         let heard = Heard()
         let follower = try await World.run(on: ListeningSocket(at: path), at: path, service: service) { _ in
             let follower = Task { try await client(path).followAudit(since: 1) { heard.take($0) } }
-            await heard.until(2)
+            try await heard.until(2)
             return follower
         }
         await service.record(Self.shop)
         try await World.run(on: ListeningSocket(at: path), at: path, service: service) { _ in
-            await heard.until(3)
+            try await heard.until(3)
             await service.record(Self.shop)
-            await heard.until(4)
+            try await heard.until(4)
         }
         follower.cancel()
         #expect(heard.ids == [2, 3, 4])
@@ -49,7 +50,7 @@ struct AuditTests {
             return follower
         }
         await service.record(Self.shop)
-        try await World.run(on: ListeningSocket(at: path), at: path, service: service) { _ in await heard.until(3) }
+        try await World.run(on: ListeningSocket(at: path), at: path, service: service) { _ in try await heard.until(3) }
         follower.cancel()
         #expect(heard.ids == [3])
     }
@@ -61,7 +62,7 @@ struct AuditTests {
             let follower = Task { try await client(world.socket).followAudit(since: 99) { heard.take($0) } }
             await world.service.arrival(at: .events, count: 2)
             await world.service.record(Self.shop)
-            await heard.until(3)
+            try await heard.until(3)
             follower.cancel()
             #expect(heard.news.filter { $0 != .connected }.first == .gap(newest: 2))
             #expect(heard.ids == [3])
@@ -139,14 +140,16 @@ private final class Heard: Sendable {
         bell.ring()
     }
 
-    /// Returns when the entry `id` came, or after a time that no test should take.
-    func until(_ id: Int64) async {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while ContinuousClock.now < deadline {
+    /// Returns when the entry `id` came.
+    func until(_ id: Int64) async throws {
+        let deadline = ContinuousClock.now + Patience.limit
+        while !ids.contains(id) {
             let count = bell.count
             if ids.contains(id) { return }
+            guard ContinuousClock.now < deadline else {
+                throw Patience.Ended(description: "it did not happen within \(Patience.limit): entry \(id) comes")
+            }
             await bell.wait(after: count, before: deadline)
         }
-        Issue.record("entry \(id) did not come")
     }
 }

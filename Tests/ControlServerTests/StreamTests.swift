@@ -129,7 +129,7 @@ struct StreamTests {
         }
     }
 
-    @Test("A stop does not wait for ever for a client that does not read", .timeLimit(.minutes(1)))
+    @Test("A stop does not wait for ever for a client that does not read")
     func stopWithSlowClient() async throws {
         var limits = ControlLimits()
         limits.stopTime = .milliseconds(100)

@@ -4,6 +4,7 @@ internal import ControlServer
 internal import Glibc
 internal import LinuxKit
 internal import Synchronization
+internal import TestSupport
 
 /// Sends a server whatever a ``Mutator`` makes, each input on a connection of its own, and looks at what comes back.
 public enum Fuzzer {
@@ -84,7 +85,7 @@ public enum Fuzzer {
     private static func ask(_ input: [UInt8], _ path: String) throws(Failure) -> Int {
         let descriptor: Int32
         do {
-            descriptor = try RawSocket.connect(path, patience: 10)
+            descriptor = try RawSocket.connect(path)
         } catch {
             throw Failure(reason: "no connection, \(error)", input: input)
         }
@@ -103,7 +104,7 @@ public enum Fuzzer {
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while true {
             let taken = recv(descriptor, &buffer, buffer.count, 0)
-            if taken < 0, errno == EAGAIN { throw Failure(reason: "not closed within 10 s", input: input) }
+            if taken < 0, errno == EAGAIN { throw Failure(reason: "not closed within \(Patience.limit)", input: input) }
             if taken <= 0 { break }
             if head.count < 64 { head += buffer[..<taken] }
             // A stream that was well asked for has no end.

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LinuxKit
+internal import TestSupport
 
 /// A client that sends exactly the bytes a test wants, well-formed or not. Its calls block, on a thread of its own.
 public struct RawSocket: Sendable {
@@ -11,15 +12,15 @@ public struct RawSocket: Sendable {
     /// Connects to `path`.
     public init(_ path: String) throws {
         thread = try ThreadExecutor(name: "raw")
-        descriptor = try Self.connect(path, patience: 20)
+        descriptor = try Self.connect(path)
     }
 
-    /// A descriptor that is connected to `path`, and on which no call waits for more than `patience` seconds: a test that waits for
-    /// what never comes fails in place of hanging.
-    static func connect(_ path: String, patience: Int) throws(SystemCallError) -> Int32 {
+    /// A descriptor that is connected to `path`, and on which no call waits for more than ``Patience/limit``: a test that waits for bytes
+    /// that never come fails in place of hanging.
+    static func connect(_ path: String) throws(SystemCallError) -> Int32 {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemCallError(call: "socket", errno: errno) }
-        var limit = timeval(tv_sec: patience, tv_usec: 0)
+        var limit = timeval(tv_sec: Int(Patience.limit.components.seconds), tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_un()
@@ -81,14 +82,11 @@ public struct RawSocket: Sendable {
 
     /// Waits until a daemon answers requests at `path`: a queue that takes connections is there earlier.
     public static func answering(_ path: String) async throws {
-        for _ in 0..<400 {
-            if let socket = try? RawSocket(path) {
-                defer { socket.end() }
-                await socket.send("GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                if await socket.read().hasPrefix("HTTP/1.1 ") { return }
-            }
-            try await Task.sleep(for: .milliseconds(25))
+        try await eventually("an answer at \(path)") {
+            guard let socket = try? RawSocket(path) else { return false }
+            defer { socket.end() }
+            await socket.send("GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return await socket.read().hasPrefix("HTTP/1.1 ")
         }
-        throw SystemCallError(call: "connect", errno: ETIMEDOUT, path: path)
     }
 }

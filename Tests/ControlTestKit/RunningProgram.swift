@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import LinuxKit
+internal import TestSupport
 
 /// A program that a test started, with what it prints in files.
 public struct RunningProgram: Sendable {
@@ -78,13 +79,11 @@ public struct RunningProgram: Sendable {
     /// What it has written to standard error so far.
     public func errorsSoFar() throws -> String { try Self.text(errorPath) }
 
-    /// Returns when it has written `text`, to whichever of the two; throws when that takes too long.
+    /// Returns when it has written `text` to one of the two; throws when it ended before.
     public func says(_ text: String) async throws {
-        for _ in 0..<6000 {
-            if try Self.text(outputPath).contains(text) || errorsSoFar().contains(text) { return }
-            try await Task.sleep(for: .milliseconds(10))
+        try await eventually("the output '\(text)'", from: pid) {
+            try Self.text(outputPath).contains(text) || errorsSoFar().contains(text)
         }
-        throw SystemCallError(call: "wait for '\(text)'", errno: ETIMEDOUT)
     }
 
     /// Waits for its end, on a thread of its own: the server under test needs the others.

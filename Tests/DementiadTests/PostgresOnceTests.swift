@@ -44,10 +44,8 @@ struct PostgresOnceTests {
         let backups = try project.backups()
         #expect(backups.count >= schemas.count - 1)
         for backup in backups { try expectRestorable(backup, to: elsewhere, as: before) }
-        // A second pass finds nothing to do, quickly.
-        let start = ContinuousClock.now
+        // A second pass finds nothing to do.
         let second = try project.once(["--json"])
-        #expect(ContinuousClock.now - start < .seconds(20))
         #expect(second.status == 14)
         #expect(try project.backups() == backups)
     }

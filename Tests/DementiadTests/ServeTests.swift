@@ -44,13 +44,11 @@ struct ServeTests {
                     + ["http://localhost\(path)"])
         }
 
-        /// Waits until the daemon answers.
-        func answering() throws {
-            for _ in 1...200 {
-                if try ask("/v1/health").output.hasSuffix("200\n") { return }
-                usleep(50_000)
+        /// Waits until the daemon, which is `tool`, answers.
+        func answering(_ tool: Tool) throws {
+            try waitUntil("an answer at \(socket)", from: tool.pid) {
+                try ask("/v1/health").output.hasSuffix("200\n")
             }
-            Issue.record("nothing answers at \(socket)")
         }
 
         var mode: UInt32 { get throws { try FileStatus(ofLink: socket).mode & 0o777 } }
@@ -83,7 +81,7 @@ struct ServeTests {
         ]
         let tool = try Tool(
             ["sh", "-c", "umask 0; exec \"$@\"", "sh"] + line + (geteuid() == 0 ? ["--allow-root"] : []))
-        try world.answering()
+        try world.answering(tool)
         #expect(try world.mode == 0o600)
         kill(tool.pid, SIGTERM)
         _ = tool.finish()
@@ -96,7 +94,7 @@ struct ServeTests {
         let world = try World()
         let daemon = try world.daemon
         let first = try daemon.start()
-        try world.answering()
+        try world.answering(first)
         let other = try Project(nil)
         let rival = try Daemon([
             "serve", "--watch", other.root, "--state-dir", other.state, "--socket", world.socket,
@@ -106,7 +104,7 @@ struct ServeTests {
         #expect(try world.ask("/v1/health").output.hasSuffix("200\n"))
         first.kill()
         let next = try daemon.start()
-        try world.answering()
+        try world.answering(next)
         kill(next.pid, SIGTERM)
         #expect(try daemon.finish(next).status == 0)
         #expect(try FileStatus.ifPresent(world.socket) == nil)
@@ -119,7 +117,7 @@ struct ServeTests {
         let world = try World("api: {readerGroups: ['4242']}")
         let daemon = try world.daemon
         let tool = try daemon.start()
-        try world.answering()
+        try world.answering(tool)
         #expect(try world.mode == 0o666)
         let member = ["setpriv", "--reuid=65534", "--regid=65534", "--groups=4242"]
         #expect(try world.ask("/v1/status", as: member).output.hasSuffix("200\n"))

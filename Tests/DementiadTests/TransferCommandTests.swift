@@ -30,8 +30,9 @@ struct TransferCommandTests {
             ])
             tool = try daemon.start()
             // Until it answers, and has looked at everything.
-            let end = ContinuousClock.now + .seconds(30)
-            while try control("stores", "rescan").status != 0, ContinuousClock.now < end { usleep(50_000) }
+            try waitUntil("the daemon has looked at everything", from: tool.pid) {
+                try control("stores", "rescan").status == 0
+            }
         }
 
         func control(_ arguments: String...) throws -> Tool.Result {

@@ -117,7 +117,7 @@ struct Clinic {
     func work(_ kind: OperationKind) async throws -> OperationRecord {
         let request = OperationRequest(kind: kind, store: stores[0].id)
         let record = try await guardian.start(request, key: nil, for: Caller(uid: 1000, pid: 1))
-        let settled = try await guardian.operation(record.id, waiting: .seconds(60))
+        let settled = try await guardian.operation(record.id, waiting: Patience.limit)
         #expect(settled.outcome == .succeeded, "\(settled)")
         return settled
     }

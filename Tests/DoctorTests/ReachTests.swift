@@ -74,8 +74,10 @@ struct ReachTests {
         #expect(status.status == 3 && status.output.contains("[daemonUnreachable]"), "\(status)")
         let daemon = try RunningProgram(["/bin/sh", "-c", "exec " + command], environment: patient.environment)
         var answer = try await patient.run("dementiactl status")
-        let end = ContinuousClock.now + .seconds(60)
-        while answer.status == 69, ContinuousClock.now < end { answer = try await patient.run("dementiactl status") }
+        try await eventually("the daemon answers", from: daemon.pid) {
+            answer = try await patient.run("dementiactl status")
+            return answer.status != 69
+        }
         #expect(answer.status == 0, "\(answer)")
         #expect(try await patient.finding(.daemonUnreachable) == nil)
         daemon.send(SIGTERM)
@@ -99,10 +101,10 @@ struct ReachTests {
         let daemon = try RunningProgram(
             [RunningProgram.built("dementiad")] + arguments + (geteuid() == 0 ? ["--allow-root"] : []),
             environment: patient.environment)
-        var answer = try await patient.run("dementiactl backup create '\(project)/.claude-memory.db'")
-        let end = ContinuousClock.now + .seconds(60)
-        while [69, 10].contains(answer.status), ContinuousClock.now < end {
+        var answer = try await patient.run("dementiactl status")
+        try await eventually("the daemon knows the memory", from: daemon.pid) {
             answer = try await patient.run("dementiactl backup create '\(project)/.claude-memory.db'")
+            return ![69, 10].contains(answer.status)
         }
         #expect(answer.status == 0, "\(answer)")
         #expect(try await patient.findings().isEmpty)

@@ -116,7 +116,7 @@ struct AnyStoreTests {
         #expect(try await guarded.guardian.history(of: bad.id).ledger.isEmpty)
         let backup = try await guarded.guardian.start(
             OperationRequest(kind: .backup, store: bad.id), key: nil, for: Caller(uid: 1000, pid: 1))
-        let settled = try await guarded.guardian.operation(backup.id, waiting: .seconds(30))
+        let settled = try await guarded.guardian.operation(backup.id, waiting: Patience.limit)
         #expect(settled.outcome == .failedUntouched && settled.error?.code == .serverUnreachable)
         await guarded.stop()
     }

@@ -37,7 +37,7 @@ struct GuardianAuditTests {
         let world = try World(.v4_0)
         let guarded = try await Guarded(world)
         let newest = try await guarded.guardian.auditEvents(of: nil, after: nil, waiting: .zero).last
-        async let batch = guarded.guardian.auditEvents(of: nil, after: newest, waiting: .seconds(60))
+        async let batch = guarded.guardian.auditEvents(of: nil, after: newest, waiting: Patience.limit)
         _ = try await guarded.guardian.addHold(HoldRequest(reason: "x"), for: caller)
         #expect(try await batch.entries.map(\.kind) == [.holdAdded])
         let strange = try await guarded.guardian.auditEvents(of: nil, after: newest + 1000, waiting: .zero)
@@ -54,7 +54,7 @@ struct GuardianAuditTests {
         async let second = guarded.guardian.start(request, key: "k", for: caller)
         let id = try await first.id
         #expect(try await second.id == id)
-        #expect(try await guarded.guardian.operation(id, waiting: .seconds(60)).outcome == .succeeded)
+        #expect(try await guarded.guardian.operation(id, waiting: Patience.limit).outcome == .succeeded)
         #expect(try await guarded.guardian.start(request, key: "k", for: caller).id == id)
         #expect(try await guarded.guardian.start(request, key: "k", for: Caller(uid: 0, pid: 1)).id != id)
         await guarded.stop()

@@ -80,7 +80,7 @@ struct GuardianChoiceTests {
         await #expect { try await guarded.guardian.forget(world.id, for: caller) } throws: {
             ($0 as? GuardError)?.code == .storeBusy
         }
-        #expect(try await guarded.guardian.operation(record.id, waiting: .seconds(60)).outcome == .succeeded)
+        #expect(try await guarded.guardian.operation(record.id, waiting: Patience.limit).outcome == .succeeded)
         await guarded.stop()
     }
 }

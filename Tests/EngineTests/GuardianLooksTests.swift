@@ -90,7 +90,7 @@ struct GuardianLooksTests {
         #expect(Int64(bytes.count) == archive.sizeBytes)
 
         let proof = try await guarded.guardian.start(OperationRequest(kind: .verify), key: nil, for: caller)
-        #expect(try await guarded.guardian.operation(proof.id, waiting: .seconds(30)).outcome == .succeeded)
+        #expect(try await guarded.guardian.operation(proof.id, waiting: Patience.limit).outcome == .succeeded)
         #expect(try await guarded.guardian.status().vault.lastProofAt != nil)
 
         // R9: one flipped byte is found, and the backup is shown as what it is.
@@ -99,7 +99,7 @@ struct GuardianLooksTests {
         try write(broken, to: form.path + "/" + archive.name)
         let again = try await guarded.guardian.start(
             OperationRequest(kind: .verify, backup: made[0]), key: nil, for: caller)
-        let settled = try await guarded.guardian.operation(again.id, waiting: .seconds(30))
+        let settled = try await guarded.guardian.operation(again.id, waiting: Patience.limit)
         #expect(settled.exitCode == .verificationFailed)
         #expect(try await guarded.guardian.backup(made[0]).verified == false)
         let restore = try await guarded.run(.restore, backup: made[0])
@@ -123,7 +123,7 @@ struct GuardianLooksTests {
         #expect(elsewhere.destination == place)
         let record = try await guarded.guardian.start(
             OperationRequest(kind: .restore, to: .place(place), backup: backup), key: nil, for: caller)
-        #expect(try await guarded.guardian.operation(record.id, waiting: .seconds(30)).outcome == .succeeded)
+        #expect(try await guarded.guardian.operation(record.id, waiting: Patience.limit).outcome == .succeeded)
         #expect(try LogicalDump(place).tables["memory_entries"]?.count == 8)
         #expect(try guarded.world.contents().tables["memory_entries"]?.count == 9)
 

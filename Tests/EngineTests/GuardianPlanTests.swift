@@ -23,7 +23,7 @@ struct GuardianPlanTests {
     ) async throws -> OperationRecord {
         let request = OperationRequest(kind: .restore, backup: backup, planDigest: digest)
         let record = try await guarded.guardian.start(request, key: nil, for: caller)
-        return try await guarded.guardian.operation(record.id, waiting: .seconds(60))
+        return try await guarded.guardian.operation(record.id, waiting: Patience.limit)
     }
 
     @Test("A restore's plan tells rows per table, and what was agreed to is what happens")
@@ -121,13 +121,13 @@ struct GuardianPlanTests {
         #expect(try await !guarded.guardian.setPin(false, of: backups[0], for: caller).pinned)
         let record = try await guarded.guardian.start(
             OperationRequest(kind: .prune, planDigest: plan.digest), key: nil, for: caller)
-        let settled = try await guarded.guardian.operation(record.id, waiting: .seconds(60))
+        let settled = try await guarded.guardian.operation(record.id, waiting: Patience.limit)
         #expect(settled.outcome == .succeeded && Set(settled.result?.removed ?? []) == [backups[1], backups[2]])
         #expect(settled.result?.freedBytes == plan.freedBytes)
         #expect(try await guarded.guardian.backups(of: nil, Page()).items.map(\.id) == [backups[3], backups[0]])
         let rest = try await guarded.guardian.start(OperationRequest(kind: .prune), key: nil, for: caller)
         #expect(
-            try await guarded.guardian.operation(rest.id, waiting: .seconds(60)).result?.removed == [backups[0]])
+            try await guarded.guardian.operation(rest.id, waiting: Patience.limit).result?.removed == [backups[0]])
         await guarded.stop()
     }
 

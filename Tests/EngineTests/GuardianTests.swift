@@ -71,7 +71,7 @@ struct Guarded {
             kind: kind, store: kind == .rescan ? nil : world.id, to: version.map { .version($0) }, backup: backup,
             planDigest: digest)
         let record = try await guardian.start(request, key: nil, for: Caller(uid: 1000, pid: 1))
-        let settled = try await guardian.operation(record.id, waiting: .seconds(60))
+        let settled = try await guardian.operation(record.id, waiting: Patience.limit)
         #expect(settled.state == .settled)
         return settled
     }
@@ -88,24 +88,22 @@ struct Guarded {
         return try #require(last)
     }
 
-    /// Waits until `condition` holds, for a time that is long for a small memory.
+    /// Waits until `condition` holds.
     func eventually(_ what: String, _ condition: (Guardian) async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(60)
-        while try await !condition(guardian) {
-            guard ContinuousClock.now < end else {
-                Issue.record("\(what): it did not come to that within a minute, but to \(try await guardian.stores())")
-                return
-            }
-            try await Task.sleep(for: .milliseconds(20))
+        do {
+            try await TestSupport.eventually(what) { try await condition(guardian) }
+        } catch let ended as Patience.Ended {
+            Issue.record("\(ended); there are \(try await guardian.stores())")
         }
     }
 
-    /// Fails when `value` goes on changing after what happened was noticed: a loop would turn ten times meanwhile.
+    /// Waits for a second in which `value` does not change. A loop, which would turn ten times in it, has none.
     func isQuiet(_ value: () -> Int) async throws {
-        try await Task.sleep(for: .seconds(1))
-        let before = value()
-        try await Task.sleep(for: .seconds(1))
-        #expect(value() == before)
+        try await TestSupport.eventually("a quiet second") {
+            let before = value()
+            try await Task.sleep(for: .seconds(1))
+            return value() == before
+        }
     }
 
     func form() async throws -> StoreForm { try await guardian.store(world.id) }
@@ -261,7 +259,7 @@ struct GuardianTests {
         await #expect { try await guarded.guardian.start(request, key: nil, for: caller) } throws: {
             ($0 as? GuardError)?.code == .storeBusy
         }
-        #expect(try await guarded.guardian.operation(first.id, waiting: .seconds(60)).outcome == .succeeded)
+        #expect(try await guarded.guardian.operation(first.id, waiting: Patience.limit).outcome == .succeeded)
         await guarded.stop()
     }
 
@@ -275,7 +273,7 @@ struct GuardianTests {
         let record = try await guarded.guardian.start(
             OperationRequest(kind: .migrate, store: world.id), key: nil, for: caller)
         _ = try await guarded.guardian.cancel(record.id, for: caller)
-        let settled = try await guarded.guardian.operation(record.id, waiting: .seconds(60))
+        let settled = try await guarded.guardian.operation(record.id, waiting: Patience.limit)
         #expect(settled.outcome == .cancelled)
         #expect(settled.dataState == .untouched)
         #expect(try world.contents().differences(from: before) == [])
@@ -291,7 +289,7 @@ struct GuardianTests {
         let guarded = try await Guarded(world, mode: .auto)
         let records = try await guarded.guardian.operations(of: world.id, in: nil, Page()).items
         #expect(records.map(\.kind) == [.migrate])
-        let settled = try await guarded.guardian.operation(try #require(records.first).id, waiting: .seconds(60))
+        let settled = try await guarded.guardian.operation(try #require(records.first).id, waiting: Patience.limit)
         #expect(settled.outcome == .succeeded)
         #expect(settled.trigger == "discovery")
         _ = try await guarded.run(.downgrade, to: 1)

@@ -25,7 +25,7 @@ struct ParallelTests {
     @Test("Two of them are worked on at the same time: each waits for the other, and both are done")
     func overlap() async throws {
         var world = try World()
-        try meeting(&world, timeout: .seconds(60))
+        try meeting(&world, timeout: Patience.limit)
         let other = try world.neighbour("other")
         let result = try await world.pass(over: [world.location, other], parallel: 2)
         #expect(result.exit == .done)
@@ -45,14 +45,14 @@ struct ParallelTests {
     @Test("The daemon, too, works on so many at the same time and no more", arguments: [1, 2])
     func daemon(_ parallel: Int) async throws {
         var world = try World()
-        try meeting(&world, timeout: parallel == 1 ? .milliseconds(300) : .seconds(60))
+        try meeting(&world, timeout: parallel == 1 ? .milliseconds(300) : Patience.limit)
         let locations = [world.location, try world.neighbour("other")]
         let guarded = try await Guarded(
             world, mode: .auto, parallel: parallel, discover: { Discovered(locations: locations) })
         for location in locations {
             let started = try #require(
                 try await guarded.guardian.operations(of: location.id, in: nil, Page()).items.first)
-            let settled = try await guarded.guardian.operation(started.id, waiting: .seconds(60))
+            let settled = try await guarded.guardian.operation(started.id, waiting: Patience.limit)
             #expect(settled.outcome == .succeeded)
             #expect(settled.findings.map(\.code) == (parallel == 1 ? ["checkNotRun"] : []))
         }
@@ -65,7 +65,7 @@ struct ParallelTests {
         // Says that it has begun, and ends only when it is told to.
         let (begun, pipe) = (world.folder.file("begun"), world.folder.file("pipe"))
         #expect(try Tool.run(["mkfifo", begun, pipe]).status == 0)
-        world.check("echo here > '\(begun)'; read line < '\(pipe)'", timeout: .seconds(60))
+        world.check("echo here > '\(begun)'; read line < '\(pipe)'", timeout: Patience.limit)
         let locations = [world.location, try world.neighbour("other")]
         let guarded = try await Guarded(
             world, mode: .auto, parallel: 1, discover: { Discovered(locations: locations) })

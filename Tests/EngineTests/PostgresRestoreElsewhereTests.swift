@@ -30,7 +30,7 @@ struct PostgresRestoreElsewhereTests {
         var agreed = request
         agreed.planDigest = plan.digest
         let record = try await guardian.start(agreed, key: nil, for: caller)
-        return try await guardian.operation(record.id, waiting: .seconds(60))
+        return try await guardian.operation(record.id, waiting: Patience.limit)
     }
 
     @Test("Beside the memory that it is from, which nobody else ever sees under another name")

@@ -100,7 +100,7 @@ struct PostgresWorld {
         let request = OperationRequest(
             kind: kind, store: try location.id, to: version.map { .version($0) }, backup: backup)
         let record = try await guardian.start(request, key: nil, for: Caller(uid: 1000, pid: 1))
-        let settled = try await guardian.operation(record.id, waiting: .seconds(60))
+        let settled = try await guardian.operation(record.id, waiting: Patience.limit)
         await guardian.stop()
         await relaying.value
         withExtendedLifetime(directory) {}
@@ -143,7 +143,7 @@ struct PostgresWorld {
 
     /// Asks the shell line `check` whether a migrated memory is good.
     mutating func check(_ check: String) {
-        policy.check = CheckCommand(arguments: ["sh", "-c", check, "check"], timeout: .seconds(20))
+        policy.check = CheckCommand(arguments: ["sh", "-c", check, "check"], timeout: Patience.limit)
     }
 
     /// Does `work` once, when the step `kind` begins: after its intent is durable, before its first effect.
@@ -219,20 +219,16 @@ struct PostgresWorld {
             "SELECT datname FROM pg_database WHERE datname LIKE 'dementiad_\(location.id)_%'", database: "postgres")
     }
 
-    /// Waits until nobody but the asking session holds a lock in the database, and gives how long that took.
-    func waitForLocks(atMost limit: Duration = .seconds(5)) async throws -> Duration {
-        let start = ContinuousClock.now
-        while ContinuousClock.now - start < limit {
-            let held = try database.psql(
+    /// Waits until no session of dementiad's holds a lock in the database.
+    func waitUntilUnlocked() async throws {
+        try await eventually("no session of dementiad's holds a lock") {
+            try database.psql(
                 """
                 SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
                 WHERE d.datname = current_database() AND l.pid <> pg_backend_pid()
                     AND l.pid IN (SELECT pid FROM pg_stat_activity WHERE application_name = 'dementiad')
-                """)
-            if held == ["0"] { break }
-            try await Task.sleep(for: .milliseconds(20))
+                """) == ["0"]
         }
-        return ContinuousClock.now - start
     }
 }
 
@@ -249,20 +245,15 @@ final class Barrier {
         while let line = tool.line(), line != "held" {}
     }
 
-    /// Waits until a migration stands there. The event comes within `limit`, or the test has failed.
-    func waitForArrival(atMost limit: Duration = .seconds(120)) async throws {
-        let deadline = ContinuousClock.now + limit
-        while ContinuousClock.now < deadline {
-            let waiting = try database.psql(
+    /// Waits until a migration stands there.
+    func waitForArrival() async throws {
+        try await eventually("a migration stands at the barrier") {
+            try database.psql(
                 """
                 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
                     AND application_name = 'dementiad' AND wait_event = 'PgSleep'
-                """)
-            if waiting == ["1"] { return }
-            // The thread belongs to everybody, and to whoever is waited for.
-            try await Task.sleep(for: .milliseconds(20))
+                """) == ["1"]
         }
-        throw Unexpected("nobody came to the barrier")
     }
 
     /// Lets it go on.

@@ -21,7 +21,7 @@ struct TransferRunTests {
         try await scene.guarded { guardian, caller in
             let request = OperationRequest(kind: .transfer, store: scene.world.id, to: .place(scene.place))
             let begun = try await guardian.start(request, key: nil, for: caller)
-            let record = try await guardian.operation(begun.id, waiting: .seconds(120))
+            let record = try await guardian.operation(begun.id, waiting: Patience.limit)
             #expect(record.outcome == .succeeded && record.dataState == .migratedVerified, "\(record)")
             #expect(record.exitCode == .done)
             #expect(record.steps.map(\.kind) == [.preflight, .backup, .transfer, .verify])
@@ -91,7 +91,7 @@ struct TransferRunTests {
                 OperationRequest(
                     kind: .transfer, store: scene.world.id, to: .place(scene.place), planDigest: plan.digest),
                 key: nil, for: caller)
-            return try await guardian.operation(begun.id, waiting: .seconds(60))
+            return try await guardian.operation(begun.id, waiting: Patience.limit)
         }
         #expect(record.error?.code == .planChanged && record.dataState == .untouched)
         #expect(try scene.contents() == nil)
@@ -232,7 +232,7 @@ struct TransferRunTests {
             #expect(await guardian.choices[scene.world.id]?.kind == .moved)
             let restore = OperationRequest(kind: .restore, store: scene.world.id, backup: backup)
             let begun = try await guardian.start(restore, key: nil, for: caller)
-            let restored = try await guardian.operation(begun.id, waiting: .seconds(60))
+            let restored = try await guardian.operation(begun.id, waiting: Patience.limit)
             #expect(restored.outcome == .succeeded, "\(restored)")
             #expect(await guardian.choices[scene.world.id] == nil)
         }
@@ -270,7 +270,7 @@ struct TransferRunTests {
                     OperationRequest(kind: .transfer, store: scene.world.id, to: .place(scene.database.url + "#else")),
                     key: nil, for: caller)
             } throws: { ($0 as? GuardError)?.code == .storeBusy }
-            #expect(try await guardian.operation(begun.id, waiting: .seconds(120)).outcome == .succeeded)
+            #expect(try await guardian.operation(begun.id, waiting: Patience.limit).outcome == .succeeded)
             #expect(await guardian.busy.isEmpty)
         }
     }
@@ -286,7 +286,7 @@ struct TransferRunTests {
             try await barrier.waitForArrival()
             _ = try await guardian.cancel(begun.id, for: caller)
             barrier.open()
-            let record = try await guardian.operation(begun.id, waiting: .seconds(60))
+            let record = try await guardian.operation(begun.id, waiting: Patience.limit)
             #expect(record.outcome == .cancelled && record.dataState == .untouched, "\(record)")
         }
         #expect(try scene.contents() == nil)
@@ -307,7 +307,7 @@ struct TransferRunTests {
             let begun = try await guardian.start(request, key: nil, for: caller)
             for await _ in steps { break }
             _ = try await guardian.cancel(begun.id, for: caller)
-            let record = try await guardian.operation(begun.id, waiting: .seconds(60))
+            let record = try await guardian.operation(begun.id, waiting: Patience.limit)
             #expect(record.outcome == .cancelled && record.dataState == .untouched, "\(record)")
         }
         #expect(try scene.contents() == nil)

@@ -85,7 +85,7 @@ struct TransferScene {
                 kind: .transfer, store: world.id, to: .place(place ?? self.place), archive: archive,
                 epoch: epoch)
             let record = try await guardian.start(request, key: nil, for: caller)
-            return try await guardian.operation(record.id, waiting: .seconds(120))
+            return try await guardian.operation(record.id, waiting: Patience.limit)
         }
     }
 

@@ -100,7 +100,7 @@ struct World {
     }
 
     /// Asks the shell line `check` whether a migrated memory is good; `$1` is its path.
-    mutating func check(_ check: String, timeout: Duration = .seconds(20)) {
+    mutating func check(_ check: String, timeout: Duration = Patience.limit) {
         policy.check = CheckCommand(arguments: ["sh", "-c", check, "check"], timeout: timeout)
     }
 
@@ -213,7 +213,7 @@ struct World {
 /// Runs `sql` on the database at `path` as the application would: on a connection of its own, with its patience.
 func run(_ sql: String, on path: String) throws {
     let connection = try Connection(path: path, access: .readWrite)
-    connection.waitForLocks(atMost: .seconds(10))
+    connection.waitForLocks(atMost: Patience.limit)
     try connection.execute(sql)
 }
 

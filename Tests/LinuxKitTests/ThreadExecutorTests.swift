@@ -2,6 +2,7 @@
 
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LinuxKit
@@ -86,8 +87,6 @@ struct ThreadExecutorTests {
             await owner.note(1)
             #expect(try names().contains("short-lived-thr\n"))
         }
-        let deadline = ContinuousClock.now + .seconds(10)
-        while try names().contains("short-lived-thr\n"), ContinuousClock.now < deadline { await Task.yield() }
-        #expect(try !names().contains("short-lived-thr\n"))
+        try await eventually("the thread has ended") { try !names().contains("short-lived-thr\n") }
     }
 }

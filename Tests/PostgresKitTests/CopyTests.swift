@@ -6,8 +6,7 @@ import TestSupport
 import Testing
 
 /// Rows in bulk, both ways.
-@Suite(
-    "COPY", .enabled(if: PostgresServer.isInstalled, "\(PostgresServer.notInstalled)"), .timeLimit(.minutes(2)))
+@Suite("COPY", .enabled(if: PostgresServer.isInstalled, "\(PostgresServer.notInstalled)"))
 struct CopyTests {
     private struct GaveUp: Error {}
 

@@ -131,10 +131,12 @@ struct StatementTests {
         let canceller = connection.canceller
         let running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
         let stopping = Task.detached { [database] in
-            while try database.psql(running + " AND datname = current_database()") != ["1"] {}
+            try await eventually("the statement runs") {
+                try database.psql(running + " AND datname = current_database()") == ["1"]
+            }
             try canceller.cancel()
         }
-        let error = try refusal { try connection.execute("SELECT pg_sleep(50)") }
+        let error = try refusal { try connection.execute("SELECT pg_sleep(3600)") }
         #expect(error.sqlState == .queryCanceled && !error.isConnectionLost)
         try await stopping.value
         #expect(try connection.value("SELECT 1") == "1")

@@ -98,19 +98,31 @@ import Testing
         #expect(try await store.changes(from: old, to: new) == expected.expected)
     }
 
-    // Row against row it would take much longer than this, on an idle machine, too.
-    @Test("Many rows are compared by their keys' index", .timeLimit(.minutes(2)))
+    @Test("Many rows are compared by their keys' index: the processor time grows with their number")
     func manyRows() async throws {
         let folder = try TemporaryFolder()
-        let sql = """
-            CREATE TABLE t (id TEXT PRIMARY KEY, a);
-            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
-            INSERT INTO t SELECT 'key ' || i, i FROM n;
-            """
-        let old = try made(sql, folder.file("old.db"))
-        let new = try made(sql + "UPDATE t SET a = -1 WHERE a % 1000 = 0", folder.file("new.db"))
-        let store = try SQLiteStore(path: folder.file("live.db"))
-        #expect(try await store.changes(from: old, to: new) == [TableChange(name: "t", changed: 60)])
+        /// The processor time of a comparison of so many thousand rows.
+        func compare(_ thousands: Int) async throws -> Double {
+            let sql = """
+                CREATE TABLE t (id TEXT PRIMARY KEY, a);
+                WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(thousands)000)
+                INSERT INTO t SELECT 'key ' || i, i FROM n;
+                """
+            let name = "\(thousands) \(UInt32.random(in: 0 ... .max))"
+            let old = try made(sql, folder.file("old \(name).db"))
+            let new = try made(sql + "UPDATE t SET a = -1 WHERE a % 1000 = 0", folder.file("new \(name).db"))
+            let store = try SQLiteStore(path: folder.file("live.db"))
+            let start = ProcessorTime.ofThisProcess
+            let changes = try await store.changes(from: old, to: new)
+            let seconds = ProcessorTime.ofThisProcess - start
+            #expect(changes == [TableChange(name: "t", changed: Int64(thousands))])
+            return seconds
+        }
+        _ = try await compare(60)
+        // Four times as many rows take four times as long, and row against row sixteen times.
+        var ratios: [Double] = []
+        for _ in 1...3 { ratios.append(try await compare(16) / compare(4)) }
+        #expect(ratios.contains { $0 <= 8 }, "\(ratios)")
     }
 
     @Test("R9: a drill fails a copy that is damaged, that holds something else, or that is no database")

@@ -197,15 +197,12 @@ struct PostgresRestoreTests {
 extension PostgresWorld {
     /// Waits until a session of dementiad's waits for a lock in this database.
     func waitForALock() throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while ContinuousClock.now < deadline {
-            let waiting = try database.psql(
+        try waitUntil("a session of dementiad's waits for a lock") {
+            try database.psql(
                 """
                 SELECT count(*) FROM pg_stat_activity
                 WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name = 'dementiad'
-                """)
-            if waiting != ["0"] { return }
+                """) != ["0"]
         }
-        Issue.record("nobody waits for a lock")
     }
 }

@@ -47,7 +47,7 @@ public struct LogicalDump: Equatable, CustomStringConvertible {
         let connection = try Connection(path: path, access: .readWrite)
         // A look must not fold the WAL in.
         if try FileStatus.ifPresent(path + "-wal") != nil { try connection.disableCheckpointOnClose() }
-        connection.waitForLocks(atMost: .seconds(10))
+        connection.waitForLocks(atMost: Patience.limit)
         try self.init(connection, withLedger: withLedger)
     }
 

@@ -99,14 +99,16 @@ final class ServerKeeper: Sendable {
 
         start() {
             # After a crash the last children of the old server may still hold its shared memory.
-            for attempt in 1 2 3 4 5 6 7 8 9 10; do
+            attempt=0
+            while [ "$attempt" -lt 100 ]; do
+                attempt=$((attempt + 1))
                 launch "$@" </dev/null >&2 &
                 server=$!
                 polls=0
                 while kill -0 "$server"; do
                     if answers; then echo "ready $server $dir"; return; fi
                     polls=$((polls + 1))
-                    [ "$polls" -lt 1000 ] || { kill -9 "$server"; fail 'the server does not answer'; }
+                    [ "$polls" -lt 10000 ] || { kill -9 "$server"; fail 'the server does not answer'; }
                     sleep 0.02
                 done
                 server=

@@ -7,11 +7,11 @@ public final class Shell {
     /// Its process id.
     public var pid: Int32 { tool.pid }
 
-    /// Opens `path`. It waits up to 10 s for other people's locks, as Dementia does.
+    /// Opens `path`. It waits for the locks of others.
     public init(_ path: String) throws {
         // Into a pipe the shell would write only when its buffer is full.
         tool = try Tool(["stdbuf", "-oL", "sqlite3", "-batch", path])
-        run(".timeout 10000")
+        run(".timeout \(Patience.limit.components.seconds * 1000)")
     }
 
     /// Runs `sql`, which may hold several statements and dot commands, and gives the lines that it wrote, errors included.

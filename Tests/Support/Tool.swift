@@ -120,9 +120,9 @@ public final class Tool {
     }
 
     private func fill() -> Bool {
-        // A program that says nothing for a minute has hung: the test fails, and the suite goes on.
+        // A program that says nothing for so long has hung: the test fails, and the suite goes on.
         var ready = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
-        guard poll(&ready, 1, 60_000) > 0 else { return false }
+        guard poll(&ready, 1, Int32(Patience.limit.components.seconds) * 1000) > 0 else { return false }
         var chunk = [UInt8](repeating: 0, count: 4096)
         let count = read(output, &chunk, chunk.count)
         guard count > 0 else { return false }

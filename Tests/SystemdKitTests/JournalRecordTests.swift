@@ -18,7 +18,7 @@ struct JournalRecordTests {
         journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         journal.bind("/run/systemd/journal/socket")
         status = subprocess.run(sys.argv[1:]).returncode
-        journal.settimeout(10)
+        journal.settimeout(240)
         data, passed, _, _ = socket.recv_fds(journal, 1 << 20, 1)
         for file in passed: data = b"file " + os.pread(file, 1 << 24, 0)
         print(status, len(data), ascii(data[:300]))

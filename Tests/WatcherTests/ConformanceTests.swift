@@ -16,14 +16,14 @@ struct ConformanceTests {
         let tree = Subject.tree(scene.root)
         await scene.watcher.watch([tree])
         try scene.put("memory.db")
-        #expect(try await scene.tells(["memory.db"], of: tree))
+        try await scene.expect([tree: ["memory.db"]])
         try scene.put("a/b/c/memory.db")
-        #expect(try await scene.tells(["a/b/c/memory.db"], of: tree))
+        try await scene.expect([tree: ["a/b/c/memory.db"]])
         try scene.put("a/b/c/other.db")
         try scene.put("node_modules/memory.db")
         #expect(try await scene.isSilent())
         try Directory.unlink(scene.path("a/b/c/memory.db"))
-        #expect(try await scene.tells(["a/b/c/memory.db"], of: tree))
+        try await scene.expect([tree: ["a/b/c/memory.db"]])
     }
 
     @Test("no folder deeper than the rules say", arguments: Way.allCases)
@@ -34,7 +34,7 @@ struct ConformanceTests {
         try scene.put("a/b/memory.db")
         #expect(try await scene.isSilent())
         try scene.put("a/memory.db")
-        #expect(try await scene.tells(["a/memory.db"], of: tree))
+        try await scene.expect([tree: ["a/memory.db"]])
     }
 
     @Test("a folder that is moved takes its files along", arguments: Way.allCases)
@@ -44,11 +44,11 @@ struct ConformanceTests {
         try scene.put("one/deep/memory.db")
         await scene.watcher.watch([tree])
         try Directory.rename(noReplace: scene.path("one"), to: scene.path("two"))
-        #expect(try await scene.tells(["two/deep/memory.db"], of: tree))
+        try await scene.expect([tree: ["two/deep/memory.db"]])
         try await scene.drain()
         // It is watched where it is now.
         try Directory.unlink(scene.path("two/deep/memory.db"))
-        #expect(try await scene.tells(["two/deep/memory.db"], of: tree))
+        try await scene.expect([tree: ["two/deep/memory.db"]])
         let aside = Directory.parent(of: scene.root) + "/aside-\(getpid())-\(way)"
         try Directory.rename(noReplace: scene.path("two"), to: aside)
         defer { try? Directory.removeTree(aside) }
@@ -67,10 +67,10 @@ struct ConformanceTests {
         try Directory.removeTree(scene.path("home"))
         #expect(try await !scene.changes(of: tree).isEmpty)
         try scene.put("home/p/memory.db")
-        #expect(try await scene.tells(["home/p/memory.db"], of: tree))
+        try await scene.expect([tree: ["home/p/memory.db"]])
         try await scene.drain()
         try scene.put("home/q/memory.db")
-        #expect(try await scene.tells(["home/q/memory.db"], of: tree))
+        try await scene.expect([tree: ["home/q/memory.db"]])
     }
 
     @Test(
@@ -127,7 +127,7 @@ struct ConformanceTests {
         await scene.watcher.watch([tree])
         try await scene.drain()
         try scene.put("p/memory.db")
-        #expect(try await scene.tells(["p/memory.db"], of: tree))
+        try await scene.expect([tree: ["p/memory.db"]])
         #expect(scene.watcher.method(of: file) == nil)
     }
 

@@ -105,13 +105,9 @@ enum Descriptors {
         }
     }
 
-    /// Whether there are so many before long.
-    static func inotify(become wanted: Int) async throws -> Bool {
-        for _ in 0..<200 {
-            if try inotify().count == wanted { return true }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        return false
+    /// Waits until there are so many.
+    static func inotify(become wanted: Int) async throws {
+        try await eventually("\(wanted) instances of inotify") { try inotify().count == wanted }
     }
 
     /// How many watches the kernel holds for an instance.
@@ -120,12 +116,8 @@ enum Descriptors {
         return text.split(separator: "\n").count { $0.hasPrefix("inotify wd:") }
     }
 
-    /// Whether there are so many before long.
-    static func watches(of instance: String, become wanted: Int) async throws -> Bool {
-        for _ in 0..<200 {
-            if try watches(of: instance) == wanted { return true }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        return false
+    /// Waits until there are so many.
+    static func watches(of instance: String, become wanted: Int) async throws {
+        try await eventually("\(wanted) watches of the kernel") { try watches(of: instance) == wanted }
     }
 }

@@ -25,11 +25,7 @@ struct MadeUpTests {
         try await scene.expect([subjects[0]: ["?"], subjects[1]: ["?"], subjects[2]: ["?"]])
         #expect(scene.watcher.overflows == 1)
         // Then by watches that are new.
-        let end = ContinuousClock.now + .seconds(10)
-        while hand.counts[scene.path("p")] != before + 3, ContinuousClock.now < end {
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        #expect(hand.counts[scene.path("p")] == before + 3)
+        try await eventually("everything is watched anew") { hand.counts[scene.path("p")] == before + 3 }
         // By new rules the count goes on.
         await scene.watcher.watch(Set(subjects), by: Scene.rules)
         #expect(scene.watcher.overflows == 1)

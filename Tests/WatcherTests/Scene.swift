@@ -77,51 +77,42 @@ final class Scene: Sendable {
         }
     }
 
-    /// What was told since the last time, once there is something for `subject`; empty when there is nothing within `limit`.
-    func changes(of subject: Subject, within limit: Duration = .seconds(10)) async throws -> [Change] {
-        let end = ContinuousClock.now + limit
-        while ContinuousClock.now < end {
-            let found = told.withLock { told in
-                let found = told.filter { $0.subject == subject }
-                if !found.isEmpty { told = [] }
-                return found
-            }
-            if !found.isEmpty { return found }
-            try await Task.sleep(for: .milliseconds(10))
+    /// What was told since the last time; it waits until something is for `subject`.
+    func changes(of subject: Subject) async throws -> [Change] {
+        var found: [Change] = []
+        try await eventually("a change of \(subject) is told") {
+            found = taken(of: subject)
+            return !found.isEmpty
         }
-        return []
+        return found
     }
 
-    /// Whether `path` is told of the tree, or everything is, within a time that is long.
-    func tells(_ names: Set<String>, of tree: Subject) async throws -> Bool {
-        var missing = Set(names.map(path))
-        let end = ContinuousClock.now + .seconds(15)
-        while !missing.isEmpty, ContinuousClock.now < end {
-            for change in try await changes(of: tree, within: .seconds(1)) {
-                missing = change.isWhole ? [] : missing.subtracting(change.paths)
-            }
+    /// What was told of `subject` since the last time. What was told of others is forgotten when there is something.
+    private func taken(of subject: Subject) -> [Change] {
+        told.withLock { told in
+            let found = told.filter { $0.subject == subject }
+            if !found.isEmpty { told = [] }
+            return found
         }
-        return missing.isEmpty
     }
 
-    /// Fails unless all these paths are told of these trees, or everything is.
-    func expect(
-        _ wanted: [Subject: Set<String>], within limit: Duration = .seconds(15),
-        at place: SourceLocation = #_sourceLocation
-    ) async throws {
+    /// Waits until all these paths are told of these trees, or everything is.
+    func expect(_ wanted: [Subject: Set<String>], at place: SourceLocation = #_sourceLocation) async throws {
         var missing = wanted.mapValues { Set($0.map(path)) }
-        let end = ContinuousClock.now + limit
-        while !missing.isEmpty, ContinuousClock.now < end {
-            for change in told.withLock({ told in
-                defer { told = [] }
-                return told
-            }) {
-                missing[change.subject]?.subtract(change.paths)
-                if change.isWhole || missing[change.subject]?.isEmpty == true { missing[change.subject] = nil }
+        do {
+            try await eventually("the changes are told") {
+                for change in told.withLock({ told in
+                    defer { told = [] }
+                    return told
+                }) {
+                    missing[change.subject]?.subtract(change.paths)
+                    if change.isWhole || missing[change.subject]?.isEmpty == true { missing[change.subject] = nil }
+                }
+                return missing.isEmpty
             }
-            try await Task.sleep(for: .milliseconds(10))
+        } catch let ended as Patience.Ended {
+            Issue.record("\(ended): \(missing)", sourceLocation: place)
         }
-        #expect(missing.isEmpty, sourceLocation: place)
     }
 
     /// Fails unless all of `subject` is told.
@@ -130,47 +121,49 @@ final class Scene: Sendable {
         try await expect([subject: ["?"]], at: place)
     }
 
-    /// Fails unless files that are made in `folder` are told by their paths in `shown` within a time that is long: after something was
-    /// lost it takes a while until everything is watched anew.
+    /// Waits until files that are made in `folder` are told by their paths in `shown`: after something was lost it takes a while until
+    /// everything is watched anew.
     func tellsPaths(
         of tree: Subject, in folder: String, as shown: String? = nil, at place: SourceLocation = #_sourceLocation
     ) async throws {
-        let end = ContinuousClock.now + .seconds(20)
-        while ContinuousClock.now < end {
-            let name = "/later\(UInt32.random(in: 0 ... .max))/memory.db"
-            try put(folder + name)
-            let told = try await changes(of: tree, within: .seconds(1))
-            if told.contains(where: { $0.paths.contains(path((shown ?? folder) + name)) }) { return }
+        var made: Set<String> = []
+        do {
+            try await eventually("new files in \(folder) are told") {
+                let name = "/later\(UInt32.random(in: 0 ... .max))/memory.db"
+                try put(folder + name)
+                made.insert(path((shown ?? folder) + name))
+                // What is not told within a second is asked for with another file.
+                for _ in 1...100 {
+                    if taken(of: tree).contains(where: { !made.isDisjoint(with: $0.paths) }) { return true }
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                return false
+            }
+        } catch let ended as Patience.Ended {
+            Issue.record("\(ended)", sourceLocation: place)
         }
-        Issue.record("they are not told", sourceLocation: place)
     }
 
-    /// Whether `subject` is noticed in this way within a time that is long.
-    func becomes(_ method: Method, _ subject: Subject) async throws -> Bool {
-        let end = ContinuousClock.now + .seconds(10)
-        while watcher.method(of: subject) != method, ContinuousClock.now < end {
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        return watcher.method(of: subject) == method
+    /// Waits until `subject` is noticed in this way.
+    func becomes(_ method: Method, _ subject: Subject) async throws {
+        try await eventually("\(subject) is noticed by \(method)") { watcher.method(of: subject) == method }
     }
 
-    /// Whether the kernel holds so many watches within a time that is long.
-    func holds(_ count: Int) async throws -> Bool {
-        let end = ContinuousClock.now + .seconds(10)
-        while watcher.watches != count, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(10)) }
-        return watcher.watches == count
+    /// Waits until the kernel holds so many watches.
+    func holds(_ count: Int) async throws {
+        try await eventually("the kernel holds \(count) watches") { watcher.watches == count }
     }
 
     /// Takes what is still told of the past, until nothing is.
     func drain() async throws {
-        for _ in 0..<20 where try await isSilent(for: .milliseconds(300)) { return }
-        Issue.record("it is never quiet")
+        try await eventually("nothing is told any more") { try await isSilent(for: .milliseconds(300)) }
     }
 
-    /// Whether nothing is told for much longer than a change takes.
+    /// Whether nothing is told for much longer than a change takes. Many short sleeps last longer on a machine on which a change takes
+    /// longer, too.
     func isSilent(for time: Duration = .milliseconds(600)) async throws -> Bool {
         told.withLock { $0 = [] }
-        try await Task.sleep(for: time)
+        for _ in 0..<20 { try await Task.sleep(for: time / 20) }
         return told.withLock(\.isEmpty)
     }
 }

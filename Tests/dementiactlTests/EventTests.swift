@@ -103,7 +103,7 @@ struct EventTests {
         try await World.run { world in
             await world.service.end(nil)
             let command =
-                "stty cols 60 rows 40; exec \(try RunningProgram.built("dementiactl")) status --watch --timeout 20s"
+                "stty cols 60 rows 40; exec \(try RunningProgram.built("dementiactl")) status --watch --timeout 1h"
             let program = try RunningProgram(
                 ["script", "-qfec", command, "/dev/null"],
                 environment: ["TERM": "xterm", "DEMENTIAD_SOCKET": world.socket, "NO_COLOR": "1"])
