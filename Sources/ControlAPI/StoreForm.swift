@@ -139,12 +139,15 @@ public struct BackupForm: Codable, Sendable, Equatable {
 /// What one pass did with every store, and what it could not look into.
 public struct PassForm: Codable, Sendable, Equatable {
     public let items: [PassItem]
-    /// Servers that could not be reached. Everything else was taken care of.
+    /// Servers that could not be reached, and memories on paths that cannot be used. Everything else was taken care of.
     public let problems: [Problem]
+    /// What was not looked into: folders that may not be read, mounted filesystems that a network or another program serves.
+    public let findings: [Finding]
 
-    public init(_ items: [PassItem], problems: [GuardError]) {
+    public init(_ items: [PassItem], problems: [GuardError], findings: [Finding] = []) {
         self.items = items
         self.problems = problems.map { Problem($0) }
+        self.findings = findings
     }
 }
 

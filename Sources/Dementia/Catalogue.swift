@@ -8,8 +8,15 @@ public struct Catalogue: Sendable {
     public init(dropIns: [(name: String, text: String)] = []) throws(MigrationFileError) {
         var migrations: [Line: [Migration]] = [:]
         for (name, bytes) in Self.shipped {
-            let migration = try MigrationFile.parse(String(decoding: bytes, as: UTF8.self), file: name)
+            let migration = try MigrationFile.parse(
+                String(decoding: bytes, as: UTF8.self), file: name, isShipped: true)
             migrations[migration.line, default: []].append(migration)
+        }
+        for line in Array(migrations.keys) {
+            guard let all = migrations[line] else { continue }
+            migrations[line] = all.map { migration in
+                all.filter { $0.version > migration.version }.reduce(migration) { $0.withoutWhat($1.makes) }
+            }
         }
         for (name, text) in dropIns {
             let migration = try MigrationFile.parse(text, file: name)

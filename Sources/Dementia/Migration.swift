@@ -69,6 +69,9 @@ public struct Migration: Hashable, Sendable {
     public let verify: [String]
     /// The down section as it is kept in the ledger: nil where there is no way back, and empty where a way back leaves the data as it is.
     public let downText: String?
+    /// What its statements make, to be held against what is there afterwards. Nothing for a migration of the user's own: what a later one
+    /// makes of its tables is not known, and its postcondition says what it wants.
+    public let makes: MadeObjects
     /// Over the whole text with LF line ends and without a byte order mark, so that a checkout with CRLF is no drift.
     public let checksum: SHA256Digest
 
@@ -86,6 +89,14 @@ public struct Migration: Hashable, Sendable {
             checksum: SHA256.digest(of: down))
     }
 
+    /// The same, which does not answer for what `later` adds.
+    func withoutWhat(_ later: MadeObjects) -> Migration {
+        Migration(
+            line: line, version: version, name: name, changes: changes, isRecurring: isRecurring, up: up,
+            repair: repair,
+            down: down, verify: verify, downText: downText, checksum: checksum, makes: makes.without(later))
+    }
+
     public init(
         line: Line,
         version: Int,
@@ -97,7 +108,8 @@ public struct Migration: Hashable, Sendable {
         down: [MigrationStatement]?,
         verify: [String],
         downText: String?,
-        checksum: SHA256Digest
+        checksum: SHA256Digest,
+        makes: MadeObjects = MadeObjects()
     ) {
         self.line = line
         self.version = version
@@ -110,5 +122,6 @@ public struct Migration: Hashable, Sendable {
         self.verify = verify
         self.downText = downText
         self.checksum = checksum
+        self.makes = makes
     }
 }

@@ -55,7 +55,11 @@ struct MigrationFile {
     private var downLines: [Substring] = []
 
     /// The migration in `text`, which is the content of the file called `file`.
-    static func parse(_ text: String, file: String) throws(MigrationFileError) -> Migration {
+    ///
+    /// - Parameter isShipped: whether it is one of ours, of which is known what every later one makes of its tables
+    static func parse(
+        _ text: String, file: String, isShipped: Bool = false
+    ) throws(MigrationFileError) -> Migration {
         let (line, version, name) = try identity(of: file)
         let normalised = normalise(text)
         var parser = MigrationFile(file: file)
@@ -71,7 +75,7 @@ struct MigrationFile {
         guard splitter.isBetweenStatements else {
             throw parser.error("its last statement does not end with a semicolon")
         }
-        return try parser.finish(line, version, name, SHA256.digest(of: normalised))
+        return try parser.finish(line, version, name, SHA256.digest(of: normalised), isShipped)
     }
 
     /// `text` with LF line ends and without a byte order mark.
@@ -220,7 +224,7 @@ struct MigrationFile {
     }
 
     private func finish(
-        _ line: Line, _ version: Int, _ name: String, _ checksum: SHA256Digest
+        _ line: Line, _ version: Int, _ name: String, _ checksum: SHA256Digest, _ isShipped: Bool
     ) throws(MigrationFileError) -> Migration {
         try refuseDanglingGuard()
         guard declaresChanges else {
@@ -241,7 +245,8 @@ struct MigrationFile {
             line: line, version: version, name: name, changes: changes, isRecurring: isRecurring, up: up,
             repair: statements[.repair] ?? [], down: hasDown ? statements[.down] ?? [] : nil, verify: verify,
             // The way back from a repair of data is to leave the data as it is.
-            downText: hasDown ? downLines.joined(separator: "\n") : isRecurring ? "" : nil, checksum: checksum)
+            downText: hasDown ? downLines.joined(separator: "\n") : isRecurring ? "" : nil, checksum: checksum,
+            makes: isShipped ? MadeObjects(of: up, SQLDialect(of: line)) : MadeObjects())
     }
 
     private func error(_ message: String, at line: Int? = nil) -> MigrationFileError {

@@ -79,6 +79,6 @@ extension Migration {
             line: line, version: version, name: name, changes: changes, isRecurring: isRecurring,
             up: up.map { $0.filled(for: schema) }, repair: repair.map { $0.filled(for: schema) },
             down: down?.map { $0.filled(for: schema) }, verify: verify.map { SQLTemplate.fill($0, schema: schema) },
-            downText: downText, checksum: checksum)
+            downText: downText, checksum: checksum, makes: makes)
     }
 }

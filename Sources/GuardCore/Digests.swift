@@ -79,6 +79,21 @@ public struct SchemaObject: Codable, Sendable, Hashable {
         self.table = table
         self.definition = definition
     }
+
+    /// By bytes, as engines tell names apart: Swift's own equality takes `é` in one scalar and `é` in two for the same.
+    public static func == (left: SchemaObject, right: SchemaObject) -> Bool {
+        left.parts.elementsEqual(right.parts) { $0.utf8.elementsEqual($1.utf8) }
+            && (left.definition == nil) == (right.definition == nil)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for part in parts {
+            for byte in part.utf8 { hasher.combine(byte) }
+            hasher.combine(0xff as UInt8)
+        }
+    }
+
+    private var parts: [String] { [type, name, table, definition ?? ""] }
 }
 
 /// A whole store's objects and values, without the ledger.
@@ -110,6 +125,6 @@ public struct StoreDigest: Codable, Sendable, Equatable {
 
     /// The digest of the table called `name`.
     public subscript(table name: String) -> TableDigest? {
-        tables.first { $0.name == name }
+        tables.first { $0.name.utf8.elementsEqual(name.utf8) }
     }
 }

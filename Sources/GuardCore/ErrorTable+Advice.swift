@@ -20,6 +20,16 @@ extension ErrorTable {
             "The memory is at a version that this dementiad does not know. It is left alone: update dementiad, or restore a backup from before."
         case .noWayBack:
             "A migration that would have to be taken back keeps no way down. A backup from before it can be restored: dementiactl backup list STORE."
+        case .severalNames:
+            "The file has a second name (a hard link). SQLite keeps a -wal and a -journal beside each name, so rows that a program wrote under one "
+                + "name are missing under the other. It is left alone: keep one name, and remove the others while no program uses the file."
+        case .pathTooLong:
+            "The path has more bytes than SQLite takes. The memory is left alone: move it to a shorter path."
+        case .pathNotText:
+            "A folder on the way to the memory has a name that is not UTF-8. It is left alone: give the folder another name."
+        case .nameTaken:
+            "The memory has a table or an index of the user's own under a name that Dementia uses, and it is not what Dementia makes. "
+                + "The memory is left alone: give that table or index another name."
         case .storeBusy:
             "Another program holds the memory, or an operation is at work on it. Close the program, or wait: dementiactl operations list."
         case .storeMoved:

@@ -7,6 +7,7 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Codable, Sendable, CaseIterable {
         // Not a store we may migrate.
         case notADatabase, damaged, foreignSchema, foreignLedger, drift, unknownShape, newerVersion, noWayBack
+        case severalNames, pathTooLong, pathNotText, nameTaken
         // Somebody else has it.
         case storeBusy, storeMoved, stateDirectoryBusy
         // The system says no.

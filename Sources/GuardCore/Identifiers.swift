@@ -29,6 +29,16 @@ public struct StoreLocation: Hashable, Sendable, Codable {
         self.name = name
     }
 
+    /// By bytes, as file systems and servers tell names apart: Swift's own equality takes `é` in one scalar and `é` in two for the same.
+    public static func == (left: StoreLocation, right: StoreLocation) -> Bool {
+        left.engine == right.engine && left.name.utf8.elementsEqual(right.name.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(engine)
+        for byte in name.utf8 { hasher.combine(byte) }
+    }
+
     /// The schema's name; nil for a file.
     public var schema: String? {
         guard engine == .postgres, let mark = name.lastIndex(of: "#") else { return nil }

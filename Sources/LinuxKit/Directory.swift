@@ -31,7 +31,7 @@ public enum Directory {
 
     /// The names in the directory `path` without `.` and `..`, in ascending order of their bytes.
     ///
-    /// Names that are not UTF-8 are left out: a `String` could not name them.
+    /// Names that are not UTF-8 are left out: a `String` could not name them. ``find(below:depth:enters:isWanted:)`` tells what they hold.
     public static func entries(_ path: String) throws(SystemCallError) -> [String] {
         let stream = try DirectoryStream(path)
         var names: [String] = []
@@ -72,9 +72,26 @@ public enum Directory {
 
     /// The directory that holds `path`: `/a` for `/a/b` and `/a/b/`, `.` for `b`, `/` for `/`.
     public static func parent(of path: String) -> String {
-        let parts = path.split(separator: "/")
+        let parts = parts(of: path)
         let parent = parts.dropLast().joined(separator: "/")
-        if path.hasPrefix("/") { return "/" + parent }
+        if path.utf8.first == UInt8(ascii: "/") { return "/" + parent }
         return parent.isEmpty ? "." : parent
+    }
+
+    /// The last part of `path`: `b` for `/a/b` and `/a/b/`, nothing for `/`.
+    public static func name(of path: String) -> Substring { parts(of: path).last ?? "" }
+
+    /// The parts of `path` between its slashes. Bytes decide: a name may begin with a combining mark, which makes one `Character` with the
+    /// slash before it.
+    public static func parts(of path: String) -> [Substring] {
+        path.utf8.split(separator: UInt8(ascii: "/")).map(Substring.init)
+    }
+
+    /// Whether `path` lies below `folder`, or is it.
+    public static func isBelow(_ path: String, _ folder: String) -> Bool {
+        let top = folder.utf8.last == UInt8(ascii: "/") ? folder.utf8.dropLast() : folder.utf8[...]
+        guard path.utf8.starts(with: top) else { return false }
+        let rest = path.utf8.dropFirst(top.count)
+        return rest.isEmpty || rest.first == UInt8(ascii: "/")
     }
 }

@@ -77,8 +77,22 @@ public struct FileStatus: Sendable, Equatable {
     }
 }
 
+extension FileStatus {
+    /// The status of `path` itself, which may be a symbolic link, or nil when there is nothing of that name.
+    public static func ifPresent(link path: String) throws(SystemCallError) -> FileStatus? {
+        do {
+            return try FileStatus(ofLink: path)
+        } catch {
+            guard error.isNotFound else { throw error }
+            return nil
+        }
+    }
+}
+
 /// `path` without symbolic links, `.` and `..`. Everything on the way has to exist.
 public func realPath(_ path: String) throws(SystemCallError) -> String {
+    // The system reads up to the NUL, and would resolve another path.
+    guard !path.utf8.contains(0) else { throw SystemCallError(call: "realpath", errno: EINVAL, path: path) }
     guard let resolved = realpath(path, nil) else {
         throw SystemCallError(call: "realpath", errno: errno, path: path)
     }

@@ -10,6 +10,20 @@ public final class MountTable: Sendable {
         public let number: Int
         /// Where it is.
         public let path: String
+        /// Its filesystem as the kernel calls it, such as `ext4`, `nfs4` or `fuse.sshfs`.
+        public let type: String
+
+        /// Whether a network or another program serves it: a look into it may take long, or never end.
+        public var isRemote: Bool {
+            let family = type.utf8.prefix { $0 != UInt8(ascii: ".") }
+            return Self.remote.contains { $0.utf8.elementsEqual(family) }
+        }
+
+        private static let remote = [
+            "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "coda", "ncpfs", "lustre", "gpfs", "vboxsf",
+            "gfs2",
+            "ocfs2", "fuse", "fuseblk", "virtiofs", "davfs", "autofs",
+        ]
     }
 
     /// To be waited for as something urgent with ``wait(for:urgent:atMost:)``.
@@ -41,9 +55,9 @@ public final class MountTable: Sendable {
         return Set(text.split(separator: UInt8(ascii: "\n")).compactMap(Self.mount))
     }
 
-    /// `36 35 98:0 / /mnt/a\040name rw …`: the number comes first, the place fifth, with blanks in octal.
+    /// `36 35 98:0 / /mnt/a\040name rw … - ext4 …`: the number comes first, the place fifth, with blanks in octal, the type behind a minus.
     static func mount(_ line: ArraySlice<UInt8>) -> Mount? {
-        let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
+        let fields = line.split(separator: UInt8(ascii: " "))
         guard fields.count > 4, let number = Int(String(decoding: fields[0], as: UTF8.self)) else { return nil }
         var path: [UInt8] = []
         var rest = fields[4]
@@ -58,6 +72,9 @@ public final class MountTable: Sendable {
                 path.append(byte)
             }
         }
-        return String(validating: path, as: UTF8.self).map { Mount(number: number, path: $0) }
+        let type = fields.dropFirst(6).drop { !$0.elementsEqual("-".utf8) }.dropFirst().first
+        return String(validating: path, as: UTF8.self).map {
+            Mount(number: number, path: $0, type: String(readable: type ?? []))
+        }
     }
 }

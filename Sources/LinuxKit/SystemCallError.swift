@@ -17,8 +17,14 @@ public struct SystemCallError: Error, Sendable, Equatable, CustomStringConvertib
         self.path = path
     }
 
-    /// The filesystem has no room, or the user's quota has none.
-    public var isNoSpace: Bool { errno == ENOSPC || errno == EDQUOT }
+    /// The filesystem has no room, the user's quota has none, or the process may not write a file that long (`RLIMIT_FSIZE`).
+    public var isNoSpace: Bool {
+        // read(2) gives no EFBIG; ``OpenFile/content(of:limit:)`` says so of a file that is longer than its reader takes.
+        [ENOSPC, EDQUOT, EFBIG].contains(errno) && !(errno == EFBIG && call == "read")
+    }
+
+    /// The path, or one of its names, is longer than the system or a library takes.
+    public var isNameTooLong: Bool { errno == ENAMETOOLONG }
 
     /// The user may not do this here: a mode, an ownership or a filesystem mounted read-only.
     public var isPermission: Bool { errno == EACCES || errno == EPERM || errno == EROFS }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import CSQLite
+internal import Glibc
 
 /// One thing that a statement is about to be compiled to do. See <https://sqlite.org/c3ref/c_alter_table.html>.
 public struct AuthorizerAction: Sendable {
@@ -15,9 +16,9 @@ public struct AuthorizerAction: Sendable {
 
     public let code: Code
     /// The table, index, pragma, … by SQLite's rules for the code.
-    public let first: String?
+    public let first: SQLiteName?
     /// The column, the table of an index or trigger, a pragma's argument, …
-    public let second: String?
+    public let second: SQLiteName?
 }
 
 /// Holds an authorizer where SQLite's context pointer can find it.
@@ -45,8 +46,8 @@ extension Connection {
                 let box = Unmanaged<AuthorizerBox>.fromOpaque(context).takeUnretainedValue()
                 let action = AuthorizerAction(
                     code: .init(code),
-                    first: first.map { String(cString: $0) },
-                    second: second.map { String(cString: $0) }
+                    first: first.map(SQLiteName.init(cString:)),
+                    second: second.map(SQLiteName.init(cString:))
                 )
                 return box.allow(action) ? SQLITE_OK : SQLITE_DENY
             },
@@ -57,6 +58,12 @@ extension Connection {
             authorizer = nil
         }
         return try body()
+    }
+}
+
+extension SQLiteName {
+    init(cString text: UnsafePointer<CChar>) {
+        self.init(Array(UnsafeRawBufferPointer(start: text, count: strlen(text))))
     }
 }
 

@@ -30,18 +30,37 @@ extension Connection {
         try configure(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
     }
 
-    /// Keeps the file's triggers from firing on statements prepared inside `body`.
-    public func withoutTriggers<Result>(_ body: () throws(SQLiteError) -> Result) throws(SQLiteError) -> Result {
+    /// Keeps the file's triggers from firing on statements that are prepared from here on.
+    public func disableTriggers() throws(SQLiteError) {
         try configure(SQLITE_DBCONFIG_ENABLE_TRIGGER, false)
+    }
+
+    /// Lets statements that `body` prepares be compiled with the file's triggers; afterwards triggers are disabled. `body` must not run a
+    /// statement that writes.
+    public func withTriggers<Result>(_ body: () throws(SQLiteError) -> Result) throws(SQLiteError) -> Result {
+        try configure(SQLITE_DBCONFIG_ENABLE_TRIGGER, true)
         do throws(SQLiteError) {
             let result = try body()
-            try configure(SQLITE_DBCONFIG_ENABLE_TRIGGER, true)
+            try disableTriggers()
             return result
         } catch {
             // The first error is the one to tell; setting a flag cannot fail on an open connection.
-            try? configure(SQLITE_DBCONFIG_ENABLE_TRIGGER, true)
+            try? disableTriggers()
             throw error
         }
+    }
+
+    /// Takes `"text"` in statements for a name and nothing else. By default SQLite takes it for a string where no column has the name, so that
+    /// a misspelt column would read as its own name. The file's own schema is read as its maker wrote it.
+    public func refuseDoubleQuotedStrings() throws(SQLiteError) {
+        try configure(SQLITE_DBCONFIG_DQS_DML, false)
+        try configure(SQLITE_DBCONFIG_DQS_DDL, false)
+    }
+
+    /// Takes `"text"` for a string where no column has the name, as other programs do: for statements that come out of a database.
+    public func allowDoubleQuotedStrings() throws(SQLiteError) {
+        try configure(SQLITE_DBCONFIG_DQS_DML, true)
+        try configure(SQLITE_DBCONFIG_DQS_DDL, true)
     }
 
     /// Keeps schema text of the file from doing harm: no SQL function with side effects runs out of it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import CSQLite
+internal import Glibc
 
 /// One connection to one database file.
 ///
@@ -13,7 +14,8 @@ public final class Connection {
         case readWrite
         /// A new or existing file of our own.
         case create
-        /// An existing file of our own that nobody writes (an archive's copy): nothing is created beside it.
+        /// An existing file of our own that nobody writes (an archive's copy): nothing is created beside it, and collations that this process
+        /// does not have do not keep it from being read.
         case immutable
     }
 
@@ -22,11 +24,20 @@ public final class Connection {
     var authorizer: AuthorizerBox?
     /// Keeps the busy handler's closure alive as long as SQLite may call it.
     var busyHandler: BusyBox?
+    /// What stands in for what this process does not have; nil where nothing does.
+    var standIns: StandIns?
 
     /// Opens the database at `path`, which must not lead through a symbolic link at its end.
     ///
     /// SQLite reads nothing yet: a file that is no database shows at the first statement.
+    /// - Throws: also for a path that is longer than ``pathLimit``, with ENAMETOOLONG as its system error.
     public init(path: String, access: Access) throws(SQLiteError) {
+        guard path.utf8.count <= Self.pathLimit else {
+            throw SQLiteError(
+                code: .cannotOpen,
+                message: "the path has \(path.utf8.count) bytes, and SQLite takes at most \(Self.pathLimit)",
+                systemError: ENAMETOOLONG)
+        }
         var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE
         var name = path
         switch access {
@@ -45,10 +56,15 @@ public final class Connection {
         }
         handle = opened
         // From here on a throw runs deinit, which closes: closing here as well would free the connection twice.
+        try refuseDoubleQuotedStrings()
+        if access == .immutable { acceptMissingCollations() }
         if access == .readWrite, sqlite3_db_readonly(handle, "main") == 1 {
             throw SQLiteError(code: .readOnly, message: "attempt to write a readonly database")
         }
     }
+
+    /// The most bytes that a database's path may have: SQLite's own limit, less the end of the journal's name.
+    public static let pathLimit = Int(sqlite3_vfs_find(nil)?.pointee.mxPathname ?? 512) - "-journal".utf8.count
 
     deinit {
         // close_v2 cannot fail: with statements alive (they are not Copyable and end before us) it would only wait for them.
@@ -56,27 +72,31 @@ public final class Connection {
     }
 
     /// Runs every statement of `sql` and drops their rows.
-    public func execute(_ sql: String) throws(SQLiteError) {
-        let result = sqlite3_exec(handle, sql, nil, nil, nil)
-        guard result == SQLITE_OK else { throw SQLiteError(result, on: handle, sql: sql) }
+    public func execute(_ sql: SQL) throws(SQLiteError) {
+        let result = Self.withText(sql) { sqlite3_exec(handle, $0, nil, nil, nil) }
+        guard result == SQLITE_OK else { throw SQLiteError(result, on: handle, sql: sql.text) }
     }
 
     /// Prepares the one statement of `sql`. A second one, which SQLite would pass over in silence, is an error, and so is none.
-    public func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+    public func prepare(_ sql: SQL) throws(SQLiteError) -> Statement {
         var prepared: OpaquePointer?
         var result = SQLITE_OK
         var isAlone = true
-        sql.withCString { text in
+        Self.withText(sql) { text in
             var rest: UnsafePointer<CChar>?
             result = sqlite3_prepare_v2(handle, text, -1, &prepared, &rest)
             if result == SQLITE_OK, let rest { isAlone = Self.isBlank(rest) }
         }
-        guard result == SQLITE_OK else { throw SQLiteError(result, on: handle, sql: sql) }
+        guard result == SQLITE_OK else { throw SQLiteError(result, on: handle, sql: sql.text) }
         // Comments alone compile to nothing at all.
-        guard let prepared else { throw SQLiteError(code: .error, message: "no statement", sql: sql) }
+        guard let prepared else { throw SQLiteError(code: .error, message: "no statement", sql: sql.text) }
         let statement = Statement(handle: prepared, connection: handle)
-        guard isAlone else { throw SQLiteError(code: .error, message: "more than one statement", sql: sql) }
+        guard isAlone else { throw SQLiteError(code: .error, message: "more than one statement", sql: sql.text) }
         return statement
+    }
+
+    private static func withText<Result>(_ sql: SQL, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+        (sql.bytes + [0]).withUnsafeBytes { body($0.baseAddress?.assumingMemoryBound(to: CChar.self)) }
     }
 
     /// Whether there is nothing to run in `sql`: white space, semicolons and comments at most.
@@ -99,7 +119,7 @@ public final class Connection {
     }
 
     /// Runs one statement with `parameters` and drops its rows.
-    public func run(_ sql: String, _ parameters: [Value] = []) throws(SQLiteError) {
+    public func run(_ sql: SQL, _ parameters: [Value] = []) throws(SQLiteError) {
         let statement = try prepare(sql)
         try statement.bind(parameters)
         try statement.run()
@@ -107,7 +127,7 @@ public final class Connection {
 
     /// Runs one statement and calls `body` for each row.
     public func forEachRow(
-        _ sql: String,
+        _ sql: SQL,
         _ parameters: [Value] = [],
         _ body: (borrowing Statement) throws(SQLiteError) -> Void
     ) throws(SQLiteError) {
@@ -118,7 +138,7 @@ public final class Connection {
 
     /// What `transform` makes of each row of one statement.
     public func rows<Element>(
-        _ sql: String,
+        _ sql: SQL,
         _ parameters: [Value] = [],
         _ transform: (borrowing Statement) -> Element
     ) throws(SQLiteError) -> [Element] {
@@ -128,40 +148,28 @@ public final class Connection {
     }
 
     /// The first column of the first row, or nil without a row.
-    public func value(_ sql: String, _ parameters: [Value] = []) throws(SQLiteError) -> Value? {
+    public func value(_ sql: SQL, _ parameters: [Value] = []) throws(SQLiteError) -> Value? {
         let statement = try prepare(sql)
         try statement.bind(parameters)
         return try statement.step() ? statement.value(0) : nil
     }
 
     /// The first column of the first row as an integer, or nil without a row.
-    public func integer(_ sql: String, _ parameters: [Value] = []) throws(SQLiteError) -> Int64? {
+    public func integer(_ sql: SQL, _ parameters: [Value] = []) throws(SQLiteError) -> Int64? {
         guard case .integer(let integer)? = try value(sql, parameters) else { return nil }
         return integer
     }
 
     /// The first column of the first row as text, or nil without a row.
-    public func string(_ sql: String, _ parameters: [Value] = []) throws(SQLiteError) -> String? {
+    public func string(_ sql: SQL, _ parameters: [Value] = []) throws(SQLiteError) -> String? {
         guard case .text(let bytes)? = try value(sql, parameters) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// `name` as an identifier in SQL, quotes doubled.
-    public static func quoted(_ name: String) -> String {
-        // By scalars and not by characters: a quote that a combining mark follows is another character, and still a quote to SQLite.
-        var quoted = String.UnicodeScalarView("\"".unicodeScalars)
-        for scalar in name.unicodeScalars {
-            if scalar == "\"" { quoted.append(scalar) }
-            quoted.append(scalar)
-        }
-        quoted.append("\"")
-        return String(quoted)
-    }
-
     /// Opens a second file of our own that nobody writes, under the name `schema`. For a connection that was opened as
     /// ``Access/immutable`` itself.
-    public func attach(immutable path: String, as schema: String) throws(SQLiteError) {
-        try run("ATTACH ? AS \(Self.quoted(schema))", [.text(Self.immutableName(path))])
+    public func attach(immutable path: String, as schema: SQLiteName) throws(SQLiteError) {
+        try run("ATTACH ? AS \(schema)" as SQL, [.text(Self.immutableName(path))])
     }
 
     private static func immutableName(_ path: String) -> String { "file:" + percentEncoded(path) + "?immutable=1" }

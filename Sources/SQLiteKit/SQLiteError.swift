@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import CSQLite
+internal import Glibc
 
 /// A result code of SQLite, primary or extended, as a value that a `catch` can name.
 ///
@@ -72,11 +73,26 @@ public struct SQLiteError: Error, Sendable, CustomStringConvertible {
                 code: ResultCode(rawValue: isItsOwn ? extended : result),
                 message: String(cString: isItsOwn ? sqlite3_errmsg(handle) : sqlite3_errstr(result)),
                 sql: sql,
-                systemError: sqlite3_system_errno(handle)
+                systemError: Self.systemError(handle, ResultCode(rawValue: result))
             )
         } else {
             self.init(code: ResultCode(rawValue: result), message: String(cString: sqlite3_errstr(result)), sql: sql)
         }
+    }
+
+    /// errno of what failed below `handle`. For an error of input or output the file itself remembers it: by the time an error is read,
+    /// the rollback that followed may have set errno anew.
+    private static func systemError(_ handle: OpaquePointer, _ code: ResultCode) -> Int32 {
+        var kept: Int32 = 0
+        guard code ~= .inputOutput, sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &kept) == SQLITE_OK,
+            kept != 0
+        else { return sqlite3_system_errno(handle) }
+        return kept
+    }
+
+    /// Whether a write found no room: on the disk, in a quota, or under a limit on the length of files.
+    public var isNoSpace: Bool {
+        code ~= .full || (code ~= .inputOutput && [ENOSPC, EDQUOT, EFBIG].contains(systemError))
     }
 
     public var description: String {

@@ -26,8 +26,8 @@ public struct Statement: ~Copyable {
     /// How many columns a row has.
     public var columnCount: Int32 { sqlite3_column_count(handle) }
 
-    /// The name of `column`.
-    public func name(_ column: Int32) -> String {
+    /// The name of `column` in the result.
+    public func columnName(_ column: Int32) -> String {
         sqlite3_column_name(handle, column).map { String(cString: $0) } ?? ""
     }
 
@@ -112,6 +112,9 @@ public struct Statement: ~Copyable {
 
     /// The bytes of the text or blob in `column`.
     public borrowing func bytes(_ column: Int32) -> [UInt8] { withBytes(column) { Array($0) } }
+
+    /// The name in `column`, of a table or another object.
+    public borrowing func name(_ column: Int32) -> SQLiteName { SQLiteName(bytes(column)) }
 
     /// The text in `column`, or nil for NULL. Bytes that are not UTF-8 are replaced: for names and our own tables, not for user data.
     public borrowing func string(_ column: Int32) -> String? {

@@ -7,7 +7,8 @@ enum GuardedSQL {
     /// Runs `body`, statements of PL/pgSQL, at once.
     static func block(_ body: String) -> String {
         var tag = "$do$"
-        while body.contains(tag) { tag = "$" + tag.dropFirst().dropLast() + "o$" }
+        // By bytes, as the server looks for the end: a sign before a combining mark is part of another `Character`.
+        while body.utf8.firstRange(of: tag.utf8) != nil { tag = "$" + tag.dropFirst().dropLast() + "o$" }
         return "DO \(tag)\nBEGIN\n\(body)\nEND\n\(tag);"
     }
 

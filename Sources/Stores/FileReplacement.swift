@@ -82,7 +82,7 @@ extension SQLiteStore {
     /// Whether SQLite can read all of it.
     private func isSound() -> Bool {
         guard let connection = try? connect().connection else { return false }
-        return (try? Self.complaints(connection).isEmpty) ?? false
+        return (try? IntegrityCheck.complaints(connection).isEmpty) ?? false
     }
 
     private func connectForVerification() throws(SQLiteError) -> Connection {

@@ -12,7 +12,7 @@ final class MigrationRunner {
     private let connection: Connection
     private let progress: ProgressSink?
     /// The tables that statements wrote to, and those they altered or dropped.
-    private(set) var touched: Set<String> = []
+    private(set) var touched: Set<SQLiteName> = []
     private(set) var findings: [Finding] = []
 
     init(_ connection: Connection, progress: ProgressSink?) {
@@ -27,13 +27,12 @@ final class MigrationRunner {
             if let guarding = statement.unless, try hasRow(guarding) { continue }
             switch statement.body {
             case .sql(let sql):
-                try watched { () throws(SQLiteError) in try connection.run(sql) }
+                try SchemaBystanders(connection).spared(by: sql) { () throws(SQLiteError) in
+                    try watched { () throws(SQLiteError) in try connection.run(sql) }
+                }
             case .code(.contextSummaries):
                 findings += try watched { () throws(SQLiteError) in
-                    // What somebody's trigger does when a context is edited is no part of giving it a preview.
-                    try connection.withoutTriggers { () throws(SQLiteError) in
-                        try ContextSummaryStep(connection, progress: progress).run()
-                    }
+                    try ContextSummaryStep(connection, progress: progress).run()
                 }
             }
         }
@@ -43,7 +42,9 @@ final class MigrationRunner {
         try connection.asking { () throws(SQLiteError) in try connection.value(select) != nil }
     }
 
-    private func watched<Result>(_ body: () throws(SQLiteError) -> Result) throws(SQLiteError) -> Result {
+    /// Runs `body` and notes the tables that its statements write to. Every statement of the transaction that writes belongs in here: the proof
+    /// of conservation looks only at what is noted.
+    func watched<Result>(_ body: () throws(SQLiteError) -> Result) throws(SQLiteError) -> Result {
         try connection.authorizing({ [self] action in allows(action) }, body)
     }
 
@@ -86,7 +87,7 @@ extension AuthorizerAction {
     ///
     /// SQLite runs some of its own through the authorizer too: FTS5 asks for `data_version`, and `ADD COLUMN … CHECK` for `quick_check`.
     fileprivate var isHarmlessPragma: Bool {
-        switch first?.lowercased() {
+        switch first?.folded.text {
         case "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
             "foreign_key_check", "quick_check", "integrity_check", "legacy_alter_table":
             true

@@ -26,6 +26,11 @@ struct Postcondition {
                 problems.append("its postcondition cannot be asked: \(error.message)")
             }
         }
-        return problems
+        return try problems + taken(on: connection)
+    }
+
+    /// One sentence for each thing that has a name of the migration's and is another thing: the user's own.
+    func taken(on connection: Connection) throws(SQLiteError) -> [String] {
+        try MadeObjectsCheck(connection).problems(of: migration.makes)
     }
 }

@@ -32,13 +32,15 @@ struct SQLiteFailure {
             return GuardError(
                 .readOnlyStore, "\(path) cannot be written", store: store,
                 hint: "Look at the rights of the file and of its folder: SQLite writes beside it too.", causes: causes)
-        case .full:
+        case _ where error.isNoSpace:
             return GuardError(
                 .noSpace, "there is no room left on the filesystem of \(path)", store: store,
-                hint: "Free some space there and try again.", causes: causes)
+                hint: Self.makeRoom, causes: causes)
         case .cannotOpen where ![0, EACCES, EPERM].contains(error.systemError):
             // Too many open files, say. The number tells more than SQLite's word.
-            return translate(SystemCallError(call: "open", errno: error.systemError, path: path), doing)
+            let failed = SystemCallError(call: "open", errno: error.systemError, path: path)
+            // SQLite's own sentence has the two lengths.
+            return translate(failed, doing, because: failed.isNameTooLong ? causes : nil)
         case .cannotOpen, .permission:
             return GuardError(
                 .permissionDenied, "\(path) cannot be opened", store: store,
@@ -54,8 +56,8 @@ struct SQLiteFailure {
     }
 
     /// `error`, which the system gave for the file or something beside it.
-    func translate(_ error: SystemCallError, _ doing: String) -> GuardError {
-        let causes = [error.description]
+    func translate(_ error: SystemCallError, _ doing: String, because causes: [String]? = nil) -> GuardError {
+        let causes = causes ?? [error.description]
         if error.isNotFound {
             return GuardError(
                 .storeMissing, "\(path) is not there", store: store,
@@ -69,10 +71,19 @@ struct SQLiteFailure {
         if error.isNoSpace {
             return GuardError(
                 .noSpace, "there is no room left for \(doing) of \(path)", store: store,
-                hint: "Free some space there and try again.", causes: causes)
+                hint: Self.makeRoom, causes: causes)
+        }
+        if error.isNameTooLong {
+            return GuardError(
+                .pathTooLong, "\(path): \(doing) failed: the path is too long", store: store,
+                hint: "It is left alone. Move it to a shorter path.", causes: causes)
         }
         return GuardError(.inputOutput, "\(path): \(doing) failed", store: store, causes: causes)
     }
+
+    /// The next step where a write found no room, whichever limit it was.
+    static let makeRoom =
+        "Free some space there and try again; or raise the limit: a quota, ulimit -f, LimitFSIZE= of the service."
 
     /// Somebody else has a lock; names who has the file open.
     func busy(_ doing: String, causes: [String] = []) -> GuardError {

@@ -20,7 +20,7 @@ struct SQLiteLedger {
     func rows() throws(SQLiteError) -> [LedgerRow]? {
         guard try exists(), try !isForeign() else { return nil }
         // A table with the five specified columns alone is a ledger too.
-        let isOurs = try Set(["checksum", "down_sql"]).isSubset(of: columns())
+        let isOurs = try Set<SQLiteName>(["checksum", "down_sql"]).isSubset(of: columns())
         return try connection.rows(
             "SELECT version, name, success, \(isOurs ? "checksum, down_sql" : "NULL, NULL") FROM schema_migrations ORDER BY version"
         ) { row in
@@ -44,13 +44,13 @@ struct SQLiteLedger {
         }
         guard try exists() else { return false }
         let key = try connection.rows("SELECT name FROM pragma_table_info('schema_migrations') WHERE pk > 0") {
-            $0.string(0)
+            $0.name(0)
         }
         return key != ["version"]
     }
 
     /// The columns that tell our tables: the five specified ones of the first, and those of the second.
-    private static let foundation: [(name: String, columns: Set<String>)] = [
+    private static let foundation: [(name: String, columns: Set<SQLiteName>)] = [
         ("schema_migrations", ["version", "name", "applied_at", "success", "error_message"]),
         ("schema_migration_events", ["at", "event", "version", "operation_id", "message"]),
     ]
@@ -69,7 +69,7 @@ struct SQLiteLedger {
     func history() throws(SQLiteError) -> LedgerHistory {
         guard try exists(), try !isForeign() else { return LedgerHistory(rows: [], events: []) }
         let present = try columns()
-        func column(_ name: String) -> String { present.contains(name) ? name : "NULL" }
+        func column(_ name: String) -> String { present.contains(SQLiteName(name)) ? name : "NULL" }
         let rows = try connection.rows(
             """
             SELECT version, name, applied_at, success, error_message, \(column("checksum")), \(column("execution_ms")),
@@ -123,7 +123,7 @@ struct SQLiteLedger {
             );
             """)
         let present = try columns()
-        for (name, type) in Self.additions where !present.contains(name) {
+        for (name, type) in Self.additions where !present.contains(SQLiteName(name)) {
             try connection.execute("ALTER TABLE schema_migrations ADD COLUMN \(name) \(type)")
         }
     }
@@ -198,7 +198,7 @@ struct SQLiteLedger {
             [.text(name)]) == 1
     }
 
-    private func columns(of name: String = "schema_migrations") throws(SQLiteError) -> Set<String> {
-        Set(try connection.rows("SELECT name FROM pragma_table_info(?)", [.text(name)]) { $0.string(0) ?? "" })
+    private func columns(of name: String = "schema_migrations") throws(SQLiteError) -> Set<SQLiteName> {
+        Set(try connection.rows("SELECT name FROM pragma_table_info(?)", [.text(name)]) { $0.name(0).folded })
     }
 }

@@ -17,15 +17,15 @@ extension SQLiteStore {
     private func complaint(about copy: String, _ content: StoreDigest) throws(GuardError) -> String? {
         do throws(SQLiteError) {
             let connection = try Connection(path: copy, access: .immutable)
-            let integrity = try Self.check(connection).integrity
-            guard integrity == "ok" else { return integrity }
+            let check = try IntegrityCheck(connection)
+            guard check.isWhole else { return check.summary }
             return try SQLiteSchema(connection).content() == content ? nil : "its content is not what was backed up"
         } catch {
             switch error.code {
             // The disk, and not the copy.
             case .inputOutput, .full, .cannotOpen, .permission, .interrupted:
                 throw GuardError(
-                    error.code ~= .full ? .noSpace : .inputOutput,
+                    error.isNoSpace ? .noSpace : .inputOutput,
                     "a backup of \(location.name) could not be read in scratch", store: location.id,
                     causes: [error.description])
             default: return error.description

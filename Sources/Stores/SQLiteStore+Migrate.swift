@@ -29,7 +29,7 @@ extension SQLiteStore {
             try checkStillPlanned(plan, on: connection)
             let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
             let violations = try translating("checking foreign keys") { () throws(SQLiteError) in
-                try Self.foreignKeyViolations(connection)
+                try connection.foreignKeyViolations()
             }
             guard violations <= snapshot.foreignKeyViolations else {
                 throw error(.conservationFailed, plan, "rows would break foreign keys that they kept before")
@@ -37,9 +37,12 @@ extension SQLiteStore {
             try checkSameFile(session)
             try commit(connection)
             let held = clock.now - locked
-            // Our own commit does not move `data_version`: what is read from now on may be somebody else's already.
-            let after = SQLiteState(
-                session: session.id, version: state.version, pagerVersion: try committedVersion(connection))
+            // Our own commit does not move `data_version`: what is read from now on may be another program's already. What is committed
+            // stays so when the version cannot be read: then the state is one that nothing is equal to, and every look counts as a later one.
+            let after =
+                committedVersion(connection).map {
+                    SQLiteState(session: session.id, version: state.version, pagerVersion: $0)
+                } ?? .unknown
             return MigrationRecord(
                 applied: work.applied, findings: work.findings, lost: work.lost, lockedMilliseconds: held.milliseconds,
                 token: .sqlite(after))
@@ -58,13 +61,10 @@ extension SQLiteStore {
             session: session.id, version: version, pagerVersion: try session.connection.pagerDataVersion())
     }
 
-    /// The pager's version right after COMMIT, which is asked without looking at the file: nobody else's commit can be in it.
-    private func committedVersion(_ connection: Connection) throws(GuardError) -> UInt32 {
-        do {
-            return try connection.pagerDataVersion()
-        } catch {
-            throw failure.translate(error, "reading its version").with(dataState: .unverified)
-        }
+    /// The pager's version right after COMMIT, which is asked without looking at the file: no other program's commit can be in it. nil when
+    /// it cannot be read.
+    private func committedVersion(_ connection: Connection) -> UInt32? {
+        try? connection.pagerDataVersion()
     }
 
     public func lock() throws(GuardError) {
@@ -88,9 +88,12 @@ extension SQLiteStore {
             await rehearsal.close()
             // Speaks of the store, not of its scratch copy; what is short in scratch is short for the rehearsal.
             let message = error.message.replacing(scratch, with: path)
-            // The plan was made on another state than the copy holds: it failed nothing, and is to be made again.
-            if error.code == .storeMoved {
-                throw GuardError(.storeMoved, message, store: location.id, hint: error.hint, causes: error.causes)
+            // The plan was made on another state than the copy holds: it failed nothing, and is to be made again. A name that is taken on
+            // the copy is taken in the memory.
+            if error.code == .storeMoved || error.code == .nameTaken {
+                throw GuardError(
+                    error.code, message, store: location.id, hint: error.hint, causes: error.causes,
+                    migration: error.migration)
             }
             throw error.code == .noSpace || error.code == .inputOutput
                 ? GuardError(
@@ -168,7 +171,7 @@ extension SQLiteStore {
         let ledger = SQLiteLedger(connection)
         var applied: [OperationResult.Applied] = []
         var conservation = try translating("noting what is there") { () throws(SQLiteError) in
-            try ledger.prepare()
+            try runner.watched { () throws(SQLiteError) in try ledger.prepare() }
             return try Conservation(plan, before: before, on: connection)
         }
         for step in plan.steps {
@@ -183,10 +186,12 @@ extension SQLiteStore {
                 case .adopt: break
                 }
                 let milliseconds = (clock.now - start).milliseconds
-                if step.action == .revert {
-                    try ledger.recordRevert(of: step, entry: entry)
-                } else {
-                    try ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry)
+                try runner.watched { () throws(SQLiteError) in
+                    if step.action == .revert {
+                        try ledger.recordRevert(of: step, entry: entry)
+                    } else {
+                        try ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry)
+                    }
                 }
                 try connection.execute("RELEASE migration")
                 applied.append(
@@ -194,8 +199,11 @@ extension SQLiteStore {
                         version: migration.version, name: migration.name, action: step.action,
                         milliseconds: milliseconds))
             } catch {
+                // A statement that cannot work on a table of the user's own: the name is the reason.
+                if error.code ~= .error, let taken = try takenName(migration, on: connection) { throw taken }
                 throw failed(migration, error)
             }
+            if let taken = try takenName(migration, on: connection) { throw taken }
             let problems = try translating("checking what it made") { () throws(SQLiteError) in
                 try Postcondition(migration).problems(on: connection)
             }
@@ -205,6 +213,8 @@ extension SQLiteStore {
                     migration: migration.version)
             }
         }
+        // Nothing is written from here on but by COMMIT.
+        connection.acceptMissingCollations()
         let violations = try translating("proving conservation") { () throws(SQLiteError) in
             try conservation.violations(touched: runner.touched, on: connection)
         }
@@ -212,6 +222,19 @@ extension SQLiteStore {
             throw error(.conservationFailed, plan, violations.prefix(5).joined(separator: "; "))
         }
         return (applied, runner.findings, conservation.lost)
+    }
+
+    /// Why `migration` cannot have made what it makes, when something of the user's own has the name: `IF NOT EXISTS` has passed it over.
+    private func takenName(_ migration: Migration, on connection: Connection) throws(GuardError) -> GuardError? {
+        let taken = try translating("checking what it made") { () throws(SQLiteError) in
+            try Postcondition(migration).taken(on: connection)
+        }
+        guard !taken.isEmpty else { return nil }
+        return GuardError(
+            .nameTaken, "\(path): a name that \(migration.label) needs is taken: \(taken.joined(separator: "; "))",
+            store: location.id,
+            hint: "Nothing was changed. Give the table or index of your own another name: ALTER TABLE … RENAME TO …",
+            migration: migration.version)
     }
 
     /// What SQLite said about a statement of `migration`.
@@ -248,6 +271,10 @@ extension SQLiteStore {
             connection.waitForLocks(atMost: limits.lockPatience)
             // Outside a transaction, where alone it works; Dementia does not enforce foreign keys either.
             try connection.execute("PRAGMA foreign_keys = 0; PRAGMA query_only = 0; PRAGMA synchronous = FULL")
+            // The user's triggers are for the application's statements: they fire neither for a migration's nor for the ledger's.
+            try connection.disableTriggers()
+            // An index that only the application can keep in order is not written to without it.
+            try connection.refuseMissingCollations()
             try connection.execute("BEGIN IMMEDIATE")
         }
     }
@@ -260,12 +287,6 @@ extension SQLiteStore {
             let translated = failure.translate(error, "committing")
             // SQLite itself has ended the transaction: on a disk that fails, nobody knows yet which of the two states will be found.
             throw connection.isAutocommit ? translated.with(dataState: .changing) : translated
-        }
-    }
-
-    private func checkSameFile(_ session: Session) throws(GuardError) {
-        guard try status().isSameFile(as: session.file) else {
-            throw failure.moved("another file has its name now")
         }
     }
 }

@@ -59,10 +59,10 @@ extension SQLiteStore {
         }
     }
 
-    /// Writes `backup` over the file and gives the pager's version right after it.
+    /// Writes `backup` over the file and gives the pager's version right after it; nil when that cannot be read.
     private func write(
         _ backup: Connection, into session: Session, replacing kept: SQLiteState
-    ) throws(GuardError) -> UInt32 {
+    ) throws(GuardError) -> UInt32? {
         let connection = session.connection
         let pages = try translating("waiting for its write lock") { () throws(SQLiteError) in
             try PageCopy(from: backup, into: connection)
@@ -83,9 +83,8 @@ extension SQLiteStore {
         let version = try translating("reading its version") { () throws(SQLiteError) in
             try connection.pagerDataVersion()
         }
-        guard version == kept.pagerVersion, try status().isSameFile(as: session.file) else {
-            throw failure.moved("somebody wrote to it")
-        }
+        try checkSameFile(session)
+        guard version == kept.pagerVersion else { throw failure.moved("a program wrote to it") }
         while true {
             do throws(SQLiteError) {
                 _ = try pages.step(-1)
@@ -103,14 +102,15 @@ extension SQLiteStore {
         }
         do throws(SQLiteError) {
             try pages.finish()
-            return try connection.pagerDataVersion()
         } catch {
             throw failure.translate(error, "committing the restore").with(dataState: .changing)
         }
+        // The restore is committed. Without a version the read-back alone decides.
+        return try? connection.pagerDataVersion()
     }
 
     /// Reads the restored content back through a new connection. Once somebody else has written, what is found is theirs.
-    private func verifyRestored(_ content: StoreDigest, _ version: UInt32, _ session: Session) throws(GuardError) {
+    private func verifyRestored(_ content: StoreDigest, _ version: UInt32?, _ session: Session) throws(GuardError) {
         do throws(GuardError) {
             let connection = try connect().connection
             let isRestored = try translating("verifying the restore") { () throws(SQLiteError) in
@@ -120,7 +120,8 @@ extension SQLiteStore {
             }
             // By the connection that has restored: whatever moves its version was committed after the restore.
             let now = try translating("verifying the restore") { () throws(SQLiteError) in try token(session) }
-            guard isRestored || now.pagerVersion != version else {
+            let wasWritten = version.map { $0 != now.pagerVersion } ?? false
+            guard isRestored || wasWritten else {
                 throw GuardError(
                     .restoreFailed, "\(path) does not hold what was restored into it", store: location.id,
                     hint: "Its state before the restore is in the vault. See: dementiactl backup list \(location.id)")

@@ -31,11 +31,11 @@ extension SQLiteStore {
             try Connection(path: path, access: .immutable)
         }
         let check = try translating("checking its copy") { () throws(SQLiteError) in
-            try Self.check(copy)
+            try IntegrityCheck(copy)
         }
-        guard check.integrity == "ok" else {
+        guard check.isWhole else {
             throw GuardError(
-                .damaged, "\(self.path) is damaged: \(check.integrity)", store: location.id,
+                .damaged, "\(self.path) is damaged: \(check.summary)", store: location.id,
                 hint: "Restore the newest good backup, or rescue what is left with: sqlite3 FILE .recover")
         }
         let checked = clock.now
@@ -50,47 +50,12 @@ extension SQLiteStore {
             throw failure.translate(error, "copying it")
         }
         return Snapshot(
-            path: path, token: .sqlite(token), content: content, bytes: bytes, integrity: check.integrity,
-            foreignKeyViolations: check.violations, engineFacts: facts,
+            path: path, token: .sqlite(token), content: content, bytes: bytes, integrity: check.summary,
+            foreignKeyViolations: check.foreignKeyViolations, engineFacts: facts, findings: check.findings,
             seconds: [
                 "copy": (copied - start).seconds, "check": (checked - copied).seconds,
                 "digest": (digested - checked).seconds,
             ])
-    }
-
-    /// `integrity_check` and the number of rows that break a foreign key.
-    static func check(_ connection: Connection) throws(SQLiteError) -> (integrity: String, violations: Int64) {
-        let complaints = try complaints(connection)
-        return (complaints.isEmpty ? "ok" : complaints.joined(separator: "; "), try foreignKeyViolations(connection))
-    }
-
-    /// The first complaints of `integrity_check` about the file, or about one of its tables.
-    ///
-    /// Rows that a NOT NULL or a CHECK would refuse today are no damage: they were written when it did not stand there, or by somebody
-    /// who had switched it off, and they are the user's.
-    static func complaints(_ connection: Connection, table: String? = nil) throws(SQLiteError) -> [String] {
-        let argument = table.map(Connection.quoted) ?? "100"
-        let lines = try connection.rows("PRAGMA integrity_check(\(argument))") { $0.string(0) ?? "" }
-        let damage = lines.filter { line in
-            line != "ok" && !line.hasPrefix("NULL value in ") && !line.hasPrefix("CHECK constraint failed in ")
-        }
-        return Array(damage.prefix(5))
-    }
-
-    /// How many rows break a foreign key, of those that SQLite would enforce if it were asked to.
-    static func foreignKeyViolations(_ connection: Connection) throws(SQLiteError) -> Int64 {
-        var count: Int64 = 0
-        let names = try connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table'") { $0.string(0) ?? "" }
-        for name in names {
-            do throws(SQLiteError) {
-                try connection.forEachRow("PRAGMA foreign_key_check(\(Connection.quoted(name)))") { _ in count += 1 }
-            } catch {
-                // A key whose parent has no such unique column cannot be checked at all ("foreign key mismatch"). It counts as one.
-                guard error.code ~= .error else { throw error }
-                count += 1
-            }
-        }
-        return count
     }
 
     /// Copies the database inside one read transaction of its connection.
@@ -126,10 +91,10 @@ extension SQLiteStore {
             return (token, facts)
         } catch {
             // Only the copy grows.
-            guard error.code ~= .full else { throw failure.translate(error, "copying it") }
+            guard error.isNoSpace else { throw failure.translate(error, "copying it") }
             throw GuardError(
                 .noSpace, "there is no room left for a copy of \(self.path) in \(Directory.parent(of: path))",
-                store: location.id, hint: "Nothing was changed. Free some space there and try again.",
+                store: location.id, hint: "Nothing was changed. " + SQLiteFailure.makeRoom,
                 causes: [error.description])
         }
     }

@@ -35,10 +35,10 @@ extension SQLiteStore {
     /// table and lets them through in between.
     private func integrityProblems(_ session: Session) throws(SQLiteError) -> [String] {
         let connection = session.connection
-        if session.isWAL { return try Self.complaints(connection) }
+        if session.isWAL { return try IntegrityCheck.complaints(connection) }
         var problems: [String] = []
         for table in try SQLiteSchema(connection).tables() {
-            problems += try Self.complaints(connection, table: table.name)
+            problems += try IntegrityCheck.complaints(connection, table: table.name)
         }
         return problems
     }

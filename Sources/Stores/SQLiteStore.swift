@@ -114,9 +114,7 @@ public actor SQLiteStore: Store {
     func open() throws(GuardError) -> Session {
         if let session {
             do throws(GuardError) {
-                guard try status().isSameFile(as: session.file) else {
-                    throw failure.moved("another file has its name now")
-                }
+                try checkSameFile(session)
             } catch {
                 self.session = nil
                 throw error
@@ -130,7 +128,7 @@ public actor SQLiteStore: Store {
 
     /// A connection of its own, for a look that must not see through the eyes of the first.
     func connect() throws(GuardError) -> Session {
-        let status = try status()
+        let status = try soleStatus()
         do {
             try Access.checkReadableAndWritable(path)
             try Access.checkReadableAndWritable(Directory.parent(of: path))
@@ -150,6 +148,7 @@ public actor SQLiteStore: Store {
             connection.waitForLocks(atMost: limits.lockPatience)
             if wal != nil { try connection.disableCheckpointOnClose() }
             try connection.distrustSchema()
+            connection.acceptMissingCollations()
             try connection.execute("PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = 1; PRAGMA cell_size_check = 1")
             // The first read: NOTADB, a hot journal or a busy file show here.
             let mode = try connection.string("PRAGMA journal_mode") ?? ""
@@ -178,6 +177,29 @@ public actor SQLiteStore: Store {
         return status
     }
 
+    /// The file's status, when the file has no second name.
+    ///
+    /// SQLite names the `-wal` and the `-journal` after the path that a program opened. Under a second name it would neither see nor respect
+    /// them: it would read a state that never was, and a program that works under the other name would write over what was written here.
+    private func soleStatus() throws(GuardError) -> FileStatus {
+        let status = try status()
+        guard status.links <= 1 else {
+            throw GuardError(
+                .severalNames, "\(path) is one of \(status.links) names of the same file", store: location.id,
+                hint:
+                    "Nothing was changed. Find the other names with: find / -xdev -samefile FILE; keep one of them, and remove the others "
+                    + "while no program uses the file.")
+        }
+        return status
+    }
+
+    /// Fails unless the path still is the one name of the file that `session` reads.
+    func checkSameFile(_ session: Session) throws(GuardError) {
+        guard try soleStatus().isSameFile(as: session.file) else {
+            throw failure.moved("another file has its name now")
+        }
+    }
+
     /// Runs `body` and says what SQLite says in our words.
     func translating<Result: ~Copyable>(
         _ doing: String, _ body: () throws(SQLiteError) -> Result
@@ -191,7 +213,6 @@ public actor SQLiteStore: Store {
 
     /// The folder that holds the file, which people know a memory by.
     static func project(of path: String) -> String {
-        let parts = path.split(separator: "/")
-        return parts.dropLast().last.map(String.init) ?? path
+        Directory.parts(of: path).dropLast().last.map(String.init) ?? path
     }
 }

@@ -17,6 +17,9 @@ public struct SQLiteState: Sendable, Equatable {
     let version: Int64
     /// What moves when anybody commits, the store's own connection included.
     let pagerVersion: UInt32
+
+    /// A state that cannot be told from any other: sessions count from 1.
+    static let unknown = SQLiteState(session: 0, version: 0, pagerVersion: 0)
 }
 
 /// The state of a PostgreSQL schema, as one session knows it.

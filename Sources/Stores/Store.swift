@@ -37,6 +37,8 @@ public struct Snapshot: Sendable {
     public let foreignKeyViolations: Int64
     /// What is worth knowing of the engine's side, such as `pageSize` and `journalMode`.
     public let engineFacts: [String: String]
+    /// What is worth knowing and kept nobody from a backup: an index that could not be checked, say.
+    public var findings: [Finding] = []
     /// Seconds per phase: `copy`, `check`, `digest`.
     public let seconds: [String: Double]
 
@@ -44,7 +46,7 @@ public struct Snapshot: Sendable {
     func with(_ token: StateToken) -> Snapshot {
         Snapshot(
             path: path, token: token, content: content, bytes: bytes, integrity: integrity,
-            foreignKeyViolations: foreignKeyViolations, engineFacts: engineFacts, seconds: seconds)
+            foreignKeyViolations: foreignKeyViolations, engineFacts: engineFacts, findings: findings, seconds: seconds)
     }
 }
 

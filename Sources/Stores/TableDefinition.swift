@@ -2,9 +2,10 @@
 
 internal import Dementia
 internal import GuardCore
+internal import LinuxKit
 internal import SQLiteKit
 
-/// Compares two definitions of one table, of which a migration made the second from the first.
+/// Compares two definitions of one table or index, of which a migration made the second from the first.
 enum TableDefinition {
     /// Whether `new` is `old` but for columns that were added, and for what `changes` declare: columns that go, another name.
     ///
@@ -14,26 +15,37 @@ enum TableDefinition {
         guard let oldText = old.definition, let newText = new.definition, !isVirtual(old), !isVirtual(new) else {
             return false
         }
+        let (oldName, newName) = (SQLiteName(old.name), SQLiteName(new.name))
         do {
-            let (before, after) = (try memory(), try memory())
-            try before.execute(oldText)
-            try after.execute(newText)
-            let (had, has) = (try columns(of: old.name, before), try columns(of: new.name, after))
+            let (before, after) = (try memory(oldText), try memory(newText))
+            let (had, has) = (try columns(of: oldName, before), try columns(of: newName, after))
             for column in had where !has.contains(column) {
-                guard changes.contains(.dropsColumn(table: old.name, column: column)) else { return false }
-                try before.execute("ALTER TABLE \(quoted(old.name)) DROP COLUMN \(quoted(column))")
+                guard changes.contains(.dropsColumn(table: old.name, column: column.text)) else { return false }
+                try before.execute("ALTER TABLE \(oldName) DROP COLUMN \(column)" as SQL)
             }
             // From the end, as they were added one after the other.
             for column in has.reversed() where !had.contains(column) {
-                try after.execute("ALTER TABLE \(quoted(new.name)) DROP COLUMN \(quoted(column))")
+                try after.execute("ALTER TABLE \(newName) DROP COLUMN \(column)" as SQL)
             }
-            if old.name != new.name {
-                try before.execute("ALTER TABLE \(quoted(old.name)) RENAME TO \(quoted(new.name))")
-            }
-            return try text(of: new.name, before) == text(of: new.name, after)
+            if oldName != newName { try before.execute("ALTER TABLE \(oldName) RENAME TO \(newName)" as SQL) }
+            return try text(of: newName, "table", before) == text(of: newName, "table", after)
         } catch {
             // What SQLite cannot make in memory (a function of the application's in a CHECK) was not made by ADD COLUMN's rules alone, as
             // far as we know; and what we do not know is not kept.
+            return false
+        }
+    }
+
+    /// Whether the index `new` is `old`, an index of `table`, but for the quotes around texts: see ``memory(_:)``.
+    static func isKept(_ old: SchemaObject, as new: SchemaObject, on table: SchemaObject) -> Bool {
+        guard let oldText = old.definition, let newText = new.definition, let tableText = table.definition,
+            old.name.hasSameBytes(as: new.name), old.table.hasSameBytes(as: new.table)
+        else { return false }
+        do {
+            let name = SQLiteName(old.name)
+            return try text(of: name, "index", memory(tableText, oldText))
+                == text(of: name, "index", memory(tableText, newText))
+        } catch {
             return false
         }
     }
@@ -43,19 +55,31 @@ enum TableDefinition {
         object.definition?.hasPrefix("CREATE VIRTUAL TABLE") ?? false
     }
 
-    private static func memory() throws(SQLiteError) -> Connection {
-        try Connection(path: ":memory:", access: .create)
+    /// A database in memory with the objects that `definitions` make.
+    ///
+    /// When a column goes, SQLite writes every `"text"` of the whole schema anew as `'text'`, which is the same text. A column goes here too,
+    /// of a table that nobody knows, so that both sides of a comparison are written in one way.
+    private static func memory(_ definitions: String...) throws(SQLiteError) -> Connection {
+        let connection = try Connection(path: ":memory:", access: .create)
+        // The definitions are the application's, and were valid when it made them.
+        try connection.allowDoubleQuotedStrings()
+        for definition in definitions { try connection.execute(SQL(text: definition)) }
+        try connection.execute(
+            "CREATE TABLE main.\(bystander) (a, b); ALTER TABLE main.\(bystander) DROP COLUMN b; DROP TABLE main.\(bystander)"
+                as SQL)
+        return connection
     }
 
-    private static func columns(of table: String, _ connection: Connection) throws(SQLiteError) -> [String] {
-        try connection.rows("SELECT name FROM pragma_table_xinfo(?) ORDER BY cid", [.text(table)]) {
-            $0.string(0) ?? ""
-        }
+    private static let bystander: SQLiteName = "dementiad bystander"
+
+    private static func columns(of table: SQLiteName, _ connection: Connection) throws(SQLiteError) -> [SQLiteName] {
+        try connection.rows("SELECT name FROM pragma_table_xinfo(?) ORDER BY cid", [.text(table.bytes)]) { $0.name(0) }
     }
 
-    private static func text(of table: String, _ connection: Connection) throws(SQLiteError) -> String? {
-        try connection.string("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", [.text(table)])
+    private static func text(
+        of name: SQLiteName, _ type: String, _ connection: Connection
+    ) throws(SQLiteError) -> Value? {
+        try connection.value(
+            "SELECT sql FROM sqlite_schema WHERE type = ? AND name = ?", [.text(type), .text(name.bytes)])
     }
-
-    private static func quoted(_ name: String) -> String { Connection.quoted(name) }
 }

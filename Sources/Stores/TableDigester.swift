@@ -100,28 +100,37 @@ struct TableDigester {
 
     /// How many rows there are.
     func count() throws(SQLiteError) -> Int64 {
-        try connection.integer("SELECT count(*) FROM main.\(Connection.quoted(table.name))") ?? 0
+        try connection.integer("SELECT count(*) FROM main.\(table.name)" as SQL) ?? 0
     }
 
     /// The digest of the table's columns called `columns`, all when nil, in the first `limit` rows, all when nil.
-    func digest(only columns: [String]? = nil, first limit: Int64? = nil) throws(SQLiteError) -> TableDigest {
+    func digest(only columns: [SQLiteName]? = nil, first limit: Int64? = nil) throws(SQLiteError) -> TableDigest {
         let names = columns ?? table.columns
         let hashers = names.map { _ in ColumnHasher() }
         let identity = ColumnHasher()
         var rows: Int64 = 0
         let first: Int32 = table.rowIdentity == nil ? 0 : 1
-        try connection.forEachRow(select(names, limit)) { row in
-            rows += 1
-            if first == 1 { identity.take(row, 0) }
-            for (index, hasher) in hashers.enumerated() { hasher.take(row, first + Int32(index)) }
+        // A result has at most as many columns as a table, and the rowid is one more. Wider tables are read in several passes.
+        for start in stride(from: 0, to: max(1, names.count), by: Self.widest) {
+            let part = start..<min(start + Self.widest, names.count)
+            try connection.forEachRow(select(Array(names[part]), limit)) { row in
+                if start == 0 {
+                    rows += 1
+                    if first == 1 { identity.take(row, 0) }
+                }
+                for (index, hasher) in hashers[part].enumerated() { hasher.take(row, first + Int32(index)) }
+            }
         }
         return TableDigest(
-            name: table.name, rows: rows, identities: identity.finish(),
-            columns: zip(names, hashers).map { .init(name: $0, values: $1.values, sha256: $1.finish()) })
+            name: table.name.text, rows: rows, identities: identity.finish(),
+            columns: zip(names, hashers).map { .init(name: $0.text, values: $1.values, sha256: $1.finish()) })
     }
 
+    /// How many columns one statement reads.
+    private static let widest = 1_000
+
     /// Where `column` is NULL, and the digest of its other values.
-    func witness(_ column: String) throws(SQLiteError) -> (runs: NullRuns, digest: SHA256Digest) {
+    func witness(_ column: SQLiteName) throws(SQLiteError) -> (runs: NullRuns, digest: SHA256Digest) {
         var runs = NullRuns()
         let hasher = ColumnHasher()
         try connection.forEachRow(select([column])) { row in
@@ -134,7 +143,7 @@ struct TableDigester {
     }
 
     /// The digest of the values of `column` in those of the first `limit` rows that were not NULL in `runs`.
-    func digest(of column: String, where runs: NullRuns, first limit: Int64) throws(SQLiteError) -> SHA256Digest {
+    func digest(of column: SQLiteName, where runs: NullRuns, first limit: Int64) throws(SQLiteError) -> SHA256Digest {
         var wasNull = NullRuns.Reader(runs)
         let hasher = ColumnHasher()
         try connection.forEachRow(select([column], limit)) { row in
@@ -143,14 +152,15 @@ struct TableDigester {
         return hasher.finish()
     }
 
-    private func select(_ columns: [String], _ limit: Int64? = nil) -> String {
-        var terms = columns.map(Connection.quoted)
-        if let identity = table.rowIdentity { terms.insert(identity, at: 0) }
-        let order = table.rowIdentity.map { [$0] } ?? table.primaryKey.map(Connection.quoted)
-        let suffix =
-            (order.isEmpty ? "" : " ORDER BY " + order.joined(separator: ", ")) + (limit.map { " LIMIT \($0)" } ?? "")
+    private func select(_ columns: [SQLiteName], _ limit: Int64? = nil) -> SQL {
+        let names = columns.map { "\($0)" as SQL }
+        let key = table.primaryKey.map { "\($0)" as SQL }
+        let terms = (table.rowIdentity.map { [$0] } ?? []) + names
+        let order = table.rowIdentity.map { [$0] } ?? key
         // Without a column left there is still a row to count.
         let list = terms.isEmpty ? "NULL" : terms.joined(separator: ", ")
-        return "SELECT \(list) FROM main.\(Connection.quoted(table.name)) NOT INDEXED" + suffix
+        let ordered: SQL = order.isEmpty ? "" : " ORDER BY \(order.joined(separator: ", "))"
+        let limited: SQL = limit.map { " LIMIT \($0)" } ?? ""
+        return "SELECT \(list) FROM main.\(table.name) NOT INDEXED\(ordered)\(limited)"
     }
 }

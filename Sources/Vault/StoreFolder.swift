@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import GuardCore
+internal import LinuxKit
 
 /// The folder of one store in the vault: a few words for people and the store's id, as in `shop-1f2e3d4c5b6a`.
 public struct StoreFolder: Sendable, Hashable {
@@ -31,7 +32,7 @@ public struct StoreFolder: Sendable, Hashable {
         let candidates: [Substring] =
             switch location.engine {
             case .sqlite:
-                location.name.split(separator: "/").dropLast().reversed().filter { !$0.hasPrefix(".") }
+                Directory.parts(of: location.name).dropLast().reversed().filter { !$0.hasPrefix(".") }
             case .postgres: location.name.split(separator: "#").suffix(1)
             }
         return candidates.lazy.map(simplified).first { !$0.isEmpty } ?? "memory"

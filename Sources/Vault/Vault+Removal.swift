@@ -41,7 +41,7 @@ extension Vault {
 
     /// Takes a folder out of the catalogue by a rename, and then off the disk, the payload first. Runs under the lock.
     func discard(folderAt path: String, payload: String) throws(VaultError) {
-        let name = path.split(separator: "/").last ?? ""
+        let name = Directory.name(of: path)
         let trashed = "\(trashPath)/\(name)_\(Self.randomName())"
         do {
             try disk.rename(path, to: trashed)

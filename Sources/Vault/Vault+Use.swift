@@ -14,19 +14,38 @@ extension Vault {
 
     /// Writes the decoded database or SQL text to the new file `target`, mode 0600, on disk when this returns.
     ///
-    /// After an error `target` is not there. It never writes into a live database: that is the store's work.
+    /// The file has another name in the same folder, `.dementiad-restore-` and some digits, until all of it is on disk: a restore that is
+    /// killed leaves nothing under `target`. After an error neither is there. It never writes into a live database: that is the store's work.
     ///
-    /// - Throws: ``VaultError/alreadyExists(path:)``, ``VaultError/damaged(path:reason:)``,
+    /// - Throws: ``VaultError/alreadyExists(path:)``, also for a `-wal`, `-shm` or `-journal` that another database left beside `target`:
+    ///   SQLite would take it for the restored file's; ``VaultError/damaged(path:reason:)``,
     ///   ``VaultError/noSpace(path:needed:free:)``
     public func restore(
         _ entry: Entry, to target: String, progress: (Int64) -> Void = { _ in }
     ) throws(VaultError) {
         // Links on the way are followed now, and not while it is written.
-        let place = try translated { () throws(SystemCallError) in
-            try realPath(Directory.parent(of: target)) + "/" + (target.split(separator: "/").last ?? "")
+        let folder = try translated { () throws(SystemCallError) in try realPath(Directory.parent(of: target)) }
+        let place = "\(folder)/\(Directory.name(of: target))"
+        let partial = "\(folder)/.dementiad-restore-\(UInt64.random(in: .min ... .max))"
+        for taken in ["", "-wal", "-shm", "-journal"].map({ place + $0 }) {
+            let status = try translated { () throws(SystemCallError) in try FileStatus.ifPresent(link: taken) }
+            if status != nil { throw .alreadyExists(path: taken) }
         }
         try decode(
-            entry.payloadPath, entry.manifest.payload, intoNewFile: place, isOutside: true, progress: progress)
+            entry.payloadPath, entry.manifest.payload, intoNewFile: partial, isOutside: true, progress: progress)
+        do throws(VaultError) {
+            try disk.rename(partial, to: place)
+        } catch {
+            // The first error is the one to report.
+            try? disk.unlink(partial)
+            throw error
+        }
+        do throws(VaultError) {
+            try disk.syncDirectory(folder)
+        } catch {
+            try? disk.unlink(place)
+            throw error
+        }
     }
 
     /// Copies the backup's folder as it is to the new directory `target`, for another disk: stock tools restore from it, with the
@@ -74,10 +93,7 @@ extension Vault {
                 sum += Int64(bytes.count)
                 progress(sum)
             }
-            if isOutside {
-                try disk.sync(file)
-                try disk.syncDirectory(Directory.parent(of: target))
-            }
+            if isOutside { try disk.sync(file) }
             try disk.close(file)
         } catch {
             // The first error is the one to report.

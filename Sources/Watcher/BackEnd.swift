@@ -38,17 +38,16 @@ extension Subject {
         case .tree: return false
         case .folder: return true
         case .file(let path):
-            let file = path.split(separator: "/").last ?? ""
-            guard name.hasPrefix(file) else { return false }
-            let rest = name.dropFirst(file.count)
+            let file = Directory.name(of: path)
+            guard name.utf8.starts(with: file.utf8) else { return false }
+            let rest = Substring(name.utf8.dropFirst(file.utf8.count))
             return rest.isEmpty || rest == "-wal" || rest == "-journal"
         }
     }
 
     /// Whether what is mounted at `path`, or is not any more, may have changed it.
     func isReached(byMountAt path: String) -> Bool {
-        path == "/" || (folder + "/").hasPrefix(path + "/")
-            || (isTree && path.hasPrefix(folder == "/" ? "/" : folder + "/"))
+        Directory.isBelow(folder, path) || (isTree && path != folder && Directory.isBelow(path, folder))
     }
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 
+internal import LinuxKit
+
 /// One watched folder of a tree. It knows its name and its parent and no path: a folder that is moved takes all below it along.
 final class FolderNode {
     let name: String
     /// The folder above; nil for a tree's own, whose name is its whole path.
     private(set) weak var parent: FolderNode?
-    private var children: [String: FolderNode] = [:]
+    /// By the bytes of their names: `é` in one scalar and `é` in two are two folders.
+    private var children: [[UInt8]: FolderNode] = [:]
     let depth: Int
     /// The tree it belongs to.
     let tree: Subject
@@ -34,19 +37,19 @@ final class FolderNode {
     }
 
     /// The last part of its path.
-    var lastName: Substring { parent == nil ? name.split(separator: "/").last ?? "" : name[...] }
+    var lastName: Substring { parent == nil ? Directory.name(of: name) : name[...] }
 
     func add(_ name: String) -> FolderNode {
         let child = FolderNode(name, in: self)
-        children[name] = child
+        children[Array(name.utf8)] = child
         return child
     }
 
     /// Whether the folder `name` in it is known.
-    func has(_ name: String) -> Bool { children[name] != nil }
+    func has(_ name: String) -> Bool { children[Array(name.utf8)] != nil }
 
     /// Takes the folder `name` out, with all below it.
-    func remove(_ name: String) -> FolderNode? { children.removeValue(forKey: name) }
+    func remove(_ name: String) -> FolderNode? { children.removeValue(forKey: Array(name.utf8)) }
 
     /// Does `body` for it and everything below it.
     func visit(_ body: (FolderNode) -> Void) {

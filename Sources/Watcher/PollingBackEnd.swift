@@ -107,7 +107,7 @@ final class PollingBackEnd {
 
     private func walk(_ folder: String, depth: Int, _ seen: inout Seen) {
         guard let listing = try? DirectoryListing(folder) else { return }
-        let name = folder.split(separator: "/").last ?? ""
+        let name = Directory.name(of: folder)
         for other in listing.others where rules.isInteresting(other, name) {
             // Who and where it is, and not what is in it: that is told of the file.
             let path = joined(folder, other)

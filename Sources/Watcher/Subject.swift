@@ -9,6 +9,24 @@ public enum Subject: Hashable, Sendable {
     /// The direct entries of a folder.
     case folder(String)
 
+    /// By bytes, as the system tells paths apart: Swift's own equality takes `é` in one scalar and `é` in two for the same.
+    public static func == (left: Subject, right: Subject) -> Bool {
+        left.kind == right.kind && left.path.utf8.elementsEqual(right.path.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        for byte in path.utf8 { hasher.combine(byte) }
+    }
+
+    private var kind: Int {
+        switch self {
+        case .tree: 0
+        case .file: 1
+        case .folder: 2
+        }
+    }
+
     /// The path.
     public var path: String {
         switch self {

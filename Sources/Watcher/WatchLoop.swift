@@ -246,7 +246,7 @@ final class WatchLoop {
         var (path, depth) = (mount, 0)
         while path.utf8.count > subject.path.utf8.count {
             depth += 1
-            if depth > rules.maxDepth || !rules.enters(String(path.split(separator: "/").last ?? ""), path) {
+            if depth > rules.maxDepth || !rules.enters(String(Directory.name(of: path)), path) {
                 return false
             }
             path = Directory.parent(of: path)

@@ -3,11 +3,13 @@
 internal import ArgumentParser
 internal import ControlAPI
 internal import GuardCore
+internal import LinuxKit
 
 /// The entry point. Parses, runs, and is the only place where an error becomes an exit status.
 @main
 enum Main {
     static func main() {
+        FileSizeLimit.failWrites()
         let arguments = Array(CommandLine.arguments.dropFirst())
         guard let command = parsed(arguments) else { return }
         let interrupt = Interrupt()

@@ -121,7 +121,7 @@ struct Checkup: Sendable {
 
     private func asked(_ servers: [ServerCheckup], _ known: Guardian.Known) -> [any Check] {
         // What was in the way at the last look may be mended: servers have just been asked.
-        let settings = known.unreached.filter { $0.code == .configuration || $0.code == .inputOutput }
+        let settings = known.unreached.filter { [.configuration, .inputOutput, .pathNotText].contains($0.code) }
         return [
             UnreachedCheck(settings + servers.compactMap { $0.problem.map { Problem($0) } }),
             PostgresCheck(servers.filter { $0.problem == nil }.map(PostgresCheck.Database.init)),

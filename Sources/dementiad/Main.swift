@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import ControlAPI
 internal import Engine
 internal import GuardCore
+internal import LinuxKit
 
 /// `dementiad`: the daemon, and `dementiad once`, one pass.
 struct Dementiad: AsyncParsableCommand {
@@ -21,6 +22,7 @@ struct Dementiad: AsyncParsableCommand {
 @main
 enum Main {
     static func main() async {
+        FileSizeLimit.failWrites()
         let arguments = Array(CommandLine.arguments.dropFirst())
         let output = Output(isJSON: arguments.contains("--json"))
         do {

@@ -72,7 +72,7 @@ final class Narrator: Sendable {
                 ["location": "\(place)", "error": "\(problem)"])
         case .unreached(let error):
             logger.tell(
-                .serverUnreachable, "\(error.message)",
+                error.code == .pathNotText ? .searchFailed : .serverUnreachable, "\(error.message)",
                 ["error": "\(([error.message] + error.causes).joined(separator: "; "))"])
         case .lookFailed(let error):
             logger.tell(.searchFailed, "\(error.message)", ["error": "\(error.message)"])

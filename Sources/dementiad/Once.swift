@@ -54,7 +54,7 @@ struct Once: AsyncParsableCommand {
             over: discovered.locations, asking: discovered.asking, recovered: recovered)
         bar.clear()
         if options.json {
-            try output.document("pass", PassForm(items, problems: discovered.problems))
+            try output.document("pass", PassForm(items, problems: discovered.problems, findings: discovered.findings))
         } else {
             let report = PassReport(
                 items: items, found: found, problems: discovered.problems, recovered: recovered, places: setup.places,

@@ -57,6 +57,10 @@ struct PassReport {
         }
         if !found.links.isEmpty { lines.append("Links are not followed: \(Self.some(found.links))") }
         if !found.unreadable.isEmpty { lines.append("Folders that could not be read: \(Self.some(found.unreadable))") }
+        if !found.mounts.isEmpty {
+            lines.append(
+                "Mounted filesystems are not entered: \(Self.some(found.mounts.map { "\($0.path) (\($0.type))" }))")
+        }
         return lines.isEmpty ? nil : lines.joined(separator: "\n")
     }
 

@@ -97,6 +97,7 @@ final class Places: Sendable {
             let folders = confirmed.releases.map(\.release.path) + confirmed.busy.map(\.folder)
             var discovered = Discovered(
                 locations: found.candidates.map { StoreLocation(engine: .sqlite, name: $0) },
+                problems: Self.problems(of: found), findings: Self.findings(of: found),
                 releaseFolders: Set(folders).union(self.releases))
             let schemas = self.look(
                 atDatabasesOf: confirmed.releases.map(\.release.path) + self.releases, &discovered.problems
@@ -122,6 +123,27 @@ final class Places: Sendable {
                 "\(error.path ?? "a watched folder") cannot be looked into",
                 hint: "Name an existing folder with --watch, or in discover.roots.", causes: [error.description])
         }
+    }
+
+    /// Memories that were found and cannot be guarded.
+    private static func problems(of found: Discovery.Found) -> [GuardError] {
+        found.unnamable.map { path in
+            GuardError(
+                .pathNotText, "\(path) is not guarded: its path is not UTF-8",
+                hint: "Give the folder a name in UTF-8. The bytes that are none are shown as \\x and two digits.")
+        }
+    }
+
+    /// What was not looked into.
+    private static func findings(of found: Discovery.Found) -> [Finding] {
+        found.unreadable.map {
+            Finding(code: "folderUnreadable", message: "\($0) cannot be read, so no memory in it is guarded")
+        }
+            + found.mounts.map {
+                Finding(
+                    code: "mountNotEntered",
+                    message: "\($0.path) is a mounted filesystem of type \($0.type), so no memory in it is guarded")
+            }
     }
 
     /// The databases of the configuration and of `releases`. A release that was only found and cannot be read is a problem, and keeps

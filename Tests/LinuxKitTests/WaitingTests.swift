@@ -27,8 +27,8 @@ struct WaitingTests {
         func mount(_ line: String) -> MountTable.Mount? { MountTable.mount(ArraySlice(line.utf8)) }
         #expect(
             mount(#"36 35 98:0 /mnt1 /mnt/my\040disk\134x rw,noatime master:1 - ext3 /dev/root rw"#)
-                == MountTable.Mount(number: 36, path: #"/mnt/my disk\x"#))
-        #expect(mount("36 35 98:0 / / rw - ext3 /dev/root rw") == MountTable.Mount(number: 36, path: "/"))
+                == MountTable.Mount(number: 36, path: #"/mnt/my disk\x"#, type: "ext3"))
+        #expect(mount("36 35 98:0 / / rw - ext3 /dev/root rw") == MountTable.Mount(number: 36, path: "/", type: "ext3"))
         for line in ["", "36 35 98:0 /", "x 35 98:0 / / rw", #"36 35 98:0 / /a\377 rw"#] { #expect(mount(line) == nil) }
         #expect(mount(#"36 35 98:0 / /a\9 rw"#)?.path == #"/a\9"#)
     }

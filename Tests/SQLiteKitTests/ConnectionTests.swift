@@ -146,7 +146,7 @@ import Testing
         var touched: Set<String> = []
         try connection.authorizing { action in
             switch action.code {
-            case .insert, .delete, .update: touched.insert(action.first ?? "")
+            case .insert, .delete, .update: touched.insert(action.first?.text ?? "")
             default: break
             }
             return true
@@ -161,19 +161,66 @@ import Testing
         #expect(try connection.integer("SELECT count(*) FROM b") == 1)
     }
 
-    @Test("triggers rest while they are asked to, also when that ends in an error")
+    @Test("Triggers rest once they are disabled, and are compiled where that is asked for")
     func withoutTriggers() throws {
         let connection = try memory()
         try connection.execute(
-            "CREATE TABLE a (x UNIQUE); CREATE TABLE b (x); CREATE TRIGGER t AFTER INSERT ON a BEGIN INSERT INTO b VALUES (1); END"
-        )
-        try connection.withoutTriggers { () throws(SQLiteError) in try connection.run("INSERT INTO a VALUES (1)") }
-        #expect(throws: SQLiteError.self) {
-            try connection.withoutTriggers { () throws(SQLiteError) in try connection.run("INSERT INTO a VALUES (1)") }
-        }
+            """
+            CREATE TABLE a (x); CREATE TABLE b (x); CREATE TRIGGER t AFTER INSERT ON a BEGIN INSERT INTO b VALUES (1); END;
+            CREATE TRIGGER broken AFTER DELETE ON a BEGIN INSERT INTO nowhere VALUES (1); END
+            """)
+        try connection.disableTriggers()
+        try connection.run("INSERT INTO a VALUES (1)")
+        try connection.run("DELETE FROM a")
         #expect(try connection.integer("SELECT count(*) FROM b") == 0)
+        #expect(throws: SQLiteError.self) {
+            try connection.withTriggers { () throws(SQLiteError) in _ = try connection.prepare("EXPLAIN DELETE FROM a")
+            }
+        }
         try connection.run("INSERT INTO a VALUES (2)")
-        #expect(try connection.integer("SELECT count(*) FROM b") == 1)
+        #expect(try connection.integer("SELECT count(*) FROM b") == 0)
+    }
+
+    @Test("A name in double quotes that no column has is an error, and no text")
+    func doubleQuotes() throws {
+        let connection = try memory()
+        try connection.execute("CREATE TABLE a (x DEFAULT 'y')")
+        #expect(throws: SQLiteError.self) { try connection.value("SELECT \"z\" FROM a") }
+        #expect(throws: SQLiteError.self) { try connection.execute("CREATE INDEX i ON a (x) WHERE x = \"z\"") }
+    }
+
+    @Test(
+        "A name of any bytes finds the table and the column that have it, and nothing else",
+        arguments: [
+            "plain", "two words", "", "\"", "\"\"", "a\"b", "'", "]", "`", "\u{600}\"; DROP TABLE kept; --",
+            "\"\u{301}", "\u{301}\"\u{301}", "e\u{301}", "\u{e9}", "\u{1F468}\u{200D}\u{1F469}\"", "\u{202E}\"x",
+            "\r\n\"\r\n",
+            "\u{1100}\"\u{1161}", "\u{FE0F}\"\u{FE0F}", "\u{1F1E9}\"\u{1F1EA}",
+        ].map { Array($0.utf8) } + [
+            [0xe9], [0x22, 0xcc], [0xcc, 0x22], [0xff, 0x22, 0xfe], [0xf0, 0x9f, 0x22], [0xed, 0xa0, 0x80, 0x22],
+        ])
+    func names(bytes: [UInt8]) throws {
+        let name = SQLiteName(bytes)
+        let connection = try memory()
+        try connection.execute("CREATE TABLE kept (x)")
+        try connection.execute("CREATE TABLE \(name) (id INTEGER PRIMARY KEY, \(name), other)" as SQL)
+        try connection.run("INSERT INTO \(name) (\(name), other) VALUES (1, 2)" as SQL)
+        #expect(try connection.integer("SELECT \(name) FROM \(name)" as SQL) == 1)
+        let found = try connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid") {
+            $0.name(0)
+        }
+        #expect(found == ["kept", name])
+        let columns = try connection.rows("SELECT name FROM pragma_table_xinfo(?)", [.text(bytes)]) { $0.name(0) }
+        #expect(columns == ["id", name, "other"])
+    }
+
+    @Test("Names are compared by bytes, without case of ASCII letters where SQLite does so")
+    func comparedNames() {
+        #expect(SQLiteName("\u{e9}") != SQLiteName("e\u{301}"))
+        #expect(SQLiteName("TODOS").folded == "todos")
+        // KELVIN SIGN, which Swift takes for a K.
+        #expect(SQLiteName("\u{212A}").folded != "k" && SQLiteName("\u{c9}").folded != SQLiteName("\u{e9}").folded)
+        #expect(SQLiteName([0x63, 0xe9]).text == "c\\xE9")
     }
 
     @Test("whoever waits for a lock gets it when it is free, and gives up when it is not")

@@ -96,14 +96,6 @@ import Testing
         ),
         Effect("forgets a sequence", "DELETE FROM sqlite_sequence;", declaration: nil),
         Effect(
-            "alters a value through a trigger", "INSERT INTO log VALUES ('x');",
-            declaration: "rewrites todos.status",
-            given: log + "CREATE TRIGGER far AFTER INSERT ON log BEGIN UPDATE todos SET status = 'gone'; END;"),
-        Effect(
-            "deletes through a trigger on a view", "INSERT INTO door VALUES (1);", declaration: nil,
-            given: "CREATE VIEW door AS SELECT 1 AS x;"
-                + "CREATE TRIGGER far INSTEAD OF INSERT ON door BEGIN DELETE FROM memory_entries; END;"),
-        Effect(
             "writes into a shadow table", "UPDATE search_content SET c1 = 'forged';",
             declaration: "rewrites search_content.c1",
             given: "CREATE VIRTUAL TABLE search USING fts5(path, content); INSERT INTO search VALUES ('a', 'b');"),

@@ -38,4 +38,36 @@ import Testing
         // The root itself may be one.
         #expect(try Discovery(ignored: [], maxDepth: 0).walk([root.file("lean")]).releaseFolders == [root.file("lean")])
     }
+
+    @Test("Folders whose names differ in their normal form alone, or begin with a combining mark, are told apart")
+    func normalForms() throws {
+        let names = ["\u{e9}/.claude-memory.db", "e\u{301}/.claude-memory.db", "\u{301}x/.claude-memory.db"]
+        for name in names { try put(name) }
+        let found = try Discovery(ignored: ["e\u{301}"], maxDepth: 3).walk([root.path, root.path])
+        #expect(found.candidates.map { Array($0.utf8) } == [names[0], names[2]].map { Array(root.file($0).utf8) })
+        #expect(Directory.parent(of: "/a/\u{301}x") == "/a" && Directory.name(of: "/a/\u{301}x/") == "\u{301}x")
+    }
+
+    @Test("A memory on a path that is not UTF-8 is told, and a folder that cannot be read is")
+    func outOfReach() throws {
+        try put("plain/.claude-memory.db", "deep/x/.claude-memory.db", "closed/.claude-memory.db")
+        for (old, new) in [("deep", [0x63, 0xe9]), ("plain", [0xff])] as [(String, [UInt8])] {
+            let target = Array(root.file("").utf8) + new
+            #expect(rename(root.file(old), target.map { CChar(bitPattern: $0) } + [0]) == 0)
+        }
+        let found = try Discovery(ignored: [], maxDepth: 3).walk([root.path])
+        #expect(found.unnamable == [root.file("\\xFF/.claude-memory.db"), root.file("c\\xE9/x/.claude-memory.db")])
+        #expect(found.candidates == [root.file("closed/.claude-memory.db")])
+        // Where the path is longer than the system takes, not even root can look.
+        var long = root.path
+        while long.utf8.count + 201 < 3990 { long += "/" + String(repeating: "l", count: 200) }
+        try Directory.createAll(long)
+        let below = long + "/" + String(repeating: "m", count: 90)
+        #expect(mkdir(below, 0o700) == 0)
+        let parent = open(below, O_RDONLY | O_DIRECTORY)
+        defer { close(parent) }
+        #expect(mkdirat(parent, String(repeating: "n", count: 250), 0o700) == 0)
+        let deep = try Discovery(ignored: [], maxDepth: 100).walk([root.path])
+        #expect(deep.unreadable.count == 1 && deep.unreadable[0].hasPrefix(below))
+    }
 }

@@ -128,7 +128,7 @@ import Testing
         let pieces = [
             "ALTER TABLE context_locks ADD COLUMN preview TEXT; UPDATE context_locks SET preview = 'kept' WHERE id = 1;",
             "ALTER TABLE context_locks ADD COLUMN last_accessed TIMESTAMP; UPDATE context_locks SET last_accessed = 1.5 WHERE id = 1;",
-            "CREATE TABLE tool_usage_log (id INTEGER PRIMARY KEY, tool_name TEXT, timestamp TEXT, session_id TEXT);",
+            "CREATE TABLE tool_usage_log (id INTEGER PRIMARY KEY, tool_name TEXT, params TEXT, timestamp DATETIME, session_id TEXT);",
             "DROP TABLE fixes; ALTER TABLE context_locks ADD COLUMN access_count INTEGER DEFAULT 0;",
         ]
         let world = try SQLiteWorld(.v4_0, pieces.indices.filter { half >> $0 & 1 == 1 }.map { pieces[$0] }.joined())

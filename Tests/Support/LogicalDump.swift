@@ -35,7 +35,7 @@ public struct LogicalDump: Equatable, CustomStringConvertible {
             let hasRowid = (try? connection.prepare("SELECT rowid FROM main.\(table)").columnCount) == 1
             let select = try connection.prepare(
                 hasRowid ? "SELECT rowid, * FROM main.\(table) NOT INDEXED ORDER BY 1" : "SELECT * FROM main.\(table)")
-            columns[name] = (0..<select.columnCount).map { select.name($0) }
+            columns[name] = (0..<select.columnCount).map { select.columnName($0) }
             var rows: [[Value]] = []
             while try select.step() { rows.append(Self.values(select)) }
             tables[name] = rows

@@ -209,4 +209,34 @@ struct PublishTests {
         let vault = try Vault(folder)
         #expect(try vault.list().compactMap(\.entry?.id.sequence) == (1...24).reversed())
     }
+
+    @Test("A restore does not go beside what another database left", arguments: ["", "-wal", "-shm", "-journal"])
+    func besideLeftovers(suffix: String) throws {
+        let folder = try TemporaryFolder()
+        let vault = try Vault(folder)
+        let entry = try vault.backUp(sample(1000))
+        let target = folder.path + "/restored.db"
+        #expect(symlink("nowhere", target + suffix) == 0)
+        #expect(throws: VaultError.alreadyExists(path: target + suffix)) { try vault.restore(entry, to: target) }
+        #expect(unlink(target + suffix) == 0)
+        try vault.restore(entry, to: target)
+        #expect(try OpenFile.content(of: target) == sample(1000))
+    }
+
+    @Test("A restore that is killed leaves nothing under the name it was to have")
+    func killedRestore() throws {
+        let folder = try TemporaryFolder()
+        let target = folder.path + "/restored.db"
+        let entry = try Vault(folder).backUp(sample(1000))
+        for victim in [Disk.Change.write, .sync, .close, .rename] {
+            // All that a killed process does no more.
+            let vault = try Vault(
+                folder,
+                disk: Disk(judge: { change, _ in change == victim || change == .unlink ? .fail(EIO) : .proceed }))
+            #expect(throws: VaultError.self) { try vault.restore(entry, to: target) }
+            #expect(try FileStatus.ifPresent(link: target) == nil)
+        }
+        try Vault(folder).restore(entry, to: target)
+        #expect(try OpenFile.content(of: target) == sample(1000))
+    }
 }

@@ -47,6 +47,7 @@ struct BackupTaker {
         for leftover in [copy, restored] { try remove(leftover) }
         let progress: ProgressSink = { [tools, operation] in tools.observe(.progressed(operation, $0)) }
         let snapshot = try await store.snapshot(into: copy, progress: progress)
+        log.add(snapshot.findings)
         try log.checkStop()
         try await accept(snapshot)
         let proof = try await prove(snapshot, progress)

@@ -6,20 +6,24 @@ public import GuardCore
 public struct Discovered: Sendable {
     /// Each place once, files before schemas.
     public var locations: [StoreLocation]
-    /// Servers that could not be reached, one error each: its sentence names the server, its code tells the exit status. The other
-    /// memories are taken care of all the same, and the next look tries again.
+    /// Servers that could not be reached and memories that cannot be guarded where they are, one error each: its sentence names the place,
+    /// its code tells the exit status. The other memories are taken care of all the same, and the next look tries again.
     public var problems: [GuardError]
+    /// What lies on the way and was not looked into, and needs no attention by itself: folders that may not be read, mounted filesystems.
+    public var findings: [Finding]
     /// Those of the locations where nothing is changed without asking, whatever the mode: only an application's own settings led there.
     public var asking: Set<StoreLocation>
     /// Folders that hold a Dementia, or may.
     public var releaseFolders: Set<String>
 
     public init(
-        locations: [StoreLocation], problems: [GuardError] = [], asking: Set<StoreLocation> = [],
+        locations: [StoreLocation], problems: [GuardError] = [], findings: [Finding] = [],
+        asking: Set<StoreLocation> = [],
         releaseFolders: Set<String> = []
     ) {
         self.locations = locations
         self.problems = problems
+        self.findings = findings
         self.asking = asking
         self.releaseFolders = releaseFolders
     }

@@ -80,7 +80,9 @@ struct StoreExaminer {
         case .drift: .drifted
         case .storeMissing, .serverUnreachable: .missing
         case .storeBusy, .storeMoved: .busy
-        case .notADatabase, .foreignSchema, .foreignLedger, .unknownShape, .newerVersion: .unknown
+        case .notADatabase, .foreignSchema, .foreignLedger, .unknownShape, .newerVersion, .severalNames, .pathTooLong,
+            .pathNotText, .nameTaken:
+            .unknown
         default: .failed
         }
     }

@@ -48,7 +48,7 @@ extension Guardian {
         let unwatched = watchProblems.sorted { $0.path < $1.path }.map {
             Finding(code: "watchDegraded", message: "\($0.path): \($0.message)")
         }
-        return unreached + releaseFindings + unwatched
+        return unreached + discovered.findings + releaseFindings + unwatched
     }
 
     func verdict(running: Int) -> (verdict: Verdict, summary: String) {
@@ -59,7 +59,7 @@ extension Guardian {
         if bad > 0 { return (.attention, "\(bad) of \(stores.count) memories need a look") }
         if unreached > 0 {
             return (
-                .attention, unreached == 1 ? "a server cannot be reached" : "\(unreached) servers cannot be reached"
+                .attention, unreached == 1 ? "one place is out of reach" : "\(unreached) places are out of reach"
             )
         }
         if running > 0 { return (.working, "\(running) operations are at work") }

@@ -170,8 +170,9 @@ extension Guardian {
     /// What a person means by `text` as a place for a backup: the absolute path of a file, or `URL#SCHEMA`. Errors do not repeat it, since
     /// it may hold a password.
     func place(_ text: String, for backup: Entry) async throws(GuardError) -> RestoreElsewhere.Place {
-        if text.hasPrefix("/") { return .file(text) }
-        guard text.contains("#") else {
+        let isPlain = !text.utf8.contains(0)
+        if isPlain, text.utf8.first == UInt8(ascii: "/") { return .file(text) }
+        guard isPlain, text.contains("#") else {
             throw GuardError(
                 .usage, "that is no place for a backup", store: backup.manifest.store.id,
                 hint: "Name the absolute path of a file that is not there yet, or URL#SCHEMA.")

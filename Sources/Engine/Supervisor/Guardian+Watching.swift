@@ -42,9 +42,9 @@ extension Guardian {
     private func look(at paths: Set<String>) async {
         var isRelease = false
         for path in paths.sorted() {
-            let name = path.split(separator: "/").last ?? ""
+            let name = Directory.name(of: path)
             let folder = Directory.parent(of: path)
-            if Discovery.isMemory(name, in: folder.split(separator: "/").last ?? "") {
+            if Discovery.isMemory(name, in: Directory.name(of: folder)) {
                 let location = StoreLocation(engine: .sqlite, name: path)
                 // A link is not followed: what it leads to is found where it is.
                 let isLink = (try? FileStatus(ofLink: path))?.kind == .symbolicLink
@@ -53,10 +53,10 @@ extension Guardian {
                 isRelease = true
                 discovered.releaseFolders.insert(folder)
             } else {
-                for form in forms.values where form.location.hasPrefix(path + "/") {
+                for form in forms.values where Directory.isBelow(form.location, path) {
                     request(form.place, because: "discovery")
                 }
-                isRelease = isRelease || discovered.releaseFolders.contains { ($0 + "/").hasPrefix(path + "/") }
+                isRelease = isRelease || discovered.releaseFolders.contains { Directory.isBelow($0, path) }
             }
         }
         if isRelease { await releasesChanged() }

@@ -43,7 +43,12 @@ struct PostgresSchema {
         for select in migration.verify {
             problems += try connection.rows(SQLTemplate.fill(select, schema: schema)) { $0.text(0) }
         }
-        return problems
+        return try problems + taken(of: migration)
+    }
+
+    /// One sentence for each thing that has a name of the migration's and is another thing: the user's own.
+    func taken(of migration: Migration) throws(PostgresError) -> [String] {
+        try PostgresMadeObjects(connection, schema).problems(of: migration.makes)
     }
 
     /// The tables with their columns, and the indices: what recognition and plans look at. Without the ledger.

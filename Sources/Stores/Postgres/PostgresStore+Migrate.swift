@@ -135,8 +135,17 @@ extension PostgresStore {
             } catch {
                 throw failed(step.migration, error)
             }
-            let problems = try translating("checking what it made") { () throws(PostgresError) in
-                try schema.problems(of: step.migration)
+            let (problems, taken) = try translating("checking what it made") { () throws(PostgresError) in
+                (try schema.problems(of: step.migration), try schema.taken(of: step.migration))
+            }
+            guard taken.isEmpty || step.action == .revert else {
+                throw GuardError(
+                    .nameTaken,
+                    "\(location.name): a name that \(step.migration.label) needs is taken: \(taken.joined(separator: "; "))",
+                    store: location.id,
+                    hint:
+                        "Nothing was changed. Give the table or index of your own another name: ALTER TABLE … RENAME TO …",
+                    migration: step.migration.version)
             }
             guard problems.isEmpty || step.action == .revert else {
                 throw stopped(

@@ -205,7 +205,8 @@ extension PostgresStore {
         } catch {
             connection.rollBack()
             // A state that the plan was not made for failed nothing: the plan is made again.
-            guard ![.serverUnreachable, .noSpace, .storeMoved].contains(error.code) else { throw error }
+            // A name that is taken in scratch is taken in the schema.
+            guard ![.serverUnreachable, .noSpace, .storeMoved, .nameTaken].contains(error.code) else { throw error }
             throw GuardError(
                 .rehearsalFailed, "the rehearsal failed: \(error.message)", store: location.id,
                 hint: error.hint?.contains("repair") ?? false
