@@ -7,6 +7,7 @@
 #include <link.h>
 #include <linux/openat2.h>
 #include <malloc.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,6 +45,10 @@ unsigned int dementiad_device_minor(dev_t device) { return minor(device); }
 int dementiad_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 int dementiad_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
+int dementiad_spawn_closes_from(void *file_actions, int lowest) {
+    return posix_spawn_file_actions_addclosefrom_np(file_actions, lowest);
+}
 
 _Static_assert(sizeof(dementiad_credentials) == sizeof(struct ucred), "the kernel fills a struct ucred");
 

@@ -18,7 +18,7 @@ extension ChildProcess {
         do {
             // Ours is closed in any case, so that the reader can see an end.
             defer { close(ends[1]) }
-            pid = try spawn(arguments, environment, output: ends[1])
+            pid = try spawn(arguments, EnvironmentBlock(environment), output: ends[1])
         }
         let ending = try wait(for: pid, timeout: timeout)
         return (ending, try available(ends[0]))

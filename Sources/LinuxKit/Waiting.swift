@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import CLinux
 internal import Glibc
 
 /// Ends a ``wait(for:urgent:atMost:)`` from another thread.
@@ -10,13 +11,10 @@ public final class Waker: Sendable {
 
     public init() throws(SystemCallError) {
         var ends: [Int32] = [-1, -1]
-        try checked("pipe", nil) { pipe(&ends) }
+        try checked("pipe2", nil) { dementiad_pipe(&ends) }
         (descriptor, end) = (ends[0], ends[1])
-        for descriptor in ends {
-            // On a descriptor of our own these two cannot fail (fcntl(2)).
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-        }
+        // On a descriptor of our own this cannot fail (fcntl(2)).
+        for descriptor in ends { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
     }
 
     deinit {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 import Glibc
-import LinuxKit
 import TestSupport
 import Testing
+
+@testable import LinuxKit
 
 /// Programs whose answer is read.
 @Suite struct ChildProcessTests {
@@ -32,6 +33,56 @@ import Testing
         let hanging = try [Duration.milliseconds(300), .seconds(3), .seconds(30)].lazy
             .map { try run("echo before; exec sleep 3600", timeout: $0) }.first { $0.1 == "before\n" }
         #expect(hanging?.0 == .timedOut)
+    }
+
+    @Test("it inherits nothing but its standard input, output and error, whatever is open without close-on-exec")
+    func descriptors() throws {
+        let leaks = (0..<3).map { _ in open("/dev/null", O_RDONLY) } + [dup2(0, 500)]
+        defer { for leak in leaks { close(leak) } }
+        try #require(leaks.allSatisfy { fcntl($0, F_GETFD) == 0 })
+        // The glob itself takes the lowest free number, 3.
+        let (ending, names) = try run("echo /proc/$$/fd/*; test ! -e /proc/$$/fd/500")
+        #expect(ending == .exited(0))
+        let inherited = names.split { " \n".contains($0) }.filter { !$0.hasSuffix("/3") }.map { $0.suffix(2) }
+        #expect(inherited == ["/0", "/1", "/2"], "\(names)")
+    }
+
+    @Test("one that cannot be waited for is ended all the same")
+    func unwatched() throws {
+        let pid = try ChildProcess.spawn(["sleep", "60"], EnvironmentBlock(["PATH": "/usr/bin:/bin"]), output: 2)
+        let error = #expect(throws: SystemCallError.self) {
+            try ChildProcess.wait(for: pid, timeout: .seconds(60)) { _ in
+                errno = EMFILE
+                return -1
+            }
+        }
+        #expect(error?.errno == EMFILE)
+        #expect(kill(pid, 0) == -1 && errno == ESRCH)
+    }
+
+    @Test("our environment goes on to the last byte, and additions replace variables of the same name")
+    func environment() async throws {
+        setenv("DEMENTIAD_TEST_ODD", "\u{301}=", 1)
+        setenv("DEMENTIAD_TEST_ODDER", "kept", 1)
+        defer {
+            unsetenv("DEMENTIAD_TEST_ODD")
+            unsetenv("DEMENTIAD_TEST_ODDER")
+        }
+        func check(_ script: String, _ additions: [String: String]) async throws -> ChildProcess.Ending {
+            try await ChildProcess.run(["sh", "-c", script], adding: additions, timeout: .seconds(20))
+        }
+        let kept = "test \"$DEMENTIAD_TEST_ODD\" = \"$(printf '\\314\\201=')\" && test $DEMENTIAD_TEST_ODDER = kept"
+        #expect(try await check(kept, ["A": "b"]) == .exited(0))
+        let replaced = "test $DEMENTIAD_TEST_ODD = new && test $DEMENTIAD_TEST_ODDER = kept"
+        #expect(try await check(replaced, ["DEMENTIAD_TEST_ODD": "new"]) == .exited(0))
+    }
+
+    @Test("a word with a NUL in it starts nothing")
+    func nul() {
+        let error = #expect(throws: SystemCallError.self) {
+            try ChildProcess.output(of: ["true\u{0}x"], environment: [:], timeout: .seconds(1))
+        }
+        #expect(error?.errno == EINVAL)
     }
 
     @Test("a program that is not there is an error, not an ending")

@@ -28,6 +28,10 @@ int dementiad_pidfd_open(pid_t pid);
 /* pipe2 stands behind _GNU_SOURCE. Both ends are closed on exec: a program that somebody else starts meanwhile gets neither. */
 int dementiad_pipe(int descriptors[2]);
 
+/* Stands behind _GNU_SOURCE. The program that is started has no descriptor from `lowest` on, whatever libraries have opened without
+   close-on-exec. posix_spawn_file_actions_t is passed as an untyped pointer: spawn.h itself is imported from Glibc. */
+int dementiad_spawn_closes_from(void *file_actions, int lowest);
+
 /* struct ucred stands behind _GNU_SOURCE. The same three fields, so that getsockopt(SO_PEERCRED) may fill it. */
 typedef struct {
     pid_t pid;
