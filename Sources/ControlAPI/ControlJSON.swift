@@ -5,12 +5,12 @@ public import GuardCore
 
 /// How the forms are written and read: keys in order, so that equal answers are equal bytes.
 public enum ControlJSON {
-    /// `value` as one line of JSON.
+    /// `value` as one line of JSON, in which no control character stands raw: it may be shown on a terminal.
     public static func encode(_ value: some Encodable) throws(GuardError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
-            return [UInt8](try encoder.encode(value))
+            return PrintableText.json([UInt8](try encoder.encode(value)))
         } catch {
             throw GuardError(.internalError, "An answer has no JSON form", causes: ["\(error)"])
         }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 
+internal import GuardCore
 internal import Logging
 internal import SystemdKit
 
 extension LogRecord {
     /// The record as the journal's fields. Metadata `store` is `DEMENTIA_STORE`, `dataState` is `DEMENTIA_DATA_STATE`.
+    ///
+    /// No control character but the line feed stands raw in a value: `journalctl` would show a blob in place of the whole text.
     func journalFields(identifier: String) -> [JournalField] {
         var fields: [JournalField?] = [
-            JournalField("MESSAGE", message),
+            JournalField("MESSAGE", PrintableText.lines(message)),
             JournalField("PRIORITY", String(level.syslogPriority)),
             JournalField("SYSLOG_IDENTIFIER", identifier),
             JournalField("CODE_FILE", file),
@@ -15,7 +18,7 @@ extension LogRecord {
             JournalField("CODE_FUNC", function),
         ]
         if let messageID { fields.append(JournalField("MESSAGE_ID", messageID)) }
-        fields += values.map { JournalField(Self.fieldName(for: $0.name), $0.text) }
+        fields += values.map { JournalField(Self.fieldName(for: $0.name), PrintableText.lines($0.text)) }
         // None of them is nil: every name is one that the journal takes.
         return fields.compactMap(\.self)
     }

@@ -20,25 +20,8 @@ extension LogRecord {
 
     /// `text` with `\n` for a line feed, and so on: what is logged can neither begin a line of its own nor steer a terminal.
     private static func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            default:
-                if isControl(scalar) {
-                    result += "\\u{\(String(scalar.value, radix: 16))}"
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value) || scalar == "\u{2028}" || scalar == "\u{2029}"
+        let common = text.replacing("\r\n", with: "\\r\\n").replacing("\n", with: "\\n").replacing(
+            "\r", with: "\\r")
+        return PrintableText.line(common.replacing("\t", with: "\\t"))
     }
 }

@@ -62,7 +62,7 @@ struct AuditCommand: ParsableCommand {
             } else if session.console.isJSON {
                 try session.console.document("auditExport", export.document)
             } else {
-                for line in try export.lines() { session.console.say(line) }
+                for line in try export.lines() { session.console.say(json: line) }
             }
             return export.verification.intact ? .done : .verificationFailed
         }

@@ -40,16 +40,16 @@ struct AuditExport: Sendable {
     var document: Whole { Whole(items: entries, verification: verification) }
 
     /// Each entry as a line, and the verification as the last one.
-    func lines() throws(GuardError) -> [String] {
-        var lines: [String] = []
-        for entry in entries { lines.append(String(decoding: try ControlJSON.encode(entry), as: UTF8.self)) }
-        lines.append(String(decoding: try ControlJSON.encode(verification), as: UTF8.self))
+    func lines() throws(GuardError) -> [[UInt8]] {
+        var lines: [[UInt8]] = []
+        for entry in entries { lines.append(try ControlJSON.encode(entry)) }
+        lines.append(try ControlJSON.encode(verification))
         return lines
     }
 
     func write(to path: String) throws(GuardError) -> Written {
         let file = try ExportFile(path)
-        for line in try lines() { try file.write(Array((line + "\n").utf8)) }
+        for line in try lines() { try file.write(line + [UInt8(ascii: "\n")]) }
         var digest = ""
         let size = try file.finish { digest = $0 }
         return Written(path: path, sizeBytes: size, sha256: digest, verification: verification)

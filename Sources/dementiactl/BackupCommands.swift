@@ -116,7 +116,7 @@ struct BackupCommand: ParsableCommand {
             }
             let exported = Exported(backup: backup.id, path: file.path, sizeBytes: size, sha256: backup.sha256)
             try session.show("export", exported) { _ in
-                "\(Style.printable(exported.path))  \(Style.size(exported.sizeBytes)), checksum as in the vault"
+                "\(PrintableText.line(exported.path))  \(Style.size(exported.sizeBytes)), checksum as in the vault"
             }
             return .done
         }

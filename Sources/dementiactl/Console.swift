@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import ControlAPI
 internal import Glibc
 internal import GuardCore
+internal import LinuxKit
 internal import Synchronization
 
 /// Everything that leaves the process: the result on standard output, everything else on standard error, and the exit status.
@@ -47,14 +48,25 @@ struct Console: Sendable {
     /// Prints a document.
     func document(_ kind: String, _ data: some Encodable & Sendable) throws(GuardError) {
         let json = try ControlJSON.encode(Document(kind: kind, data: data))
-        if Self.isFirst() { say(String(decoding: json, as: UTF8.self)) }
+        if Self.isFirst() { say(json: json) }
     }
 
-    /// Prints a document as one line of a stream of them.
+    /// Prints a document as one line of a stream of them, and ends the process when it does not arrive: nothing that follows would.
     func line(_ kind: String, _ data: some Encodable & Sendable) {
         // A form without a JSON form would have failed every test; nobody could be told here.
         guard let json = try? ControlJSON.encode(Document(kind: kind, data: data)) else { return }
-        say(String(decoding: json, as: UTF8.self))
+        say(json: json)
+        endIfUnheard()
+    }
+
+    /// Prints a line of a stream of them, and ends the process when it does not arrive.
+    func line(_ text: String) {
+        say(text)
+        endIfUnheard()
+    }
+
+    private func endIfUnheard() {
+        if StandardStream.output.failure != nil { exit(.done) }
     }
 
     /// One document a run, whatever Ctrl-C and the work do at the same moment: true for whoever asks first.
@@ -67,14 +79,29 @@ struct Console: Sendable {
 
     private static let hasDocument = Mutex(false)
 
-    /// Prints `text` and a line end on standard output.
+    /// Prints `text` and a line end on standard output. What a terminal would act upon is escaped, but for our own colours.
     func say(_ text: String) {
-        Self.write(text + "\n", to: STDOUT_FILENO)
+        StandardStream.output.write(style.shown(text) + "\n")
     }
 
-    /// Prints `text` and a line end on standard error.
+    /// Prints what ``ControlJSON`` made, in which nothing is left to escape, and a line end.
+    func say(json: [UInt8]) {
+        StandardStream.output.write(String(decoding: json, as: UTF8.self) + "\n")
+    }
+
+    /// Prints `text`, which moves the cursor, as it is. Texts of others in it are escaped by the caller.
+    func draw(_ text: String) {
+        StandardStream.output.write(text)
+    }
+
+    /// Prints `text` and a line end on standard error, without colours.
     func complain(_ text: String) {
-        Self.write(text + "\n", to: STDERR_FILENO)
+        StandardStream.error.write(PrintableText.lines(text) + "\n")
+    }
+
+    /// Prints a line of JSON on standard error.
+    func complain(json: [UInt8]) {
+        StandardStream.error.write(String(decoding: json, as: UTF8.self) + "\n")
     }
 
     // MARK: Ends
@@ -83,7 +110,7 @@ struct Console: Sendable {
     func fail(_ error: GuardError, operation: OperationID? = nil) -> Never {
         let problem = Problem(error, operation: operation)
         if isJSON, let json = try? ControlJSON.encode(ErrorDocument(problem)) {
-            if Self.isFirst() { say(String(decoding: json, as: UTF8.self)) }
+            if Self.isFirst() { say(json: json) }
         } else {
             complain(Wording.failure(problem))
         }
@@ -101,30 +128,22 @@ struct Console: Sendable {
         exit(.usage)
     }
 
-    /// Ends the process.
+    /// Ends the process with `status`, or as failed when the result could not be written.
     func exit(_ status: Status) -> Never {
-        Glibc.exit(status.rawValue)
+        guard let failure = StandardStream.output.failure, !StandardStream.output.isUnread else {
+            // The reader of a closed pipe wanted no more (`| head`), and that is no failure.
+            Glibc.exit(status.rawValue)
+        }
+        complain("dementiactl: the result could not be written to standard output: \(failure)")
+        Glibc.exit((status == .done ? .failed : status).rawValue)
     }
 
     // MARK: Details
 
     /// Reads a line of what a person types.
     func answer(to question: String) -> String? {
-        Self.write(question, to: STDERR_FILENO)
+        StandardStream.error.write(PrintableText.lines(question))
         return readLine(strippingNewline: true)
-    }
-
-    /// Writes without a buffer of our own. A reader that has gone (`| head`) wants no more, and that is no failure.
-    static func write(_ text: String, to descriptor: Int32) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                return
-            }
-            rest = rest.dropFirst(count)
-        }
     }
 
     static func variable(_ name: String) -> String? {

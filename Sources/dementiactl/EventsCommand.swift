@@ -75,14 +75,14 @@ struct EventFollower: Sendable {
                 if console.isJSON {
                     console.line("event", entry)
                 } else {
-                    console.say(Wording.line(entry, console.style))
+                    console.line(Wording.line(entry, console.style))
                 }
             case .gap(let newest):
                 last.withLock { $0 = newest }
                 if console.isJSON {
                     console.line("gap", Gap(newest: newest))
                 } else {
-                    console.say(Wording.gap(newest: newest))
+                    console.line(Wording.gap(newest: newest))
                 }
             }
         }

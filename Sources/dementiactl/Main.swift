@@ -10,8 +10,9 @@ internal import LinuxKit
 enum Main {
     static func main() {
         FileSizeLimit.failWrites()
+        StandardStream.prepare()
         let arguments = Array(CommandLine.arguments.dropFirst())
-        guard let command = parsed(arguments) else { return }
+        guard let command = parsed(arguments) else { Console(isJSON: wantsJSON(arguments)).exit(.done) }
         let interrupt = Interrupt()
         Task.detached {
             await run(command, interrupt)

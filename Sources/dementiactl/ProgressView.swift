@@ -2,6 +2,7 @@
 
 internal import ControlAPI
 internal import GuardCore
+internal import LinuxKit
 internal import Synchronization
 
 /// How far an operation has come, on standard error: a bar on a terminal, lines of JSON for a program, or nothing.
@@ -48,7 +49,7 @@ final class ProgressView: Sendable {
             defer { state.isShown = false }
             return state.isShown
         }
-        if wasShown { Console.write("\r\u{1B}[K", to: 2) }
+        if wasShown { StandardStream.error.write("\r\u{1B}[K") }
     }
 
     /// Takes the bar away for good.
@@ -76,7 +77,7 @@ final class ProgressView: Sendable {
                 title, progress, doneSinceStart: progress.done - state.first, in: elapsed,
                 width: Console.size(of: 2).columns)
         }
-        if let text { Console.write("\r\(text)\u{1B}[K", to: 2) }
+        if let text { StandardStream.error.write("\r\(PrintableText.line(text))\u{1B}[K") }
     }
 
     private struct Line<Body: Encodable>: Encodable {
@@ -92,6 +93,6 @@ final class ProgressView: Sendable {
             case .progress(let progress): try? ControlJSON.encode(Line(type: "progress", id: event.id, data: progress))
             case .gap: try? ControlJSON.encode(Line<Progress>(type: "gap", id: event.id, data: nil))
             }
-        if let json { console.complain(String(decoding: json, as: UTF8.self)) }
+        if let json { console.complain(json: json) }
     }
 }

@@ -34,7 +34,7 @@ final class StatusView: Sendable {
         if console.isJSON {
             console.line("status", status)
         } else {
-            console.say(Wording.verdict(status, console.style))
+            console.line(Wording.verdict(status, console.style))
         }
     }
 
@@ -44,7 +44,7 @@ final class StatusView: Sendable {
             defer { (state.isOver, state.height) = (true, 0) }
             return state.height
         }
-        if height > 0 { Console.write("\n", to: 1) }
+        if height > 0 { session.console.draw("\n") }
     }
 
     private func draw(_ status: StatusForm) {
@@ -56,7 +56,7 @@ final class StatusView: Sendable {
             let rest = "… \(Wording.count(lines.count - shown, "more line", "more lines"))"
             lines = lines.prefix(shown) + [rest[...]]
         }
-        let text = lines.joined(separator: "\n")
+        let text = session.console.style.shown(lines.joined(separator: "\n"))
         state.withLock { state in
             let bytes = Array(text.utf8)
             guard !state.isOver, bytes != state.last else { return }
@@ -64,7 +64,7 @@ final class StatusView: Sendable {
             // The terminal cuts what is too long (DECAWM): a line that went on in the next one could not be drawn over.
             let back = state.height > 1 ? "\u{1B}[\(state.height - 1)A" : ""
             let start = state.height > 0 ? "\r\(back)\u{1B}[J" : ""
-            Console.write("\(start)\u{1B}[?7l\(text)\u{1B}[?7h", to: 1)
+            session.console.draw("\(start)\u{1B}[?7l\(text)\u{1B}[?7h")
             state.height = lines.count
         }
     }

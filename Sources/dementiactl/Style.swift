@@ -21,7 +21,24 @@ struct Style: Sendable {
 
     func paint(_ text: String, _ tone: Tone?) -> String {
         guard hasColor, let tone else { return text }
-        return "\u{1B}[\(tone.rawValue)m\(text)\u{1B}[0m"
+        return "\(Self.escape)[\(tone.rawValue)m\(PrintableText.line(text))\(Self.reset)"
+    }
+
+    private static let escape = "\u{1B}"
+    private static let reset = "\(escape)[0m"
+
+    /// `text` as it may be written to a terminal: whatever one would act upon is escaped, but for line feeds and what ``paint(_:_:)`` has put
+    /// there. It is the last look at every result; names and values of others are escaped before, where they would break a line.
+    func shown(_ text: String) -> String {
+        guard hasColor else { return PrintableText.lines(text) }
+        let marks = ([Tone.good, .wait, .bad, .quiet, .strong].map(\.rawValue) + ["0"]).map { "[\($0)m" }
+        let pieces = text.unicodeScalars.split(separator: "\u{1B}", omittingEmptySubsequences: false)
+            .map { String(Substring($0)) }
+        return pieces.dropFirst().reduce(into: PrintableText.lines(pieces[0])) { shown, piece in
+            let mark = marks.first { piece.hasPrefix($0) }
+            shown += mark.map { Self.escape + $0 } ?? PrintableText.line(Self.escape)
+            shown += PrintableText.lines(String(piece.dropFirst(mark?.count ?? 0)))
+        }
     }
 
     /// `2 h ago` on a terminal, RFC 3339 elsewhere.
@@ -64,29 +81,10 @@ struct Style: Sendable {
         return value >= 100 ? String(tenths / 10) : "\(tenths / 10).\(tenths % 10)"
     }
 
-    /// `text` without what would move a terminal's cursor or change its state: names come from other people's disks.
-    static func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        return text.unicodeScalars.reduce(into: "") { result, scalar in
-            if isControl(scalar) {
-                result += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
-        }
-    }
-
     /// `text` as one word of a shell's command line.
     static func word(_ text: String) -> String {
         let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/:@#,+=")
         if !text.isEmpty, !text.hasPrefix("#"), text.allSatisfy(plain.contains) { return text }
         return "'" + text.replacing("'", with: "'\\''") + "'"
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: true
-        default: false
-        }
     }
 }

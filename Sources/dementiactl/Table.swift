@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import GuardCore
+
 /// Rows in columns. On a terminal they are never wider than that: first one column gives way, its cells cut in their middle; when that
 /// is not enough, each row becomes a block of lines.
 struct Table {
@@ -9,7 +11,7 @@ struct Table {
         let tone: Style.Tone?
 
         init(_ text: String, _ tone: Style.Tone? = nil) {
-            self.text = Style.printable(text)
+            self.text = PrintableText.line(text)
             self.tone = tone
         }
     }

@@ -24,7 +24,7 @@ extension Wording {
         // Ages would grow old on the screen.
         return [
             String(entry.id), entry.at.description, entry.kind.rawValue, entry.store?.value, entry.operation?.value,
-            words.isEmpty ? nil : style.paint(Style.printable(words), tone),
+            words.isEmpty ? nil : style.paint(PrintableText.line(words), tone),
         ].compactMap { $0 }.joined(separator: "  ")
     }
 
@@ -51,7 +51,7 @@ extension Wording {
 
     static func exported(_ export: AuditExport.Written, _ style: Style) -> String {
         facts([
-            ("file", Style.printable(export.path)),
+            ("file", PrintableText.line(export.path)),
             ("size", Style.size(export.sizeBytes)),
             ("sha256", export.sha256),
         ]) + "\n" + verification(export.verification, style)

@@ -74,7 +74,7 @@ extension Wording {
 
     static func forgetting(_ store: StoreForm, backups: Int) -> Change {
         Change(
-            headline: "Forgetting store \(store.id)", subject: Style.printable(store.location),
+            headline: "Forgetting store \(store.id)", subject: PrintableText.line(store.location),
             lines: [
                 "it is no longer backed up, migrated or watched",
                 backups == 0
@@ -84,8 +84,8 @@ extension Wording {
     }
 
     static func forgotten(_ store: StoreForm, backups: Int) -> String {
-        "\(store.id) is no longer guarded: \(Style.printable(store.location))\n"
+        "\(store.id) is no longer guarded: \(PrintableText.line(store.location))\n"
             + (backups == 0 ? "" : "Its backups: dementiactl backup list\n")
-            + "To guard it again: dementiactl stores adopt \(Style.printable(Style.word(store.location)))"
+            + "To guard it again: dementiactl stores adopt \(PrintableText.line(Style.word(store.location)))"
     }
 }

@@ -2,6 +2,7 @@
 
 internal import ControlAPI
 internal import Doctor
+internal import GuardCore
 
 // How findings look to a person.
 extension Wording {
@@ -19,19 +20,19 @@ extension Wording {
     private static func diagnosis(_ item: Diagnosis, _ style: Style) -> String {
         let (glyph, tone) = mark(item.severity)
         var lines = [
-            style.paint("\(glyph) \(item.severity.rawValue)", tone) + "  \(Style.printable(item.message))"
+            style.paint("\(glyph) \(item.severity.rawValue)", tone) + "  \(PrintableText.line(item.message))"
                 + style.paint("  [\(item.code)]", .quiet)
         ]
         guard let remedy = item.remedy else { return lines[0] }
-        lines.append("  \(Style.printable(remedy.summary))")
+        lines.append("  \(PrintableText.line(remedy.summary))")
         if let file = remedy.file {
-            lines.append("  Write this into \(Style.printable(file.path)):")
-            lines += file.text.split(separator: "\n").map { "      \(Style.printable(String($0)))" }
+            lines.append("  Write this into \(PrintableText.line(file.path)):")
+            lines += file.text.split(separator: "\n").map { "      \(PrintableText.line(String($0)))" }
         }
         if let command = remedy.command {
             lines.append(remedy.file == nil ? "  Run:" : "  And run:")
             // To be copied as it stands: nothing is cut, and nothing stands beside it.
-            lines.append("      \(Style.printable(command))")
+            lines.append("      \(PrintableText.line(command))")
         }
         return lines.joined(separator: "\n")
     }

@@ -38,14 +38,14 @@ extension Wording {
                     }
                 ),
                 ("locked", operation.result?.lockedMilliseconds.map { Style.time(milliseconds: $0) }),
-                ("why", operation.error.map { Style.printable($0.detail) }),
-                ("next", operation.error?.hint.map { Style.printable($0) } ?? waiting(operation)),
+                ("why", operation.error.map { PrintableText.line($0.detail) }),
+                ("next", operation.error?.hint.map { PrintableText.line($0) } ?? waiting(operation)),
             ])
         ]
-        lines += operation.error?.causes.map { "  because: \(Style.printable($0))" } ?? []
+        lines += operation.error?.causes.map { "  because: \(PrintableText.line($0))" } ?? []
         lines += operation.steps.map { "  \(step($0.kind)): \(describe($0))" }
         lines += transfer(operation.result, style)
-        lines += operation.findings.map { "  note: \(Style.printable($0.message))" }
+        lines += operation.findings.map { "  note: \(PrintableText.line($0.message))" }
         return lines.joined(separator: "\n")
     }
 
@@ -54,7 +54,9 @@ extension Wording {
         let list = operations.isEmpty ? [] : [self.operations(operations, style)]
         return
             (list
-            + problems.map { "not started: \(Style.printable($0.detail))" + ($0.hint.map { "\n  next: \($0)" } ?? "") })
+            + problems.map {
+                "not started: \(PrintableText.line($0.detail))" + ($0.hint.map { "\n  next: \($0)" } ?? "")
+            })
             .joined(separator: "\n")
     }
 
@@ -75,7 +77,7 @@ extension Wording {
     static func backup(_ backup: BackupForm, _ style: Style) -> String {
         let head = facts([
             ("backup", backup.id.description),
-            ("of", Style.printable(backup.location)),
+            ("of", PrintableText.line(backup.location)),
             ("store", backup.store.value),
             ("taken", "\(style.age(backup.createdAt)), reason \(backup.reason.rawValue)"),
             ("version", version(backup.schemaVersion)),
@@ -83,9 +85,9 @@ extension Wording {
             ("proof", backup.verified ? style.paint(backup.proof.rawValue, .good) : style.paint("FAILED", .bad)),
             ("pinned", backup.pinned ? "yes" : nil),
             ("sha256", backup.sha256),
-            ("folder", Style.printable(backup.path)),
+            ("folder", PrintableText.line(backup.path)),
         ])
-        return ([head] + backup.tables.map { "  \(Style.printable($0.name)): \(rows($0.rows))" }).joined(
+        return ([head] + backup.tables.map { "  \(PrintableText.line($0.name)): \(rows($0.rows))" }).joined(
             separator: "\n")
     }
 
@@ -103,7 +105,7 @@ extension Wording {
             let extra = operation.result?.rowsInKeptState?.sorted { $0.key < $1.key } ?? []
             func list(_ words: String, _ tables: [(key: String, value: Int64)]) -> String? {
                 guard !tables.isEmpty else { return nil }
-                let rows = tables.map { "\(self.rows(abs($0.value))) of \(Style.printable($0.key))" }
+                let rows = tables.map { "\(self.rows(abs($0.value))) of \(PrintableText.line($0.key))" }
                 return "\(words): \(rows.joined(separator: ", "))"
             }
             let parts = [
@@ -126,7 +128,7 @@ extension Wording {
 
     private static func describe(_ step: StepRecord) -> String {
         let time = step.finishedAt.map { Style.time(milliseconds: $0.milliseconds - step.startedAt.milliseconds) }
-        return [step.state.rawValue, time, step.detail.map { Style.printable($0) }].compactMap { $0 }
+        return [step.state.rawValue, time, step.detail.map { PrintableText.line($0) }].compactMap { $0 }
             .joined(separator: ", ")
     }
 }

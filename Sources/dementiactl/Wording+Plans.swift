@@ -6,13 +6,13 @@ internal import GuardCore
 // What an operation would do.
 extension Wording {
     static func plan(_ plan: PlanForm, showingSQL: Bool, _ style: Style) -> String {
-        let place = Style.printable(plan.destination ?? plan.location)
+        let place = PrintableText.line(plan.destination ?? plan.location)
         // A prune concerns the vault as a whole.
         let subject = plan.store?.value ?? "vault"
         if let refusal = plan.refusal {
             return "\(subject)  \(place)\n  " + style.paint("cannot be done", .bad)
-                + ": \(Style.printable(refusal.detail))"
-                + (refusal.hint.map { "\n  next: \(Style.printable($0))" } ?? "")
+                + ": \(PrintableText.line(refusal.detail))"
+                + (refusal.hint.map { "\n  next: \(PrintableText.line($0))" } ?? "")
         }
         let (words, tone) = summary(plan)
         var lines = [[subject, place, plan.line, style.paint(words, tone)].compactMap { $0 }.joined(separator: "  ")]
@@ -40,7 +40,7 @@ extension Wording {
             $0.allSatisfy { !$0.differs } ? ["every table has the same rows as the backup"] : []
         }
         return Change(
-            headline: headline(plan), subject: Style.printable(plan.destination ?? plan.location),
+            headline: headline(plan), subject: PrintableText.line(plan.destination ?? plan.location),
             lines: steps + tables + (same ?? []) + losses(plan) + removals + facts(of: plan), store: plan.store)
     }
 
@@ -94,7 +94,7 @@ extension Wording {
     }
 
     private static func line(_ change: PlanForm.TableChange) -> String {
-        let table = Style.printable(change.table)
+        let table = PrintableText.line(change.table)
         guard let now = change.rowsNow else {
             return "table \(table) comes back, with \(rows(change.rowsInBackup ?? 0))"
         }
@@ -126,13 +126,13 @@ extension Wording {
         // Rows of tables are told with the tables.
         let told = Set(plan.tables?.map(\.table) ?? [])
         return plan.wouldLose.filter { $0.column != nil || !told.contains($0.table) }.map { loss in
-            let table = Style.printable(loss.table)
+            let table = PrintableText.line(loss.table)
             guard let column = loss.column else {
                 // A way back takes whole tables; a restore leaves them and takes rows that are younger than the backup.
                 return plan.kind == .restore
                     ? "table \(table) loses \(rows(loss.rows))" : "table \(table) goes, with \(rows(loss.rows))"
             }
-            return "column \(table).\(Style.printable(column)) goes, with values in \(rows(loss.rows))"
+            return "column \(table).\(PrintableText.line(column)) goes, with values in \(rows(loss.rows))"
         }
     }
 
@@ -141,7 +141,7 @@ extension Wording {
             plan.freedBytes.flatMap { $0 > 0 ? "gives back \(Style.size($0))" : nil },
             plan.neededBytes.map { "needs up to \(Style.size($0)) of room, for the backup and the rehearsal" },
         ]
-        return sizes.compactMap { $0 } + plan.notes.map { Style.printable($0) }
+        return sizes.compactMap { $0 } + plan.notes.map { PrintableText.line($0) }
     }
 
     static func headline(_ plan: PlanForm) -> String {

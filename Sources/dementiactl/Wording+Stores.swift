@@ -18,7 +18,7 @@ extension Wording {
             case .working, .pending: .wait
             case .attention: .bad
             }
-        return style.paint("\(status.verdict.rawValue): \(Style.printable(status.summary))", tone)
+        return style.paint("\(status.verdict.rawValue): \(PrintableText.line(status.summary))", tone)
     }
 
     static func status(_ status: StatusForm, socket: ControlSocket, _ style: Style) -> String {
@@ -44,13 +44,13 @@ extension Wording {
         if !status.releases.isEmpty {
             blocks.append(
                 "Releases\n"
-                    + status.releases.map { "  \(Style.printable($0.label))  \(Style.printable($0.path))" }
+                    + status.releases.map { "  \(PrintableText.line($0.label))  \(PrintableText.line($0.path))" }
                     .joined(separator: "\n"))
         }
         if !status.holds.isEmpty { blocks.append("Holds\n" + holds(status.holds, style)) }
         if let findings = status.findings, !findings.isEmpty {
             blocks.append(
-                "Findings\n" + findings.map { "  \(Style.printable($0.message))" }.joined(separator: "\n"))
+                "Findings\n" + findings.map { "  \(PrintableText.line($0.message))" }.joined(separator: "\n"))
         }
         let vault = status.vault
         blocks.append(
@@ -100,7 +100,7 @@ extension Wording {
     }
 
     static func history(_ history: HistoryForm, _ style: Style) -> String {
-        var blocks = ["\(history.store)  \(Style.printable(history.location))"]
+        var blocks = ["\(history.store)  \(PrintableText.line(history.location))"]
         if history.ledger.isEmpty {
             blocks.append("Its ledger has no row.")
         } else {

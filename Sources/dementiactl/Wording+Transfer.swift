@@ -22,9 +22,9 @@ extension Wording {
             lines.append(
                 "  " + count(Int(placeholders), "session was", "sessions were") + " made up for rows that name them")
         }
-        if let path = result.rejectsPath { lines.append("  the rejected rows: \(Style.printable(path))") }
+        if let path = result.rejectsPath { lines.append("  the rejected rows: \(PrintableText.line(path))") }
         for name in result.unreadable ?? [] {
-            lines.append(style.paint("  not read whole: \(Style.printable(name))", .bad))
+            lines.append(style.paint("  not read whole: \(PrintableText.line(name))", .bad))
         }
         return lines
     }

@@ -9,14 +9,14 @@ enum Wording {
 
     /// An error as text: what, why, the state of the data, and the next step.
     static func failure(_ problem: Problem) -> String {
-        var lines = ["dementiactl: \(Style.printable(problem.detail))"]
+        var lines = ["dementiactl: \(PrintableText.line(problem.detail))"]
         // Of a confirmation they are what would change, and no reasons.
         let label = problem.code == .confirmationNeeded ? "" : "because: "
-        lines += problem.causes.map { "  \(label)\(Style.printable($0))" }
+        lines += problem.causes.map { "  \(label)\(PrintableText.line($0))" }
         if problem.store != nil || problem.dataState != .untouched {
             lines.append("  data: \(describe(problem.dataState))")
         }
-        lines += problem.hint.map { ["  next: \(Style.printable($0))"] } ?? []
+        lines += problem.hint.map { ["  next: \(PrintableText.line($0))"] } ?? []
         return lines.joined(separator: "\n")
     }
 
@@ -194,7 +194,7 @@ enum Wording {
         _ title: String, _ progress: Progress, doneSinceStart: Int64, in elapsed: Duration, width: Int
     ) -> String {
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        var text = "\(Table.cut(Style.printable(title), to: max(12, width / 4)))  \(step(progress.step))"
+        var text = "\(Table.cut(PrintableText.line(title), to: max(12, width / 4)))  \(step(progress.step))"
         guard progress.total > 0 else { return Table.cut(text, to: width - 1) }
         let share = min(1, Double(progress.done) / Double(progress.total))
         let filled = Int(share * 20)

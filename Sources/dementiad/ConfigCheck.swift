@@ -23,7 +23,7 @@ struct ConfigCheck: ParsableCommand {
         let files = try Self.check(file)
         let output = Output(isJSON: json)
         if json { return try output.document("configCheck", ConfigCheckForm(files: files)) }
-        print(
+        output.say(
             files.isEmpty
                 ? "There is no configuration file, and the defaults are valid."
                 : "Valid: \(files.joined(separator: ", "))")

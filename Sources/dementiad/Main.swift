@@ -23,6 +23,7 @@ struct Dementiad: AsyncParsableCommand {
 enum Main {
     static func main() async {
         FileSizeLimit.failWrites()
+        StandardStream.prepare()
         let arguments = Array(CommandLine.arguments.dropFirst())
         let output = Output(isJSON: arguments.contains("--json"))
         do {
@@ -33,6 +34,7 @@ enum Main {
             } else {
                 try command.run()
             }
+            output.exit(.done)
         } catch let error as GuardError {
             output.fail(error)
         } catch {

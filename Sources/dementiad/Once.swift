@@ -59,7 +59,7 @@ struct Once: AsyncParsableCommand {
             let report = PassReport(
                 items: items, found: found, problems: discovered.problems, recovered: recovered, places: setup.places,
                 mode: setup.mode)
-            print(report.text)
+            output.say(report.text)
         }
         return Pass.exitCode(of: items, recovered: recovered, problems: discovered.problems)
     }
@@ -69,7 +69,7 @@ struct Once: AsyncParsableCommand {
         if options.json {
             try output.document("verification", ItemList(verdicts))
         } else {
-            print(VaultReport(verdicts).text)
+            output.say(VaultReport(verdicts).text)
         }
         return verdicts.allSatisfy(\.ok) ? .done : .verificationFailed
     }

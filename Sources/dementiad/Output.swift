@@ -2,9 +2,9 @@
 
 internal import ArgumentParser
 internal import ControlAPI
-internal import FoundationEssentials
 internal import Glibc
 internal import GuardCore
+internal import LinuxKit
 
 /// Everything that leaves the process: results on standard output, everything else on standard error, and the exit status.
 struct Output: Sendable {
@@ -13,18 +13,23 @@ struct Output: Sendable {
 
     /// Prints the result.
     func document(_ kind: String, _ data: some Encodable & Sendable) throws(GuardError) {
-        print(try Self.text(Document(kind: kind, data: data)))
+        StandardStream.output.write(try Self.json(Document(kind: kind, data: data)))
+    }
+
+    /// Prints the result as text, in lines of ours: what a terminal would act upon is escaped.
+    func say(_ text: String) {
+        StandardStream.output.write(PrintableText.lines(text) + "\n")
     }
 
     /// Says on standard error what went wrong, or as a document on standard output, and ends the process.
     func fail(_ error: GuardError) -> Never {
-        if isJSON, let text = try? Self.text(ErrorDocument(Problem(error))) {
-            print(text)
+        if isJSON, let document = try? Self.json(ErrorDocument(Problem(error))) {
+            StandardStream.output.write(document)
         } else {
             var lines = ["dementiad: \(error.message)"]
             lines += error.causes.map { "  because: \($0)" }
             lines += error.hint.map { ["  \($0)"] } ?? []
-            Self.complain(lines.joined(separator: "\n"))
+            Self.complain(lines.map(PrintableText.line).joined(separator: "\n"))
         }
         exit(error.exitCode)
     }
@@ -32,7 +37,7 @@ struct Output: Sendable {
     /// What the argument parser has to say: help and versions are results, the rest is wrong use.
     func failParsing(_ error: any Error, of arguments: [String], by command: any ParsableCommand.Type) -> Never {
         if command.exitCode(for: error).isSuccess {
-            print(command.message(for: error))
+            say(command.message(for: error))
             exit(.done)
         }
         if CommandLineSecrets.mayStand(in: arguments) { fail(CommandLineSecrets.refusal) }
@@ -41,28 +46,23 @@ struct Output: Sendable {
         exit(.usage)
     }
 
-    /// Ends the process. What was printed is out before.
+    /// Ends the process with `code`, or as failed when the result could not be written.
     func exit(_ code: GuardCore.ExitCode) -> Never {
-        // A closed pipe loses what nobody wanted to read; the status still says how it went.
-        fflush(nil)
-        Glibc.exit(code.rawValue)
-    }
-
-    /// One or more lines on standard error.
-    static func complain(_ text: String) {
-        let bytes = Array((text + "\n").utf8)
-        // There is nobody left to tell when standard error cannot be written.
-        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
-
-    private static func text(_ value: some Encodable) throws(GuardError) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            return String(decoding: try encoder.encode(value), as: UTF8.self)
-        } catch {
-            throw GuardError(.internalError, "the result has no JSON form: \(error)")
+        guard let failure = StandardStream.output.failure, !StandardStream.output.isUnread else {
+            // The reader of a closed pipe wanted no more; the status says how the work went.
+            Glibc.exit(code.rawValue)
         }
+        Self.complain("dementiad: the result could not be written to standard output: \(failure)")
+        Glibc.exit((code == .done ? .failed : code).rawValue)
+    }
+
+    /// One or more lines on standard error. When it cannot be written there is nobody left to tell.
+    static func complain(_ text: String) {
+        StandardStream.error.write(PrintableText.lines(text) + "\n")
+    }
+
+    private static func json(_ value: some Encodable) throws(GuardError) -> String {
+        String(decoding: try ControlJSON.encode(value), as: UTF8.self) + "\n"
     }
 }
 

@@ -16,22 +16,19 @@ struct PassReport {
     let places: [String]
     let mode: MigrationMode
 
-    /// The whole report, without a line end at its end.
+    /// The whole report, without a line end at its end. A name of others stays within its line, whatever it holds.
     var text: String {
-        var blocks: [String] = []
+        var blocks: [[String]] = []
         if !recovered.isEmpty {
             blocks.append(
-                "An earlier run was cut short. It was settled first:\n"
-                    + recovered.map { "  \($0.id)  \(Self.outcome($0))" }.joined(separator: "\n"))
+                ["An earlier run was cut short. It was settled first:"]
+                    + recovered.map { "  \($0.id)  \(Self.outcome($0))" })
         }
-        blocks.append(headline)
-        blocks += items.map { StoreReport(item: $0, mode: mode).text }
-        if !problems.isEmpty {
-            blocks.append(
-                (["Not looked into:"] + problems.map(Self.sentence)).joined(separator: "\n"))
-        }
-        if let notes { blocks.append(notes) }
-        return blocks.joined(separator: "\n\n")
+        blocks.append([headline])
+        blocks += items.map { StoreReport(item: $0, mode: mode).lines }
+        if !problems.isEmpty { blocks.append(["Not looked into:"] + problems.flatMap(Self.sentences)) }
+        if !notes.isEmpty { blocks.append(notes) }
+        return blocks.map { $0.map(PrintableText.line).joined(separator: "\n") }.joined(separator: "\n\n")
     }
 
     private var headline: String {
@@ -50,7 +47,7 @@ struct PassReport {
             : "\(count) under \(places): \(waiting) \(waiting == 1 ? "waits" : "wait")."
     }
 
-    private var notes: String? {
+    private var notes: [String] {
         var lines: [String] = []
         if !found.copies.isEmpty {
             lines.append("Copies under other names are not guarded: \(Self.some(found.copies))")
@@ -61,7 +58,7 @@ struct PassReport {
             lines.append(
                 "Mounted filesystems are not entered: \(Self.some(found.mounts.map { "\($0.path) (\($0.type))" }))")
         }
-        return lines.isEmpty ? nil : lines.joined(separator: "\n")
+        return lines
     }
 
     private static func some(_ paths: [String]) -> String {
@@ -69,9 +66,9 @@ struct PassReport {
         return paths.prefix(3).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
     }
 
-    private static func sentence(_ problem: GuardError) -> String {
-        (["  \(problem.message)"] + problem.causes.map { "    because: \($0)" }
-            + (problem.hint.map { ["    \($0)"] } ?? [])).joined(separator: "\n")
+    private static func sentences(_ problem: GuardError) -> [String] {
+        ["  \(problem.message)"] + problem.causes.map { "    because: \($0)" }
+            + (problem.hint.map { ["    \($0)"] } ?? [])
     }
 
     private static func outcome(_ record: OperationRecord) -> String {
@@ -92,11 +89,11 @@ struct StoreReport {
 
     private var store: StoreForm { item.store }
 
-    var text: String {
+    var lines: [String] {
         let lines = facts.map { key, value in
             "  " + key + String(repeating: " ", count: max(1, 11 - key.count)) + value
         }
-        return (["\(store.project)  \(store.location)"] + lines).joined(separator: "\n")
+        return ["\(store.project)  \(store.location)"] + lines
     }
 
     private var facts: [(String, String)] {

@@ -115,8 +115,8 @@ struct PictureTests {
 
     @Test("Names from disks cannot steer the terminal")
     func control() {
-        #expect(Style.printable("a\u{1B}[2Jb\u{202E}c\nd") == "a\\u{1b}[2Jb\\u{202e}c\\u{a}d")
-        #expect(Style.printable("zoë 日本") == "zoë 日本")
+        #expect(PrintableText.line("a\u{1B}[2Jb\u{202E}c\nd") == "a\\u{1b}[2Jb\\u{202e}c\\u{a}d")
+        #expect(PrintableText.line("zoë 日本") == "zoë 日本")
     }
 
     @Test("What a hint names can be pasted into a shell")
