@@ -7,6 +7,13 @@ public import GuardCore
 public protocol RequestForm: Codable, Sendable {
     /// Every field that the form has.
     static var fields: Set<String> { get }
+    /// Who may send it, where its content decides that beside its route.
+    var access: Route.Access { get }
+}
+
+extension RequestForm {
+    /// Whoever may call the route.
+    public var access: Route.Access { .reader }
 }
 
 /// Where an operation leads: a version, or a place.
@@ -108,6 +115,11 @@ public struct PlanRequest: RequestForm, Equatable {
         self.to = to
         self.backup = backup
         self.epoch = epoch
+    }
+
+    /// A plan that names a place is the owner's: the daemon goes there with the owner's rights, and with the owner's passwords.
+    public var access: Route.Access {
+        if case .place? = to { .owner } else { .reader }
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {

@@ -84,10 +84,11 @@ extension Route {
                 "Asks an operation to stop, which it does before the point of no return.", accepts: EmptyRequest.self,
                 answer: .form(OperationRecord.self, status: 202))
 
-        // Without any side effect, and so for readers too.
+        // Without any side effect, and so for readers too; one that names a place is the owner's (``PlanRequest/access``).
         case .plan:
             Route(
-                name, .post, "/v1/plans", for: .reader, "What an operation would do. Changes nothing.",
+                name, .post, "/v1/plans", for: .reader,
+                "What an operation would do. Changes nothing. Only the owner names a place.",
                 accepts: PlanRequest.self, answer: .form(PlanForm.self, status: 200))
 
         case .events:

@@ -13,6 +13,7 @@ extension Route {
         if path.contains("{") { codes.insert(.notFound) }
         if accepts != nil { codes.formUnion([.unsupportedMediaType, .bodyTooLarge]) }
         if case .events = answer { codes.insert(.tooManyStreams) }
+        if name == .plan { codes.insert(.tooManyPlans) }
         if name == .cancel { codes.insert(.notCancellable) }
         return codes.union(concern.refusals)
     }
@@ -41,7 +42,7 @@ extension Route {
     /// The codes that only say that a request as such cannot be taken; each stands at the routes that can refuse so.
     private static let aboutTheRequest: Set<GuardError.Code> = [
         .methodNotAllowed, .unsupportedMediaType, .bodyTooLarge, .headerTooLarge, .requestTimeout, .tooManyConnections,
-        .tooManyStreams, .notCancellable,
+        .tooManyStreams, .tooManyPlans, .notCancellable,
     ]
 
     private var concern: Concern {

@@ -11,12 +11,14 @@ internal import NIOCore
 struct Endpoints: Sendable {
     let service: any ControlService
     let limits: ControlLimits
-    private let streams: StreamSeats
+    private let streams: Seats
+    private let plans: Seats
 
     init(service: any ControlService, limits: ControlLimits) {
         self.service = service
         self.limits = limits
-        streams = StreamSeats(limit: limits.streams)
+        streams = Seats(limit: limits.streams) { Wording.tooManyStreams(limit: $0) }
+        plans = Seats(limit: limits.plans) { Wording.tooManyPlans(limit: $0) }
     }
 
     /// A router that knows exactly the table.
@@ -25,18 +27,25 @@ struct Endpoints: Sendable {
         router.add(middleware: Gatekeeper(control: access))
         for route in Route.all {
             router.on(RouterPath(route.path), method: .init(route.method)) { request, context in
-                try await answer(route, request, context)
+                try await answer(route, request, context, access.current)
             }
         }
         return router
     }
 
-    private func answer(_ route: Route, _ request: Request, _ context: ControlContext) async throws -> Response {
+    private func answer(
+        _ route: Route, _ request: Request, _ context: ControlContext, _ policy: AccessPolicy
+    ) async throws -> Response {
         let query = try Query(request.uri, of: route)
         if route.accepts == nil { try request.refuseBody(of: route) }
         // Each route names its form in the table; here it is read with its type.
         func form<Form: RequestForm>(_ type: Form.Type = Form.self) async throws -> Form {
-            try await request.form(type, of: route, limit: limits.bodyBytes)
+            let form = try await request.form(type, of: route, limit: limits.bodyBytes)
+            let peer = context.connection.peer
+            guard form.access == .reader || policy.access(of: peer) == .owner else {
+                throw Wording.notPermitted(peer, needed: form.access, by: policy)
+            }
+            return form
         }
         let caller = context.connection.peer.caller
         switch route.name {
@@ -90,7 +99,12 @@ struct Endpoints: Sendable {
             let _: EmptyRequest = try await form()
             return try await Answer.form(service.cancel(operationID(context), for: caller), status: 202).response()
 
-        case .plan: return try await ok(service.plan(form()))
+        case .plan:
+            let request: PlanRequest = try await form()
+            // Held until the work ends, not until the caller has gone: what is asked for again and again does not pile up.
+            let seat = try policy.access(of: context.connection.peer) == .owner ? nil : plans.take(for: caller)
+            defer { seat?.leave() }
+            return try await ok(service.plan(request))
 
         case .events: return try await auditEvents(query, request, context)
         case .audit: return try await ok(service.audit(of: query.store(), query.page()))

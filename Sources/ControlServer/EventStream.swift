@@ -28,7 +28,7 @@ struct EventStream: Sendable {
     let heartbeat: Duration
     let hangup: Hangup
     /// The place that the stream has among those of its client.
-    let seat: StreamSeats.Seat
+    let seat: Seats.Seat
 
     /// The stream after the event `id`.
     func response(after id: UInt64?) async throws -> Response {

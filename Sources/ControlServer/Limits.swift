@@ -11,6 +11,8 @@ public struct ControlLimits: Sendable {
     public var connections = 32
     /// Streams of events of one user at a time.
     public var streams = 8
+    /// Plans that are computed for one reader at a time: each may copy a memory. The owner's are not counted.
+    public var plans = 2
     /// From the connection, or the first byte after another request, to the end of a request.
     public var requestTime = Duration.seconds(10)
     /// How long a connection may stay open after an answer without asking again.

@@ -35,7 +35,7 @@ public struct ListeningSocket: Sendable {
             let folder = Directory.parent(of: path)
             try Directory.createAll(folder, mode: 0o700)
             // Two daemons that start at once must not both find the leftover dead and then replace each other.
-            let lock = try Self.lock(folder)
+            let lock = try Self.lock(try Directory.resolved(folder))
             try Self.refuseLiving(path)
             (descriptor, identity) = try Self.bind(path, in: folder)
             self.path = path

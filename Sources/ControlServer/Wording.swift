@@ -76,6 +76,12 @@ enum Wording {
         )
     }
 
+    static func tooManyPlans(limit: Int) -> GuardError {
+        GuardError(
+            .tooManyPlans, "\(limit) plans of this user are being computed already",
+            hint: "Try again when they are done.")
+    }
+
     static let stopping = GuardError(
         .notReachable, "The daemon is stopping", hint: "Try again when it has started: systemctl status 'dementiad*'")
 

@@ -39,7 +39,7 @@ enum FileReading {
     /// More than a thousand times what a real file has.
     private static let largest = 1 << 20
 
-    /// The UTF-8 text of the file at `path`.
+    /// The UTF-8 text of the file at `path`, without the byte order mark that some editors put at its beginning.
     static func text(at path: String) throws(FileFailure) -> FileText {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(errno) }
@@ -58,6 +58,7 @@ enum FileReading {
             bytes += chunk[..<count]
             guard bytes.count <= largest else { throw .unreadable("the file is larger than 1 MiB") }
         }
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .notText(line: lineOfBadByte(in: bytes))
         }

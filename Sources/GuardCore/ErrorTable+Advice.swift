@@ -92,6 +92,8 @@ extension ErrorTable {
         case .tooManyConnections:
             "As many connections are open as the daemon serves. Close one, or try again in a moment."
         case .tooManyStreams: "The user has as many streams of events open as one may have. Close one."
+        case .tooManyPlans:
+            "As many plans are being computed for the user as one reader may have. Try again when they are done."
         case .planChanged:
             "The memory is no longer as it was when the plan was made that was confirmed. Look at the plan again: dementiactl plan STORE."
         case .notCancellable:

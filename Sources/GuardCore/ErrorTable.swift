@@ -100,6 +100,7 @@ public struct ErrorTable: Sendable {
         case .requestTimeout: line("The request took too long to arrive", .timedOut, 408, retryable: true)
         case .tooManyConnections: line("Too many connections", .busy, 503, retryable: true)
         case .tooManyStreams: line("Too many streams", .busy, 429, retryable: true)
+        case .tooManyPlans: line("Too many plans at once", .busy, 429, retryable: true)
         case .planChanged:
             line("The plan is no longer the one that was confirmed", .confirmationNeeded, 409, retryable: true)
         case .notCancellable: line("Too late to cancel", .failed, 409)

@@ -20,7 +20,7 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
         case notFound, storeMissing, held, confirmationNeeded, usage, configuration, refusesRoot
         // The control socket refuses the request as such.
         case methodNotAllowed, unsupportedMediaType, bodyTooLarge, headerTooLarge, requestTimeout, tooManyConnections,
-            tooManyStreams
+            tooManyStreams, tooManyPlans
         // The request came too late, or does not fit what it refers to.
         case planChanged, notCancellable, keyReused
         // Elsewhere.

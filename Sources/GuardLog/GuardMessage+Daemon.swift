@@ -12,6 +12,17 @@ extension GuardMessage {
         What is guarded, and in which state: dementiactl status
         """)
 
+    public static let stateDirectoryClosed = GuardMessage(
+        "8d72e6cf96614f229f053f60c3399ca1", .warning, "The state directory was open to others",
+        """
+        Others could write into the folder that holds journal and vault. It was closed
+        to them (mode 0700) before anything in it was read, and nothing in it was made
+        by another user. What they may have changed in files of this user shows:
+
+        dementiactl audit verify
+        dementiactl backup verify --all
+        """)
+
     public static let daemonStopping = GuardMessage(
         "378c3553d62142c4aebd6736ae873a59", .notice, "dementiad is stopping",
         """
@@ -78,7 +89,8 @@ extension GuardMessage {
         """)
 
     static let aboutTheDaemon = [
-        daemonReady, daemonStopping, daemonStopped, recoverySettled, configurationReloaded, configurationRefused,
+        daemonReady, stateDirectoryClosed, daemonStopping, daemonStopped, recoverySettled, configurationReloaded,
+        configurationRefused,
         engineStuck, notificationFailed,
     ]
 }

@@ -28,8 +28,25 @@ public struct ProofRecord: Codable, Sendable, Equatable {
 
 // What the vault's plain files do not say of themselves: which backups are pinned and when each was last proved.
 extension Journal {
-    /// Keeps retention from removing `backup`. Pinned already is fine.
+    /// Takes the right to remove `backup` from the vault; false when it is pinned.
+    ///
+    /// Until ``forget(_:store:)`` or ``keep(_:)`` nobody can pin it: whoever is told that a backup is pinned finds it there.
+    public func beginRemoval(of backup: BackupID) throws(JournalError) -> Bool {
+        guard try !pins().contains(backup) else { return false }
+        leaving.insert(backup)
+        return true
+    }
+
+    /// Gives the right to remove `backup` back: it stays.
+    public func keep(_ backup: BackupID) { leaving.remove(backup) }
+
+    /// Keeps retention from removing `backup`. Pinned already is fine; one that is being removed is ``JournalError/Code/notFound``.
     public func pin(_ backup: BackupID, store: StoreID? = nil) throws(JournalError) {
+        guard !leaving.contains(backup) else {
+            throw JournalError(
+                .notFound, "the backup \(backup) is being removed",
+                hint: "The backups that stay: dementiactl backup list")
+        }
         try write(.pin) {
             try connection.run(
                 "INSERT INTO pins (backup, at) VALUES (?, ?) ON CONFLICT DO NOTHING", [.name(backup), .time(clock())])
@@ -96,6 +113,7 @@ extension Journal {
             try connection.run("DELETE FROM proofs WHERE backup = ?", [.name(backup)])
             try append(.backupForgotten, store: store, about(backup))
         }
+        leaving.remove(backup)
     }
 
     private func about(_ backup: BackupID) -> JournalEvent.Facts {

@@ -47,27 +47,58 @@ extension Journal {
     ///
     /// It finds every change by somebody who did not also compute all later hashes again. Compare
     /// ``ChainVerdict/intact(events:head:)``'s head with one kept elsewhere to find that as well.
-    public func verifyChain() throws(JournalError) -> ChainVerdict {
-        try reading {
-            let statement = try connection.prepare(
-                "SELECT id, at, kind, store, operation, facts, hash FROM events ORDER BY id")
-            var head = EventChain.origin
-            var count: Int64 = 0
-            while try statement.step() {
-                let expected = count + 1
-                guard statement.integer(0) == expected else { return .broken(id: expected) }
-                var columns: [[UInt8]?] = []
-                for column: Int32 in 0..<6 {
-                    columns.append(statement.storageClass(column) == .null ? nil : statement.bytes(column))
-                }
-                let hash = EventChain.hash(after: head, columns: columns)
-                guard statement.string(6) == hash else { return .broken(id: expected) }
-                head = hash
-                count = expected
+    ///
+    /// Everything else that the journal is asked for is done in between, and those who ask while it is under way share it.
+    public func verifyChain() async throws(JournalError) -> ChainVerdict {
+        if let verification { return try await verification.value.get() }
+        let task = Task { () -> Result<ChainVerdict, JournalError> in
+            do throws(JournalError) {
+                return .success(try await self.verifyChain(inTurnsOf: 1000))
+            } catch {
+                return .failure(error)
             }
-            // The chain itself cannot tell that its end was cut off; the counter that SQLite keeps for new ids can.
-            return try issuedEventIDs() == count ? .intact(events: count, head: head) : .broken(id: count + 1)
         }
+        verification = task
+        let result = await task.value
+        verification = nil
+        return try result.get()
+    }
+
+    /// - Parameter turn: how many events are looked at before others have theirs
+    func verifyChain(inTurnsOf turn: Int64) async throws(JournalError) -> ChainVerdict {
+        var head = EventChain.origin
+        var count: Int64 = 0
+        while true {
+            let verdict = try reading { try verify(upTo: turn, after: &count, &head) }
+            if let verdict { return verdict }
+            await Task.yield()
+        }
+    }
+
+    /// Looks at the next `turn` events; nil when there may be more. The end of the audit is found and judged in one go: nothing is appended
+    /// in between.
+    private func verify(upTo turn: Int64, after count: inout Int64, _ head: inout String) throws -> ChainVerdict? {
+        let statement = try connection.prepare(
+            "SELECT id, at, kind, store, operation, facts, hash FROM events WHERE id >= ? ORDER BY id LIMIT ?")
+        // From the very beginning: what was slipped in before the first event is found, too.
+        try statement.bind(.integer(count == 0 ? .min : count + 1), to: 1)
+        try statement.bind(.integer(turn), to: 2)
+        let end = count + turn
+        while try statement.step() {
+            let expected = count + 1
+            guard statement.integer(0) == expected else { return .broken(id: expected) }
+            var columns: [[UInt8]?] = []
+            for column: Int32 in 0..<6 {
+                columns.append(statement.storageClass(column) == .null ? nil : statement.bytes(column))
+            }
+            let hash = EventChain.hash(after: head, columns: columns)
+            guard statement.string(6) == hash else { return .broken(id: expected) }
+            head = hash
+            count = expected
+        }
+        if count == end { return nil }
+        // The chain itself cannot tell that its end was cut off; the counter that SQLite keeps for new ids can.
+        return try issuedEventIDs() == count ? .intact(events: count, head: head) : .broken(id: count + 1)
     }
 
     /// Adds an event to the audit, in the transaction that it tells of.

@@ -24,6 +24,10 @@ public actor Journal {
     let clock: WallClock
     private let observer: WriteObserver?
     private var writes = 0
+    /// Backups that are being removed from the vault. In memory, because one process has the vault's journal at a time.
+    var leaving: Set<BackupID> = []
+    /// The verification of the audit that is under way, for everybody who asks meanwhile.
+    var verification: Task<Result<ChainVerdict, JournalError>, Never>?
     /// A failed fsync is final: the kernel may have dropped the pages, and a second try could succeed and lie.
     private var failure: JournalError?
 

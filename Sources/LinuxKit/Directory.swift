@@ -26,7 +26,28 @@ public enum Directory {
             // Somebody else made it meanwhile, which is as good.
             guard error.errno == EEXIST, try FileStatus(of: path).kind == .directory else { throw error }
         }
-        try sync(parent)
+        // The parent may be a link, which is never opened by its own name.
+        try sync(try realPath(parent))
+    }
+
+    /// `path` without symbolic links, for a folder that this process relies on.
+    ///
+    /// - Throws: EPERM when links lead to a folder that belongs neither to this user nor to root, and what resolving it throws
+    public static func resolved(_ path: String) throws(SystemCallError) -> String {
+        let real = try realPath(path)
+        let owner = try FileStatus(of: real).uid
+        let isLinked = real.split(separator: "/") != path.split(separator: "/")
+        if isLinked, owner != geteuid(), owner != 0, geteuid() != 0 {
+            throw SystemCallError(call: "readlink", errno: EPERM, path: path)
+        }
+        return real
+    }
+
+    /// Takes every right on the directory `path` away from everybody but its owner.
+    public static func makePrivate(_ path: String) throws(SystemCallError) {
+        let directory = try OpenFile.directory(path)
+        try directory.changeMode(to: 0o700)
+        try directory.close()
     }
 
     /// The names in the directory `path` without `.` and `..`, in ascending order of their bytes.

@@ -70,6 +70,11 @@ public struct OpenFile: ~Copyable, Sendable {
         return FileStatus(status)
     }
 
+    /// Gives it the permission bits `mode`.
+    func changeMode(to mode: UInt32) throws(SystemCallError) {
+        try checked("fchmod", path) { fchmod(descriptor, mode) }
+    }
+
     /// Writes all of `bytes` at the current place, however many calls that takes.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemCallError) {
         var rest = bytes[...]

@@ -48,6 +48,18 @@ public struct ConnectionTarget: Sendable, Hashable {
     /// Whether a password stands in the text that it was made of.
     public var holdsPassword: Bool { parameters["password"] != nil || parameters["sslpassword"] != nil }
 
+    /// The parameters in the text that lead to secrets of the user who connects, or to files of that user's, in the order of their names.
+    ///
+    /// In a configuration they are that user's own words. In a text of somebody else's they would lend out what they name.
+    public var lentParameters: [String] {
+        parameters.keys.filter { Self.lending.contains($0) || $0.utf8.starts(with: "oauth_".utf8) }.sorted()
+    }
+
+    private static let lending: Set = [
+        "passfile", "service", "servicefile", "sslkey", "sslcert", "sslpassword", "sslkeylogfile", "scram_client_key",
+        "scram_server_key", "gssdelegation",
+    ]
+
     /// The host as it is written, which a pooler's name shows in; nil when it comes from elsewhere.
     public var host: String? { parameters["host"] ?? parameters["hostaddr"] }
 

@@ -72,7 +72,7 @@ extension Vault {
     }
 
     /// Opens a backup by the rule: its name parses, `SHA256SUMS` hashes to the root in the name, the manifest hashes to its line,
-    /// and manifest, name and place agree.
+    /// manifest, name and place agree, and nothing in the manifest contradicts the rest of it.
     func examine(_ line: IndexEntry) -> Listing {
         func damaged(_ reason: String) -> Listing { .damaged(path: line.path, reason: reason) }
         guard let name = line.name else { return damaged("its name is not a backup's") }
@@ -105,6 +105,9 @@ extension Vault {
         }
         guard manifest.name(root: name.id.root) == name, manifest.store.id == line.store else {
             return damaged("its name does not match MANIFEST.json")
+        }
+        if let contradiction = manifest.contradiction {
+            return damaged("MANIFEST.json cannot be true: \(contradiction)")
         }
         guard let kind = manifest.payload.kind, list[kind.fileName] == manifest.payload.storedSHA256 else {
             return damaged("MANIFEST.json and SHA256SUMS name different payloads")

@@ -43,12 +43,16 @@ public struct Vault: Sendable {
     init(openingOrCreating path: String, now: @escaping WallClock, disk: Disk) throws(VaultError) {
         self.path = try translated { () throws(SystemCallError) in
             try Directory.createAll(path)
-            return try realPath(path)
+            return try Directory.resolved(path)
         }
         self.disk = disk
         self.now = now
-        if try readFormat() { return }
+        if try readFormat() {
+            try closeToOthers()
+            return
+        }
         try refuseStrangers()
+        try closeToOthers()
         let lock = try lockCatalogue()
         // Another process may have made it while we waited.
         if try !readFormat() { try create() }
@@ -75,6 +79,13 @@ public struct Vault: Sendable {
         }
         if content == Array(Self.format.utf8) { return true }
         throw .foreign(path: path, reason: "its FORMAT is not \"\(Self.format.dropLast())\"")
+    }
+
+    /// A vault that was put on another disk has the mode that the directory there had.
+    private func closeToOthers() throws(VaultError) {
+        try translated { () throws(SystemCallError) in
+            if try FileStatus(of: path).mode & 0o022 != 0 { try Directory.makePrivate(path) }
+        }
     }
 
     /// A directory of something else must not become a vault, nor get as much as a lock file.

@@ -42,6 +42,7 @@ actor Composition {
             relay.send(event)
             narrator.tell(event)
         }
+        for amendment in workshop.amendments { logger.tell(.stateDirectoryClosed, "\(amendment)") }
         do {
             watcher = try Watcher(setup.watchRules)
         } catch {

@@ -33,6 +33,7 @@ struct Once: AsyncParsableCommand {
         let bar = ProgressBar(isEnabled: !options.json)
         let places = try Places(setup)
         let workshop = try setup.workshop(places) { bar.show($0) }
+        for amendment in workshop.amendments { Output.complain("dementiad: \(amendment)") }
         let exit =
             verifyBackups
             ? try await proveBackups(workshop.tools, output)

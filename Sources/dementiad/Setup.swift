@@ -21,6 +21,8 @@ internal import Watcher
 struct Workshop: ~Copyable {
     let tools: Toolbox
     private let state: StateDirectory
+    /// What of the state directory was put right before it was used, as sentences.
+    var amendments: [String] { state.amendments }
 
     init(tools: Toolbox, state: consuming StateDirectory) {
         self.tools = tools

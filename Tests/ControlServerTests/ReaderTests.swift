@@ -16,8 +16,8 @@ struct ReaderTests {
     static let group = AccessPolicy.ReaderGroup(name: "4242", id: 4242)
 
     /// A world that members of the group 4242 may read in, in a folder that lets everybody through.
-    func world(_ body: @Sendable (World) async throws -> Void) async throws {
-        try await World.run(readers: [Self.group]) { world in
+    func world(limits: ControlLimits = .init(), _ body: @Sendable (World) async throws -> Void) async throws {
+        try await World.run(limits: limits, readers: [Self.group]) { world in
             #expect(chmod(world.folder.path, 0o711) == 0)
             try await body(world)
         }
@@ -62,6 +62,42 @@ struct ReaderTests {
             #expect(end.output.hasSuffix(" 403 1\n"), "\(end.output)")
             #expect(end.output.contains("'owner'"))
             #expect(await world.service.started.isEmpty)
+        }
+    }
+
+    @Test(
+        "A member's plan names no place: the daemon would go there with the owner's rights and passwords",
+        arguments: [
+            "{\"kind\":\"transfer\",\"store\":\"\(Samples.stores[0].id)\",\"to\":\"postgres://elsewhere/db#shop\"}",
+            "{\"kind\":\"restore\",\"backup\":\"\(Samples.backup.id)\",\"to\":\"passfile=/x host=h#shop\"}",
+            "{\"kind\":\"restore\",\"backup\":\"\(Samples.backup.id)\",\"to\":\"/home/ann/there.db\"}",
+        ])
+    func places(_ body: String) async throws {
+        let call = ["-H", "Content-Type: application/json", "-d", body, "http://localhost/v1/plans"]
+        try await world { world in
+            let end = try await curl(world, groups: "4242", call)
+            #expect(end.output.hasSuffix(" 403 1\n") && end.output.contains("'owner'"), "\(end.output)")
+            let owner = try await RunningProgram.run(["curl", "-sS", "--unix-socket", world.socket] + call)
+            #expect(owner.output.contains("\"kind\""), "\(owner.output)")
+        }
+    }
+
+    @Test("Only so many plans of one member are computed at once; those of the owner are not counted")
+    func plans() async throws {
+        var limits = ControlLimits()
+        limits.plans = 0
+        let body = "{\"store\":\"\(Samples.stores[0].id)\"}"
+        let call = ["-H", "Content-Type: application/json", "-d", body, "http://localhost/v1/plans"]
+        try await world(limits: limits) { world in
+            let end = try await curl(world, groups: "4242", call)
+            #expect(end.output.contains("\"code\":\"\(GuardError.Code.tooManyPlans)\""), "\(end.output)")
+            #expect(end.output.hasSuffix(" 429 1\n"))
+            let owner = try await RunningProgram.run(["curl", "-sS", "--unix-socket", world.socket] + call)
+            #expect(owner.output.contains("\"steps\""), "\(owner.output)")
+        }
+        try await world { world in
+            let end = try await curl(world, groups: "4242", call)
+            #expect(end.output.hasSuffix(" 200 1\n"), "\(end.output)")
         }
     }
 

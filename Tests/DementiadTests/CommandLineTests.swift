@@ -85,6 +85,29 @@ struct CommandLineTests {
         #expect(result.errors.contains(file + "/state"))
     }
 
+    @Test("A state directory that everybody may write is closed, and that is told on standard error")
+    func openState() throws {
+        let project = try Project()
+        try Directory.create(project.state)
+        try #require(chmod(project.state, 0o777) == 0)
+        let result = try project.once(["--json"])
+        #expect(result.status == 0 && result.errors.contains("was closed"), "\(result.errors)")
+        #expect(try FileStatus(of: project.state).mode == 0o700)
+        #expect(try project.once(["--json"]).errors == "")
+    }
+
+    @Test("Home, state directory and watched folder may lie behind links")
+    func links() throws {
+        let project = try Project()
+        let link = project.folder.file("link")
+        try #require(symlink(project.folder.path, link) == 0)
+        let daemon = try Daemon(
+            ["once", "--watch", link + "/shop"], environment: ["HOME=\(link)/home", "XDG_STATE_HOME="])
+        let result = try daemon.run()
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try FileStatus.ifPresent(project.folder.file("home/.local/state/dementiad/journal.db")) != nil)
+    }
+
     @Test("B24: under umask 000 nobody else can read what it makes")
     func rights() throws {
         let project = try Project()

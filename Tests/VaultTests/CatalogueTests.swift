@@ -19,6 +19,77 @@ struct CatalogueTests {
     }
 
     @Test(
+        "A vault that others could write is closed to them, also behind a link; another program's directory is left as it is"
+    )
+    func openToOthers() throws {
+        let folder = try TemporaryFolder()
+        let disk = folder.path + "/disk"
+        try Directory.create(disk)
+        try #require(chmod(disk, 0o777) == 0 && symlink(disk, folder.path + "/vault") == 0)
+        let vault = try Vault(folder)
+        #expect(vault.path == disk)
+        #expect(try FileStatus(of: disk).mode == 0o700)
+        try #require(chmod(disk, 0o775) == 0)
+        _ = try Vault(folder)
+        #expect(try FileStatus(of: disk).mode == 0o700)
+        let others = try TemporaryFolder()
+        let shared = others.path + "/vault"
+        try Directory.create(shared)
+        try #require(try shell("touch '\(shared)/letter' && chmod 777 '\(shared)'").status == 0)
+        #expect(throws: VaultError.self) { try Vault(others) }
+        #expect(try FileStatus(of: shared).mode == 0o777)
+    }
+
+    @Test(
+        "store.json is for people: edited, it changes nothing of what is listed, and the next backup goes where the last one went"
+    )
+    func editedCard() throws {
+        let vault = try Vault(TemporaryFolder())
+        let entry = try vault.backUp(sample(5000))
+        let card = Directory.parent(of: entry.path) + "/store.json"
+        try #require(
+            try shell("chmod u+w '\(card)' && echo '{\"id\":\"\(other.id)\",\"location\":\"/etc/passwd\"}' >'\(card)'")
+                .status == 0)
+        #expect(try vault.entry(entry.id) == entry)
+        let next = try vault.backUp(sample(5000, seed: 2))
+        #expect(Directory.parent(of: next.path) == Directory.parent(of: entry.path))
+        #expect(next.manifest.store.location == shop.name)
+        #expect(try vault.newest(of: other.id) == nil)
+    }
+
+    @Test(
+        "A manifest that contradicts itself is damaged, although every checksum is right",
+        arguments: [
+            ("/home/me/src/shop/.claude-memory.db", "/home/me/src/other/.claude-memory.db"),
+            ("\"rows\" : 3", "\"rows\" : -9223372036854775808"), ("\"rows\" : 3", "\"rows\" : 9223372036854775807"),
+            ("\"rawBytes\" : 5000", "\"rawBytes\" : 9223372036854775807"),
+            ("\"rawBytes\" : 5000", "\"rawBytes\" : -1"),
+            ("\"foreignKeyViolations\" : 0", "\"foreignKeyViolations\" : -1"),
+        ])
+    func forged(_ from: String, _ to: String) throws {
+        let vault = try Vault(TemporaryFolder())
+        let entry = try vault.backUp(sample(5000))
+        let manifest = "\(entry.path)/MANIFEST.json"
+        let text = String(decoding: try OpenFile.content(of: manifest), as: UTF8.self)
+        try #require(text.contains(from))
+        let script = """
+            cd '\(entry.path)' && chmod u+w . * && cat >MANIFEST.json <<'END' && sha256sum MANIFEST.json data.db.zst >SHA256SUMS \
+                && r=$(sha256sum SHA256SUMS | cut -c1-12) && cd .. && mv '\(entry.path)' '\(entry.path.dropLast(12))'$r
+            \(text.replacing(from, with: to).dropLast())
+            END
+            """
+        let end = try shell(script)
+        try #require(end.status == 0, "\(end.output)")
+        let listing = try #require(try vault.list().first)
+        guard case .damaged(let path, _) = listing else {
+            Issue.record("\(listing)")
+            return
+        }
+        #expect(path.hasPrefix(String(entry.path.dropLast(12))))
+        #expect(try vault.newest(of: shop.id) == nil)
+    }
+
+    @Test(
         "B5: a changed byte in checksums or manifest makes a backup damaged: listed, never used, the one before it is")
     func flippedByte() throws {
         let vault = try Vault(try TemporaryFolder())

@@ -56,7 +56,7 @@ struct PruneRun {
             guard try await isFull(tools) else { break }
             // Reading needs no room: what was pinned or begun meanwhile is known.
             view.heed(try await tools.retentionMarks())
-            guard let line = view.condemned(id), try await delete(line, with: tools) else { continue }
+            guard let line = view.condemned(id), try await remove(line, with: tools) else { continue }
             view.took(id)
             gone.append(line)
         }
@@ -96,18 +96,32 @@ struct PruneRun {
 
     private func remove(_ id: BackupID, _ view: inout RetentionView) async throws(GuardError) {
         view.heed(try await tools.retentionMarks())
-        guard let line = view.condemned(id), try await Self.delete(line, with: tools) else { return }
+        guard let line = view.condemned(id), try await Self.remove(line, with: tools) else { return }
         view.took(id)
         try await forget(line, freed: view.freedBytes)
     }
 
-    /// Deletes the backup of `line`, and says whether it is gone. One that was damaged since is for a person to see.
-    private static func delete(_ line: IndexEntry, with tools: Toolbox) async throws(GuardError) -> Bool {
-        try await tools.working { (vault) throws(VaultError) in
-            guard let entry = vault.listing(of: line).entry else { return false }
-            try vault.delete(entry)
-            return true
+    /// Removes the backup of `line`, and says whether it is gone. One that was damaged since is for a person to see, and one that was pinned
+    /// a moment ago stays.
+    private static func remove(_ line: IndexEntry, with tools: Toolbox) async throws(GuardError) -> Bool {
+        guard let id = line.name?.id else { return false }
+        let mayGo = try await tools.journaling(about: line.store) { (journal) throws(JournalError) in
+            try await journal.beginRemoval(of: id)
         }
+        guard mayGo else { return false }
+        var isGone = false
+        do throws(GuardError) {
+            isGone = try await tools.working { (vault) throws(VaultError) in
+                guard let entry = vault.listing(of: line).entry else { return false }
+                try vault.delete(entry)
+                return true
+            }
+        } catch {
+            await tools.journal.keep(id)
+            throw error
+        }
+        if !isGone { await tools.journal.keep(id) }
+        return isGone
     }
 
     /// Tells journal and result that the backup of `line` is gone.

@@ -39,9 +39,21 @@ extension Guardian {
                 try await journal.unpin(entry.id, store: store)
             }
         }
+        if isPinned { try await confirmPin(of: entry) }
         // What may go now goes soon.
         if !isPinned { plan { $0.hasten(.prune, in: .seconds(60)) } }
         return BackupForm(entry, try await marks())
+    }
+
+    /// Nothing removes a backup that is pinned; one that was removed between the look at it and the pin is gone, and its pin with it.
+    private func confirmPin(of entry: Entry) async throws(GuardError) {
+        do throws(GuardError) {
+            _ = try await tools.reading { (vault) throws(VaultError) in try vault.entry(entry.id) }
+        } catch {
+            guard error.code == .notFound else { throw error }
+            try await tools.journaling { (journal) throws(JournalError) in try await journal.unpin(entry.id) }
+            throw error
+        }
     }
 
     public func content(of id: BackupID) async throws(GuardError) -> BackupContent {

@@ -38,7 +38,10 @@ extension Guardian {
             form.steps = plan.steps.map { PlanForm.Step($0, at: location) }
             guard !plan.isEmpty else { return form }
             let room = RoomCheck(tools: tools, location: location)
-            form.neededBytes = RoomCheck.needed(for: try await describe(location).sizeBytes)
+            let needed = RoomCheck.needed(for: try await describe(location).sizeBytes)
+            form.neededBytes = needed
+            // Before a copy is made to look at.
+            try room.check(forBytes: needed)
             if plan.isDowngrade {
                 let losses = try await losses(plan, location)
                 form.wouldLose = losses ?? []
@@ -48,7 +51,6 @@ extension Guardian {
                 form.notes.append(
                     "A proved backup of the present state is taken first, and automation is held afterwards.")
             }
-            if let needed = form.neededBytes { try room.check(forBytes: needed) }
         } catch {
             guard error.code != .usage else { throw error }
             form.refusal = Problem(error)
@@ -152,8 +154,15 @@ extension Guardian {
             store: store, hint: "Its backups: dementiactl backup list \(store)")
     }
 
+    /// Refuses a look at a copy of the store at `location` that would fill the disk.
+    func checkRoomForCopy(of location: StoreLocation) async throws(GuardError) {
+        let bytes = try await describe(location).sizeBytes
+        try RoomCheck(tools: tools, location: location).checkForCopy(ofBytes: bytes)
+    }
+
     /// Every object and value of the store at `location` as they are now.
     private func content(of location: StoreLocation) async throws(GuardError) -> StoreDigest {
+        try await checkRoomForCopy(of: location)
         let store = try tools.open(location)
         do throws(GuardError) {
             let content = try await ScratchFolder.look(

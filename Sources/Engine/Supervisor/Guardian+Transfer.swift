@@ -83,6 +83,7 @@ extension Guardian {
             let destination = try await destination(of: request.to, for: source)
             form.destination = destination.location.name
             form.to = tools.catalogue.head(of: .postgres4)
+            try await checkRoomForCopy(of: source)
             let (forecast, content) = try await forecast(source, destination, request.epoch)
             form.result = OperationResult(forecast.report)
             form.notes = forecast.report.findings.map {

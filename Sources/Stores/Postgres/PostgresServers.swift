@@ -115,6 +115,15 @@ public struct PostgresServers: Sendable {
         if let known = servers.first(where: { $0.address == server.address }) {
             return try store(at: Self.location(known, schema))
         }
+        // The text is the caller's, and the files that it names would be read with the rights of whoever runs this.
+        let lent = server.target.lentParameters
+        guard lent.isEmpty else {
+            throw GuardError(
+                .usage,
+                "the database of #\(schema) is not in the configuration, and what its text names (\(lent.joined(separator: ", "))) "
+                    + "is only taken from there",
+                hint: "Name it in postgres.connections, then: dementiactl daemon reload")
+        }
         return try PostgresServers([connection], passfile: passfile, limits: limits).store(
             at: Self.location(server, schema))
     }

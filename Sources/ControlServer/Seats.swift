@@ -4,9 +4,10 @@ internal import ControlAPI
 internal import GuardCore
 internal import Synchronization
 
-/// How many streams of events each user has open: who opens them and never reads must not take every connection.
-final class StreamSeats: Sendable {
-    /// One open stream.
+/// How much of one kind each user has going on at the same time, such as open streams of events: one user must not take what is there for
+/// all.
+final class Seats: Sendable {
+    /// One that is going on.
     final class Seat: Sendable {
         private let isTaken = Mutex(true)
         private let whenLeft: @Sendable () -> Void
@@ -28,20 +29,25 @@ final class StreamSeats: Sendable {
     }
 
     private let limit: Int
+    private let refusal: @Sendable (_ limit: Int) -> GuardError
     private let taken = Mutex<[UInt32: Int]>([:])
 
-    init(limit: Int) {
+    /// - Parameters:
+    ///   - limit: how many each user has at most
+    ///   - refusal: what one more is answered with
+    init(limit: Int, refusal: @escaping @Sendable (_ limit: Int) -> GuardError) {
         self.limit = limit
+        self.refusal = refusal
     }
 
-    /// A place for one more stream of `caller`.
+    /// A place for one more of `caller`.
     func take(for caller: Caller) throws(GuardError) -> Seat {
         let isFree = taken.withLock { taken in
             guard taken[caller.uid, default: 0] < limit else { return false }
             taken[caller.uid, default: 0] += 1
             return true
         }
-        guard isFree else { throw Wording.tooManyStreams(limit: limit) }
+        guard isFree else { throw refusal(limit) }
         return Seat { [self] in
             taken.withLock { taken in
                 let left = taken[caller.uid, default: 1] - 1
