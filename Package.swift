@@ -97,18 +97,21 @@ let package = Package(
             dependencies: ["GuardCore", "LinuxKit", "SystemdKit", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict
         ),
+
+        // The forms that both ends of the control socket share.
+        .target(name: "ControlAPI", dependencies: ["GuardCore"], swiftSettings: strict),
+
+        // The only one that decides.
         .target(
             name: "Engine",
             dependencies: [
                 "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores",
-                "Transfer",
-                "Vault", "Watcher",
+                "Transfer", "Vault", "Watcher",
             ],
             swiftSettings: strict
         ),
 
-        // The control socket: messages that both ends share, and the only two users of NIO.
-        .target(name: "ControlAPI", dependencies: ["Dementia", "GuardCore"], swiftSettings: strict),
+        // The two ends of the control socket, and the only two users of NIO.
         .target(
             name: "ControlServer",
             dependencies: [
@@ -162,6 +165,13 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Shared by the tests.
+        .target(
+            name: "TestSupport",
+            dependencies: ["LinuxKit", "SQLiteKit"],
+            path: "Tests/Support",
+            swiftSettings: strict
+        ),
         // A daemon without an engine, for the tests of the control socket.
         .target(
             name: "ControlTestKit",
@@ -222,13 +232,7 @@ let package = Package(
             exclude: ["Golden"],
             swiftSettings: strict
         ),
-        // Tests: one target per module, and what they share.
-        .target(
-            name: "TestSupport",
-            dependencies: ["LinuxKit", "SQLiteKit"],
-            path: "Tests/Support",
-            swiftSettings: strict
-        ),
+        // Tests: one target per module.
         .testTarget(
             name: "GuardConfigurationTests", dependencies: ["GuardConfiguration", "GuardCore"], swiftSettings: strict),
         .testTarget(
@@ -253,7 +257,7 @@ let package = Package(
             exclude: ["Shapes"],
             swiftSettings: strict
         ),
-        .testTarget(name: "LintTests", swiftSettings: strict),
+        .testTarget(name: "LintTests", dependencies: ["LinuxKit"], swiftSettings: strict),
         // The service under a booted systemd; what runs in there is in Tests/Systemd.
         .testTarget(
             name: "SystemdTests",
@@ -286,7 +290,7 @@ let package = Package(
         .testTarget(name: "WatcherTests", dependencies: ["LinuxKit", "TestSupport", "Watcher"], swiftSettings: strict),
         .testTarget(
             name: "VaultTests",
-            dependencies: ["GuardCore", "HashKit", "LinuxKit", "Vault", "ZstdKit"],
+            dependencies: ["GuardCore", "HashKit", "LinuxKit", "Vault"],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -310,8 +314,8 @@ let package = Package(
         .testTarget(
             name: "TransferTests",
             dependencies: [
-                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "SchemaDump", "Stores",
-                "TestSupport", "Transfer",
+                "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "Stores", "TestSupport",
+                "Transfer",
             ],
             swiftSettings: strict
         ),

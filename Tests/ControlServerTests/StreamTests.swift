@@ -133,11 +133,15 @@ struct StreamTests {
     func stopWithSlowClient() async throws {
         var limits = ControlLimits()
         limits.stopTime = .milliseconds(100)
-        try await world(limits) { world in
+        let folder = try Folder()
+        let path = folder.path + "/s"
+        // Returns when the server has ended.
+        try await World.run(on: try ListeningSocket(at: path), at: path, in: folder, limits: limits) { world in
             let socket = try RawSocket(world.socket)
             // Many requests and no reading: the answers fill every buffer. In one piece, which the queue takes at once.
             await socket.send(String(repeating: "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n", count: 400))
             await world.service.arrival(at: .status)
         }
+        #expect(throws: (any Error).self) { try RawSocket(path) }
     }
 }

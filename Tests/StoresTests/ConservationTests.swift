@@ -214,6 +214,8 @@ import Testing
     @Test("statistics are SQLite's own and may change")
     func statistics() async throws {
         let world = try SQLiteWorld(.v4_0, "CREATE INDEX idx_mine ON todos (status); ANALYZE;")
-        try await world.migrate(.with(changes: "drops table todos", up: "DROP TABLE todos; ANALYZE;"))
+        let catalogue = try Catalogue.with(changes: "drops table todos", up: "DROP TABLE todos; ANALYZE;")
+        let record = try await world.migrate(catalogue)
+        #expect(record.applied.last?.name == "test")
     }
 }
