@@ -106,8 +106,8 @@ bench: build ## Measure a pass beside stock tools; BENCH="--help" lists the size
 fuzz: swift-is-there build-packages ## Send the control socket a million damaged requests; COUNT=N SEED=N
 	@scripts/fuzz $(or $(COUNT),1000000) $(SEED)
 
-api-check: swift-is-there build-packages ## Hold the daemon's interface against its OpenAPI document; CASES=N
-	@scripts/need-packages python3 python3-venv
+api-check: swift-is-there build-packages ## Hold a fixture and a daemon against the OpenAPI document; CASES=N
+	@scripts/need-packages python3 python3-venv sqlite3
 	@scripts/api-check $(or $(CASES),5000)
 
 clean: ## Remove everything that was built

@@ -21,6 +21,11 @@ public enum PythonTools {
         return String(end.output.dropLast())
     }
 
+    /// Whether this user may make a place that is thrown away with what programs write in there.
+    public static func canThrowAway() async throws -> Bool {
+        try await RunningProgram.run(["python3", root + "/Tests/Python/thrown_away.py", "true"]).status == 0
+    }
+
     /// Runs `script`, a path from the root of this package, with the Python that has them, and gives it `input` to read.
     public static func run(_ script: String, _ arguments: [String] = [], input: [UInt8] = []) async throws
         -> RunningProgram.End
