@@ -62,7 +62,7 @@ struct OperationsCommand: ParsableCommand {
 
         func run(in session: Session) async throws(GuardError) -> Status {
             let operation = try await session.client.cancel(Selection(client: session.client).operation(id))
-            try session.show("operation", operation) { Wording.operation(operation, $0) }
+            try session.show("operation", operation) { Wording.operation(operation, $0) + "\n" + Wording.askedToStop }
             return .done
         }
     }

@@ -63,6 +63,9 @@ enum Wording {
             hint: "Watch it: dementiactl operations watch \(id). Stop it: dementiactl operations cancel \(id)")
     }
 
+    /// Said of an operation that still runs and was told to stop.
+    static let askedToStop = "  note: it was asked to stop, and stops before its point of no return"
+
     static let pressAgain = "  Press Ctrl-C again within 2 s to ask it to stop."
 
     static func stopped(_ ids: [OperationID], _ state: DataState, _ refusals: [GuardError]) -> GuardError {

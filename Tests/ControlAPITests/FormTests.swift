@@ -39,14 +39,25 @@ struct FormTests {
         let error = GuardError(.checkVetoed, "the check said no", hint: "Look at it.")
         #expect(
             try json(Samples.settled(Samples.operation(), .failedRestored, error)) == """
-                {"actor":{"uid":1000},"attempt":null,"backup":"000042_9f3c1a77b2e0","dataState":"restoredVerified","error":{"causes":[],\
-                "code":"checkVetoed","dataState":"untouched","detail":"the check said no","hint":"Look at it.",\
+                {"actor":{"uid":1000},"attempt":null,"backup":"000043_5d0c8e21f7a4","dataState":"restoredVerified","error":{"causes":[],\
+                "code":"checkVetoed","dataState":"restoredVerified","detail":"the check said no","hint":"Look at it.",\
                 "operation":"op_00000000000000000000000001","retryable":false,"status":500,"store":null,\
                 "title":"The check command vetoed","type":"urn:dementiad:error:checkVetoed"},"findings":[],\
-                "id":"op_00000000000000000000000001","kind":"migrate","outcome":"failedRestored","progress":null,"result":null,\
+                "id":"op_00000000000000000000000001","kind":"migrate","outcome":"failedRestored","progress":null,\
+                "result":{"applied":[{"action":"apply","milliseconds":3,"name":"rlm","version":2},\
+                {"action":"apply","milliseconds":3,"name":"files","version":3},\
+                {"action":"apply","milliseconds":3,"name":"embeddings","version":4}],"fromVersion":1,\
+                "keptState":"000044_b61e90d3c5f8","lockedMilliseconds":12,"rowsInKeptState":{},\
+                "seconds":{"digest":0.004,"migrate":0.012,"prove":0.031,"snapshot":0.007},"toVersion":1},\
                 "settledAt":"2026-01-31T12:00:01.234Z","startedAt":"2026-01-31T12:00:00.000Z","state":"settled",\
-                "steps":[{"finishedAt":"2026-01-31T12:00:00.034Z","kind":"preflight","startedAt":"2026-01-31T12:00:00.000Z",\
-                "state":"failed"}],"store":"f127a00f97f0","trigger":"request"}
+                "steps":[{"finishedAt":"2026-01-31T12:00:00.034Z","kind":"preflight","startedAt":"2026-01-31T12:00:00.000Z","state":"done"},\
+                {"finishedAt":"2026-01-31T12:00:00.068Z","kind":"backup","startedAt":"2026-01-31T12:00:00.034Z","state":"done"},\
+                {"finishedAt":"2026-01-31T12:00:00.102Z","kind":"rehearse","startedAt":"2026-01-31T12:00:00.068Z","state":"done"},\
+                {"detail":"sqlite-4 1 → 4","finishedAt":"2026-01-31T12:00:00.136Z","kind":"migrate","startedAt":"2026-01-31T12:00:00.102Z","state":"done"},\
+                {"finishedAt":"2026-01-31T12:00:00.170Z","kind":"verify","startedAt":"2026-01-31T12:00:00.136Z","state":"failed"},\
+                {"finishedAt":"2026-01-31T12:00:00.204Z","kind":"keep","startedAt":"2026-01-31T12:00:00.170Z","state":"done"},\
+                {"detail":"000043_5d0c8e21f7a4 over 000044_b61e90d3c5f8","finishedAt":"2026-01-31T12:00:00.238Z","kind":"restore","startedAt":"2026-01-31T12:00:00.204Z","state":"done"}],\
+                "store":"f127a00f97f0","trigger":"request"}
                 """)
     }
 
@@ -57,8 +68,10 @@ struct FormTests {
             try json(plan) == """
                 {"digest":"\(plan.digest ?? "")","from":4,"kind":"downgrade","line":"sqlite-4",\
                 "location":"/srv/shop/.claude-memory.db",\
-                "notes":["A backup of the present state is taken first."],\
-                "steps":[{"action":"revert","name":"embeddings","statements":["DROP TABLE x"],"version":4}],\
+                "neededBytes":6291456,\
+                "notes":["A proved backup of the present state is taken first, and automation is held afterwards."],\
+                "steps":[{"action":"revert","name":"embeddings",\
+                "statements":["ALTER TABLE contexts DROP COLUMN embeddings_4"],"version":4}],\
                 "store":"10193433463f","to":3,"wouldLose":[{"column":"embedding","rows":7,"table":"contexts"},\
                 {"rows":1,"table":"x"}]}
                 """)

@@ -24,6 +24,7 @@ public actor FakeService: ControlService {
     private var kept = [Samples.backup]
     private var refusal: Problem?
     private var feeds: [OperationID: OperationFeed] = [:]
+    private var asked: [OperationID: OperationRequest] = [:]
     private var order: [OperationID] = []
     private var held: [Hold] = []
     private var entries = Samples.entries
@@ -84,7 +85,7 @@ public actor FakeService: ControlService {
     /// Ends `id`.
     public func settle(_ id: OperationID, _ outcome: Outcome, _ error: GuardError? = nil) async {
         guard let feed = feeds[id] else { return }
-        await feed.report(Samples.settled(await feed.record, outcome, error))
+        await feed.report(Samples.settled(await feed.record, outcome, error, of: asked[id]))
     }
 
     /// Returns when `route` was asked for `count` times.
@@ -190,16 +191,27 @@ public actor FakeService: ControlService {
         let record = Samples.operation(order.count + 1, request.kind, on: request.store)
         let feed = OperationFeed(record)
         feeds[record.id] = feed
+        asked[record.id] = request
         order.insert(record.id, at: 0)
-        if let (outcome, error) = ending { await feed.report(Samples.settled(record, outcome, error)) }
+        if let (outcome, error) = ending {
+            let isDone = outcome == .succeeded && isThereAlready(request)
+            await settle(record.id, isDone ? .nothingToDo : outcome, error)
+        }
         // As the engine does: the answer is how it stood when it was begun.
         return record
     }
 
     public func cancel(_ id: OperationID, for caller: Caller) async throws(GuardError) -> OperationRecord {
         try arrive(.cancel)
-        await settle(id, .cancelled)
-        return try await feed(id).record
+        let record = try await feed(id).record
+        guard record.state != .settled else {
+            throw GuardError(
+                .notCancellable, "the operation \(id) is over", store: record.store, dataState: record.dataState,
+                hint: "See: dementiactl operations watch \(id)")
+        }
+        // As the engine does: the answer is how it stood when it was told to stop.
+        await settle(id, .cancelled, Samples.interrupted)
+        return record
     }
 
     public func plan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
@@ -320,6 +332,15 @@ public actor FakeService: ControlService {
             throw GuardError(.notFound, "There is no store \(id)", hint: "See: dementiactl stores list")
         }
         return store
+    }
+
+    /// Whether the store that `request` names is where it is to be brought.
+    private func isThereAlready(_ request: OperationRequest) -> Bool {
+        guard request.kind == .migrate || request.kind == .repair,
+            let store = Samples.stores.first(where: { $0.id == request.store })
+        else { return false }
+        if case .version(let version)? = request.to { return store.schemaVersion == version }
+        return store.schemaVersion == store.wantedVersion
     }
 
     private func feed(_ id: OperationID) throws(GuardError) -> OperationFeed {

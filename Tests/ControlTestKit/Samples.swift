@@ -71,31 +71,6 @@ public enum Samples {
         return record
     }
 
-    /// `record`, ended with `outcome`.
-    public static func settled(_ record: OperationRecord, _ outcome: Outcome, _ error: GuardError? = nil)
-        -> OperationRecord
-    {
-        var record = record
-        record.state = .settled
-        record.outcome = outcome
-        record.settledAt = Timestamp(milliseconds: moment.milliseconds + 1234)
-        record.steps = [
-            StepRecord(
-                kind: .preflight, state: outcome == .succeeded ? .done : .failed, startedAt: moment,
-                finishedAt: Timestamp(milliseconds: moment.milliseconds + 34))
-        ]
-        record.backup = backupID
-        record.dataState =
-            switch outcome {
-            case .succeeded: .migratedVerified
-            case .failedRestored: .restoredVerified
-            case .needsAttention: .unverified
-            case .nothingToDo, .cancelled, .busy, .failedUntouched: .untouched
-            }
-        record.error = error.map { Problem($0, operation: record.id) }
-        return record
-    }
-
     /// A plan for `request` on `store`.
     public static func plan(_ request: PlanRequest, of store: StoreForm) -> PlanForm {
         let kind = request.kind ?? .migrate
@@ -107,26 +82,43 @@ public enum Samples {
         if case .place(let place) = request.to { plan.destination = place }
         plan.backup = request.backup
         plan.digest = String(repeating: "ab", count: 32)
-        if kind == .downgrade {
-            plan.steps = [.init(version: 4, name: "embeddings", action: .revert, statements: ["DROP TABLE x"])]
-            plan.wouldLose = [.init(table: "contexts", column: "embedding", rows: 7), .init(table: "x", rows: 1)]
-        } else if store.schemaVersion != store.wantedVersion {
-            plan.steps = [
-                .init(
-                    version: 2, name: "rlm", action: .apply,
-                    statements: ["ALTER TABLE contexts ADD COLUMN preview TEXT"])
-            ]
-        }
-        if kind == .downgrade || kind == .restore { plan.notes = ["A backup of the present state is taken first."] }
-        if kind == .restore, plan.destination == nil {
+        switch kind {
+        case .migrate, .repair, .downgrade:
+            let (from, to) = (plan.from ?? 0, plan.to ?? 0)
+            plan.steps = steps(from: from, to: to).map { step in
+                let sql = to < from ? "ALTER TABLE contexts DROP COLUMN" : "ALTER TABLE contexts ADD COLUMN"
+                return .init(
+                    version: step.version, name: step.name,
+                    action: kind == .repair ? .repair : to < from ? .revert : .apply,
+                    statements: ["\(sql) \(step.name)_\(step.version)"])
+            }
+            if !plan.steps.isEmpty { plan.neededBytes = 4 * store.sizeBytes }
+            if to < from {
+                plan.wouldLose = losses(from: from)
+                plan.notes = ["A proved backup of the present state is taken first, and automation is held afterwards."]
+            }
+        case .restore:
+            plan.from = nil
+            plan.to = backup.schemaVersion
+            guard plan.destination == nil else { break }
             plan.wouldLose = [.init(table: "contexts", rows: 3)]
             plan.tables = [
                 .init(table: "contexts", rowsNow: 10, rowsInBackup: 7, differs: true),
                 .init(table: "sessions", rowsNow: 1, rowsInBackup: 2, differs: true),
             ]
+            plan.notes = ["The present state is backed up first, and automation is held afterwards."]
+        case .transfer:
+            plan.to = 11
+            plan.result = OperationResult(transferReport)
+            plan.notes = ["The schema is not there yet and would be made."]
+        case .backup, .verify, .prune, .rescan: break
         }
+        if kind == .restore || kind == .transfer { plan.expiresAt = planEnd }
         return plan
     }
+
+    /// When somebody who wants what a plan says has to ask for a new one.
+    private static let planEnd = Timestamp(milliseconds: moment.milliseconds + 600_000)
 
     /// What a prune would do.
     public static var prune: PlanForm {
@@ -137,6 +129,7 @@ public enum Samples {
                 reasons: ["outlived", "budget"])
         ]
         plan.freedBytes = 1_048_576
+        plan.expiresAt = planEnd
         plan.digest = String(repeating: "cd", count: 32)
         return plan
     }

@@ -65,11 +65,11 @@ struct Clinic {
                 return try databases.store(at: location)
             },
             observe: relay.send)
-        let guardian = Guardian(
-            tools,
-            .init(mode: { _ in mode }) {
-                Discovered(locations: places.value + databases.look().stores, releaseFolders: releases)
-            }, relay: relay)
+        var settings = Guardian.Settings(
+            mode: { _ in mode },
+            discover: { Discovered(locations: places.value + databases.look().stores, releaseFolders: releases) })
+        settings.target = { (place) throws(GuardError) in try databases.store(named: place) }
+        let guardian = Guardian(tools, settings, relay: relay)
         let checkup = Checkup(
             unit: nil, dropIns: folder.path, trees: { [base] }, databases: { databases.checkUp() })
         await guardian.diagnose(with: .init { await checkup.run($0) })

@@ -44,12 +44,20 @@ struct PictureTests {
                 kind       migrate
                 store      f127a00f97f0
                 data       the state of the backup is back and verified
-                backup     000042_9f3c1a77b2e0
+                backup     000043_5d0c8e21f7a4
+                kept       the state before is backup 000044_b61e90d3c5f8
                 took       1.2 s
+                locked     12 ms
                 why        the check command said no
                 next       dementiactl history shop
                   because: exit 1
-                  checking: failed, 34 ms
+                  checking: done, 34 ms
+                  backing up: done, 34 ms
+                  rehearsing: done, 34 ms
+                  migrating: done, 34 ms, sqlite-4 1 → 4
+                  verifying: failed, 34 ms
+                  keeping the present state: done, 34 ms
+                  restoring: done, 34 ms, 000043_5d0c8e21f7a4 over 000044_b61e90d3c5f8
                 """)
     }
 
@@ -101,7 +109,8 @@ struct PictureTests {
                   take back 4 embeddings
                   column contexts.embedding goes, with values in 7 rows
                   table x goes, with 1 row
-                  A backup of the present state is taken first.
+                  needs up to 6.0 MiB of room, for the backup and the rehearsal
+                  A proved backup of the present state is taken first, and automation is held afterwards.
                 """)
     }
 

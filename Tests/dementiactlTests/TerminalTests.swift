@@ -17,7 +17,7 @@ struct TerminalTests {
 
     @Test("R18: --json prints one document and nothing else, bars and colours included", arguments: VerbTests.calls)
     func json(_ call: Call) async throws {
-        try await VerbTests().world { ctl in
+        try await VerbTests().world(for: call) { ctl in
             let end = try await run(ctl, call.arguments + ["--json"])
             #expect(end.status == 0, "\(end.output)")
             #expect(try document(end).kind == call.kind)
@@ -26,7 +26,7 @@ struct TerminalTests {
 
     @Test("R18: a failure is one document too", arguments: VerbTests.calls)
     func failure(_ call: Call) async throws {
-        try await VerbTests().world { ctl in
+        try await VerbTests().world(for: call) { ctl in
             await ctl.world.service.fail(
                 call.route, with: GuardError(.stateDirectoryBusy, "somebody else", hint: "wait"))
             let end = try await run(ctl, call.arguments + ["--json"])

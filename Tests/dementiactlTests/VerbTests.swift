@@ -41,6 +41,7 @@ struct Call: Sendable, CustomTestStringConvertible {
 struct VerbTests {
     static let shop = Samples.stores[0].id.value
     static let blog = Samples.stores[1].id.value
+    static let wiki = Samples.stores[2].id.value
 
     static let calls: [Call] = [
         Call("status", "status", .status),
@@ -59,8 +60,8 @@ struct VerbTests {
         Call("migrate \(blog) --dry-run", "plan", .plan),
         Call("downgrade \(blog) --to 0 --yes", "operation", .start),
         Call("downgrade \(blog) --to 0 --dry-run", "plan", .plan),
-        Call("repair \(blog)", "operation", .start),
-        Call("repair \(blog) --dry-run", "plan", .plan),
+        Call("repair \(wiki)", "operation", .start),
+        Call("repair \(wiki) --dry-run", "plan", .plan),
         Call("transfer \(blog) --to dementia#shop", "operation", .start),
         Call("transfer \(blog) --to dementia#shop --dry-run --epoch auto", "plan", .plan),
         Call("verify \(blog)", "operation", .start),
@@ -82,7 +83,7 @@ struct VerbTests {
         Call("restore 42 --yes", "operation", .start),
         Call("restore \(shop) --yes", "operation", .start),
         Call("restore /srv/shop/.claude-memory.db --before 4 --dry-run", "plan", .plan),
-        Call("restore \(Samples.backupID) --to elsewhere.db", "operation", .start),
+        Call("restore \(Samples.backupID) --to /srv/elsewhere.db", "operation", .start),
         Call("restore 42 --dry-run", "plan", .plan),
         Call("doctor", "findings", list: true, .diagnostics, alone: true),
         Call("operations list", "operations", list: true, .operations),
@@ -105,10 +106,11 @@ struct VerbTests {
         Call("daemon reload --wait", "configReload", .reload),
     ]
 
-    /// A world with an operation and a hold to talk about.
-    func world(_ body: @Sendable (Ctl) async throws -> Void) async throws {
+    /// A world with an operation and a hold to talk about. The operation goes on when `call` cancels it.
+    func world(for call: Call? = nil, _ body: @Sendable (Ctl) async throws -> Void) async throws {
         try await World.run { world in
-            _ = try await world.post("/v1/operations", "{\"kind\":\"rescan\"}")
+            if call?.route == .cancel { await world.service.end(nil) }
+            _ = try await world.post("/v1/operations", "{\"kind\":\"migrate\",\"store\":\"\(Self.blog)\"}")
             _ = try await world.post("/v1/holds", "{}")
             try await body(Ctl(world: world))
         }
@@ -125,7 +127,7 @@ struct VerbTests {
 
     @Test("With --json it prints one document of its kind, and exits with 0", arguments: calls)
     func json(_ call: Call) async throws {
-        try await world { ctl in
+        try await world(for: call) { ctl in
             let end = try await ctl.run(call.arguments + ["--json"])
             #expect(end.status == 0, "\(end.output)\(end.errors)")
             #expect(end.errors.isEmpty)
@@ -140,7 +142,7 @@ struct VerbTests {
 
     @Test("Without it prints text on standard output and nothing else", arguments: calls)
     func text(_ call: Call) async throws {
-        try await world { ctl in
+        try await world(for: call) { ctl in
             let end = try await ctl.run(call.arguments)
             #expect(end.status == 0, "\(end.output)\(end.errors)")
             #expect(end.errors.isEmpty)
@@ -154,7 +156,7 @@ struct VerbTests {
 
     @Test("A failure is one document, and its exit code is the error's", arguments: calls)
     func failure(_ call: Call) async throws {
-        try await world { ctl in
+        try await world(for: call) { ctl in
             await ctl.world.service.fail(
                 call.route, with: GuardError(.stateDirectoryBusy, "somebody else", hint: "wait"))
             let end = try await ctl.run(call.arguments + ["--json"])
@@ -166,7 +168,7 @@ struct VerbTests {
 
     @Test("A failure as text is on standard error: what, and the next step", arguments: calls)
     func failureText(_ call: Call) async throws {
-        try await world { ctl in
+        try await world(for: call) { ctl in
             await ctl.world.service.fail(
                 call.route, with: GuardError(.stateDirectoryBusy, "somebody else", hint: "wait"))
             let end = try await ctl.run(call.arguments)
