@@ -42,7 +42,8 @@ extension PlanRequest {
     /// Refuses fields that mean nothing to its kind.
     public func check() throws(GuardError) {
         try (kind ?? .migrate).check([
-            ("store", store != nil), ("backup", backup != nil), ("to", to != nil), ("epoch", epoch != nil),
+            ("store", store != nil), ("backup", backup != nil), ("to", to != nil), ("archive", archive != nil),
+            ("epoch", epoch != nil),
         ])
     }
 }

@@ -103,17 +103,20 @@ public struct PlanRequest: RequestForm, Equatable {
     public var to: OperationTarget?
     /// The backup that would be restored.
     public var backup: BackupID?
+    /// As in ``OperationRequest/archive``.
+    public var archive: Bool?
     /// As in ``OperationRequest/epoch``.
     public var epoch: EpochRule?
 
     public init(
         kind: OperationKind? = nil, store: StoreID? = nil, to: OperationTarget? = nil, backup: BackupID? = nil,
-        epoch: EpochRule? = nil
+        archive: Bool? = nil, epoch: EpochRule? = nil
     ) {
         self.kind = kind
         self.store = store
         self.to = to
         self.backup = backup
+        self.archive = archive
         self.epoch = epoch
     }
 
@@ -123,7 +126,7 @@ public struct PlanRequest: RequestForm, Equatable {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case kind, store, to, backup, epoch
+        case kind, store, to, backup, archive, epoch
     }
 
     public static var fields: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }

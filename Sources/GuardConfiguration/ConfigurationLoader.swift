@@ -172,7 +172,10 @@ private struct Load {
             return
         }
         let named = sources.flags.contains { $0.key == .postgresConnections } ? settings.postgres.connections : []
-        let list = Written(content: .list(Self.lines(of: file.text, in: name)), place: flag)
+        // Some editors begin a file of UTF-8 with a mark of its byte order, which is no part of the text.
+        let text =
+            file.text.unicodeScalars.first == "\u{FEFF}" ? String(file.text.unicodeScalars.dropFirst()) : file.text
+        let list = Written(content: .list(Self.lines(of: text, in: name)), place: flag)
         set(.postgresConnections, to: list, from: flag, reader: reader(folder: sources.workingDirectory))
         settings.postgres.connections = named + settings.postgres.connections
     }

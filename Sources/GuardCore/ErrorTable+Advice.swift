@@ -30,6 +30,9 @@ extension ErrorTable {
         case .nameTaken:
             "The memory has a table or an index of the user's own under a name that Dementia uses, and it is not what Dementia makes. "
                 + "The memory is left alone: give that table or index another name."
+        case .unsupportedEncoding:
+            "Names or definitions of the schema hold bytes that are no text in the encoding of their database, so that no backup could name "
+                + "them. They are left alone. Rows are backed up byte for byte, whatever they hold."
         case .storeBusy:
             "Another program holds the memory, or an operation is at work on it. Close the program, or wait: dementiactl operations list."
         case .storeMoved:
@@ -51,6 +54,9 @@ extension ErrorTable {
         case .inputOutput:
             "A disk or a filesystem reported an error. Look at the causes, at dmesg, and prove the backups: "
                 + "dementiactl backup verify --all."
+        case .serverLimit:
+            "A setting of the database server is too small for the work, such as max_locks_per_transaction. The hint is the server's own. "
+                + "It is not tried again by itself."
         case .rehearsalFailed:
             "The migration failed on the scratch copy. The memory itself was not touched. The steps say where: dementiactl operations show ID."
         case .migrationFailed:

@@ -67,6 +67,7 @@ public struct ErrorTable: Sendable {
         case .pathTooLong: line("The path is too long for SQLite", .notMigratable, 422)
         case .pathNotText: line("The path is not UTF-8", .notMigratable, 422)
         case .nameTaken: line("A name that the migration needs is taken", .notMigratable, 422)
+        case .unsupportedEncoding: line("Bytes that are no text", .notMigratable, 422)
         case .storeBusy: line("The store is busy", .busy, 409, retryable: true)
         case .storeMoved: line("The store keeps changing", .busy, 409, retryable: true)
         case .stateDirectoryBusy: line("Another dementiad is at work", .busy, 409, retryable: true)
@@ -76,6 +77,7 @@ public struct ErrorTable: Sendable {
         case .noSpace: line("Not enough room", .noBackup, 507, retryable: true)
         case .backupFailed: line("No proved backup could be made", .noBackup, 500, retryable: true)
         case .inputOutput: line("The system reported an input or output error", .noBackup, 500, retryable: true)
+        case .serverLimit: line("The server's settings are too small", .noBackup, 507)
         case .rehearsalFailed: line("The rehearsal failed", .failedUntouched, 500)
         case .migrationFailed: line("The migration failed", .failedUntouched, 500)
         case .conservationFailed:

@@ -8,10 +8,11 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
         // Not a store we may migrate.
         case notADatabase, damaged, foreignSchema, foreignLedger, drift, unknownShape, newerVersion, noWayBack
         case severalNames, pathTooLong, pathNotText, nameTaken
+        case unsupportedEncoding
         // Somebody else has it.
         case storeBusy, storeMoved, stateDirectoryBusy
         // The system says no.
-        case permissionDenied, readOnlyStore, remoteFilesystem, noSpace, backupFailed, inputOutput
+        case permissionDenied, readOnlyStore, remoteFilesystem, noSpace, backupFailed, inputOutput, serverLimit
         // The work failed.
         case rehearsalFailed, migrationFailed, conservationFailed, checkVetoed, verificationFailed, restoreFailed
         case restoreRefused

@@ -40,9 +40,17 @@ public struct StoreLocation: Hashable, Sendable, Codable {
     }
 
     /// The schema's name; nil for a file.
-    public var schema: String? {
-        guard engine == .postgres, let mark = name.lastIndex(of: "#") else { return nil }
-        return String(name[name.index(after: mark)...])
+    public var schema: String? { parts?.schema }
+
+    /// `host:port/database`, in which no `#` occurs; nil for a file.
+    public var database: String? { parts?.database }
+
+    /// What stands before the first `#` and behind it.
+    private var parts: (database: String, schema: String)? {
+        let bytes = name.utf8
+        guard engine == .postgres, let mark = bytes.firstIndex(of: UInt8(ascii: "#")) else { return nil }
+        let schema = bytes[bytes.index(after: mark)...]
+        return (String(decoding: bytes[..<mark], as: UTF8.self), String(decoding: schema, as: UTF8.self))
     }
 
     /// The store's identity, the same in every run.

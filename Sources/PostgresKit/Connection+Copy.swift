@@ -22,7 +22,7 @@ extension Connection {
         try Self.asServer(Failure.self) { () throws(PostgresError) in try begin(sql, PGRES_COPY_OUT) }
         while true {
             var buffer: UnsafeMutablePointer<CChar>?
-            let length = PQgetCopyData(handle, &buffer, 0)
+            let length = try Self.asServer(Failure.self) { () throws(PostgresError) in try nextCopyData(&buffer) }
             // -1 is the end, and -2 a failure; the result tells either.
             guard length >= 0 else { break }
             defer { PQfreemem(buffer) }
@@ -51,7 +51,7 @@ extension Connection {
             do throws(Failure) {
                 chunk = try next()
             } catch {
-                _ = PQputCopyEnd(handle, "the client gave up")
+                giveUpCopy()
                 drain()
                 throw .caller(error)
             }
@@ -64,8 +64,10 @@ extension Connection {
             }
         }
         return try Self.asServer(Failure.self) { () throws(PostgresError) in
-            guard PQputCopyEnd(handle, nil) == 1 else {
-                let error = PostgresError(nil, on: handle)
+            do throws(PostgresError) {
+                guard PQputCopyEnd(handle, nil) == 1 else { throw PostgresError(nil, on: handle) }
+                try flush()
+            } catch {
                 drain()
                 throw error
             }
@@ -73,7 +75,7 @@ extension Connection {
         }
     }
 
-    /// Hands `chunk` to libpq, which counts in 32 bits. Blocks while the server is behind.
+    /// Hands `chunk` to libpq, which counts in 32 bits, and waits while the server is behind: libpq would hold it all.
     private func put(_ chunk: UnsafeRawBufferPointer) throws(PostgresError) {
         var rest = chunk[...]
         while !rest.isEmpty {
@@ -82,12 +84,13 @@ extension Connection {
             guard PQputCopyData(handle, piece.bindMemory(to: CChar.self).baseAddress, Int32(piece.count)) == 1 else {
                 throw PostgresError(nil, on: handle)
             }
+            try flush()
         }
     }
 
     private func begin(_ sql: String, _ expected: ExecStatusType) throws(PostgresError) {
-        try refuseNUL(sql)
-        let result = try checked(PQexec(handle, sql), expected)
+        try send(sql)
+        let result = try lastResult(expected)
         guard PQresultStatus(result.pointer) == expected else {
             throw PostgresError(sqlState: nil, message: "this statement is no COPY in the direction it is used in")
         }
@@ -96,7 +99,7 @@ extension Connection {
     /// The result after the last chunk, and the end of the statement.
     private func finish() throws(PostgresError) -> Int {
         defer { drain() }
-        return try checked(PQgetResult(handle)).touchedRows
+        return try lastResult().touchedRows
     }
 
     private static func asServer<Failure: Error, Result>(
@@ -111,20 +114,26 @@ extension Connection {
 
     /// Ends a COPY out whose rest nobody wants.
     private func abandon() {
-        // When the request cannot be sent everything is read to the end: slower, and just as correct.
-        try? canceller.cancel()
+        // When the request does not arrive everything is read to the end: slower, and just as correct.
+        canceller.cancelInBackground()
         drain()
     }
 
+    /// Ends a COPY in so that nothing of it is loaded. A connection on which that fails is gone, and drained at once.
+    private func giveUpCopy() {
+        _ = PQputCopyEnd(handle, "the client gave up")
+        try? flush()
+    }
+
     /// Ends what is under way and reads every result, as libpq wants it before the next statement. Ends as well when the connection
-    /// is lost in the middle.
+    /// is lost in the middle, or its server silent.
     func drain() {
-        while let result = PQgetResult(handle) {
+        while let result = (try? nextResult()) ?? nil {
             let status = PQresultStatus(result)
             PQclear(result)
             guard PQstatus(handle) == CONNECTION_OK else { return }
             // A COPY that is still open would give the same result for ever.
-            if status == PGRES_COPY_IN, PQputCopyEnd(handle, "the client gave up") != 1 { return }
+            if status == PGRES_COPY_IN { giveUpCopy() }
             if status == PGRES_COPY_OUT, !skipCopyOut() { return }
         }
     }
@@ -133,7 +142,7 @@ extension Connection {
     private func skipCopyOut() -> Bool {
         var buffer: UnsafeMutablePointer<CChar>?
         while true {
-            let length = PQgetCopyData(handle, &buffer, 0)
+            guard let length = try? nextCopyData(&buffer) else { return false }
             guard length > 0 else { return length == -1 }
             PQfreemem(buffer)
             buffer = nil

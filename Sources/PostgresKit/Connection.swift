@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import CLibpq
+internal import Glibc
 
 /// One connection to one database.
 ///
@@ -21,6 +22,12 @@ public final class Connection {
 
     let handle: OpaquePointer
     private let notices: NoticeBox
+    /// How long it waits for the server.
+    public var patience = Patience()
+    /// Whether whoever uses the connection was told to stop: from then on a statement has only ``Patience/afterStop``.
+    public var isStopped: () -> Bool = { Task.isCancelled }
+    /// How far the wait for the statement at work is.
+    var wait = StatementWait()
 
     /// Connects. Waits as long as `connect_timeout` says, for each address of the host.
     ///
@@ -35,6 +42,8 @@ public final class Connection {
         // From here on a throw runs deinit, which finishes the connection.
         PQsetNoticeReceiver(handle, NoticeBox.receive, Unmanaged.passUnretained(notices).toOpaque())
         guard PQstatus(handle) == CONNECTION_OK else { throw Self.refusal(on: handle) }
+        // From here on libpq waits for nothing; `Waiting.swift` does.
+        guard PQsetnonblocking(handle, 1) == 0 else { throw PostgresError(nil, on: handle) }
     }
 
     /// Why there is no connection. libpq gives no SQLSTATE for that, but in the text of a try that asks for nothing else: worth a second
@@ -93,18 +102,47 @@ public final class Connection {
         }
     }
 
+    /// Whether the server has not hung up since the last statement, as far as that can be told without asking it.
+    public var isOpen: Bool {
+        // Its last words come before the end of what it sends.
+        while PQstatus(handle) == CONNECTION_OK {
+            var entry = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+            guard poll(&entry, 1, 0) > 0, PQconsumeInput(handle) == 1 else { break }
+        }
+        return PQstatus(handle) == CONNECTION_OK
+    }
+
     /// What stops a statement from another thread.
     public var canceller: Canceller { Canceller(PQgetCancel(handle)) }
 
     // MARK: Statements
 
-    /// Runs every statement of `sql`, which may be several, and drops their rows.
+    /// Runs every statement of `script`, which may be several, and drops their rows. The script is a constant of the program: a statement
+    /// that names something of others is one of its own, by ``run(_:_:)``.
     ///
     /// - Returns: the tag of the last one, such as `COMMIT`. COMMIT in a failed transaction answers `ROLLBACK`.
     @discardableResult
-    public func execute(_ sql: String) throws(PostgresError) -> String {
-        try refuseNUL(sql)
-        return try checked(PQexec(handle, sql)).commandTag
+    public func execute(_ script: StaticString) throws(PostgresError) -> String { try execute([script]) }
+
+    /// The same for several scripts, which are sent as one.
+    @discardableResult
+    public func execute(_ scripts: [StaticString]) throws(PostgresError) -> String {
+        try lastResult(ofScript: Array(scripts.map(\.description).joined(separator: ";\n").utf8)).commandTag
+    }
+
+    /// Runs the statements of `section`, a piece of a script that was written to be run as a whole.
+    ///
+    /// - Important: whatever stands in it is run. Only for scripts whose origin is known, such as a dump out of the vault.
+    public func replay(_ section: [UInt8]) throws(PostgresError) { _ = try lastResult(ofScript: section) }
+
+    private func lastResult(ofScript text: [UInt8]) throws(PostgresError) -> QueryResult {
+        guard !text.contains(0) else { throw Self.holdsNUL }
+        try start {
+            (text + [0]).withUnsafeBufferPointer { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { PQsendQuery(handle, $0.baseAddress) }
+            }
+        }
+        return try lastResult()
     }
 
     /// Runs one statement. Its rows are given to `transform` one after the other.
@@ -135,36 +173,51 @@ public final class Connection {
     }
 
     func query(_ sql: String, _ parameters: [String?]) throws(PostgresError) -> QueryResult {
-        try refuseNUL(sql)
-        for case let parameter? in parameters { try refuseNUL(parameter) }
-        let result = CStringArray.with(parameters) { values in
-            // The extended protocol takes exactly one statement.
-            PQexecParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
-        }
-        return try checked(result)
+        try send(sql, parameters)
+        return try lastResult()
     }
 
-    /// The result when it is a success. A COPY that nobody asked for is none, and is ended.
+    /// Sends one statement: the extended protocol takes no more.
+    func send(_ sql: String, _ parameters: [String?] = []) throws(PostgresError) {
+        try refuseNUL(sql)
+        for case let parameter? in parameters { try refuseNUL(parameter) }
+        try start {
+            CStringArray.with(parameters) { values in
+                PQsendQueryParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
+            }
+        }
+    }
+
+    /// The last result of what was sent, or the first that is a failure. A COPY is begun or, when `copy` is not its direction, ended.
     ///
     /// - Parameter copy: the direction of the COPY that was asked for
-    func checked(_ pointer: OpaquePointer?, _ copy: ExecStatusType? = nil) throws(PostgresError) -> QueryResult {
-        guard let pointer else { throw PostgresError(nil, on: handle) }
-        let result = QueryResult(pointer, notices)
-        switch PQresultStatus(pointer) {
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return result
-        case PGRES_COPY_IN, PGRES_COPY_OUT:
-            if PQresultStatus(pointer) == copy { return result }
-            drain()
-            throw PostgresError(sqlState: nil, message: "this statement is a COPY that nobody reads or feeds")
-        default: throw PostgresError(pointer, on: handle)
+    func lastResult(_ copy: ExecStatusType? = nil) throws(PostgresError) -> QueryResult {
+        var last: QueryResult?
+        var failure: PostgresError?
+        while let pointer = try nextResult() {
+            let result = QueryResult(pointer, notices)
+            switch PQresultStatus(pointer) {
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: last = result
+            case PGRES_COPY_IN, PGRES_COPY_OUT:
+                if PQresultStatus(pointer) == copy { return result }
+                drain()
+                throw PostgresError(sqlState: nil, message: "this statement is a COPY that nobody reads or feeds")
+            default: failure = failure ?? explained(PostgresError(pointer, on: handle))
+            }
         }
+        if let failure { throw failure }
+        guard let last else { throw PostgresError(nil, on: handle) }
+        return last
     }
 
     /// A C string ends at its first NUL: half a statement would be run, half a value kept.
     func refuseNUL(_ text: String) throws(PostgresError) {
         guard text.utf8.contains(0) else { return }
-        throw PostgresError(sqlState: .characterNotInRepertoire, message: "PostgreSQL holds no text with a NUL in it")
+        throw Self.holdsNUL
     }
+
+    private static let holdsNUL = PostgresError(
+        sqlState: .characterNotInRepertoire, message: "PostgreSQL holds no text with a NUL in it")
 }
 
 /// A result that frees itself.

@@ -28,7 +28,7 @@ public struct ConnectionTarget: Sendable, Hashable {
         return other
     }
 
-    /// `host:port/database` as libpq understands the target with its service file and environment. Asks no server.
+    /// `host:port/database` as libpq understands the target with its service file and environment. No `#` occurs in it. Asks no server.
     ///
     /// - Throws: libpq does not understand it, such as a service that nobody defines
     public func address() throws(PostgresError) -> String {
@@ -74,19 +74,22 @@ public struct ConnectionTarget: Sendable, Hashable {
     func withDefaults() -> [String: String] {
         // When libpq does not understand it, connecting tells why.
         let known = (try? ResolvedTarget(parameters))?.values ?? parameters
+        var overrides = ["client_encoding": "UTF8"]
         var defaults = [
-            "fallback_application_name": "dementiad", "connect_timeout": "15", "keepalives_idle": "5",
+            "fallback_application_name": "dementiad", "connect_timeout": "10", "keepalives_idle": "5",
             "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "30000",
         ].filter { known[$0.key] == nil }
+        // Zero and less are for ever to libpq.
+        if let timeout = known["connect_timeout"], Int(timeout).map({ $0 <= 0 }) ?? false {
+            overrides["connect_timeout"] = "10"
+        }
         // Of several servers the one that can be written to is meant, not the one that answers first. `any` is libpq's own default.
         let hosts = known["host"] ?? known["hostaddr"] ?? ""
         if hosts.contains(","), known["target_session_attrs"] ?? "any" == "any" {
             defaults["target_session_attrs"] = "read-write"
         }
-        var all = defaults.merging(parameters) { $1 }
         // Everything is read as UTF-8.
-        all["client_encoding"] = "UTF8"
-        return all
+        return defaults.merging(parameters) { $1 }.merging(overrides) { $1 }
     }
 }
 

@@ -24,10 +24,13 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
     public let constraint: String?
     /// Whether the connection is gone with it. What became of a COMMIT is unknown then.
     public let isConnectionLost: Bool
+    /// Whether we cancelled the statement ourselves, because whoever ran it was told to stop.
+    public let isStop: Bool
 
     public init(
         sqlState: SQLState?, message: String, detail: String? = nil, hint: String? = nil, context: String? = nil,
-        table: String? = nil, column: String? = nil, constraint: String? = nil, isConnectionLost: Bool = false
+        table: String? = nil, column: String? = nil, constraint: String? = nil, isConnectionLost: Bool = false,
+        isStop: Bool = false
     ) {
         self.sqlState = sqlState
         self.message = message
@@ -38,6 +41,7 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
         self.column = column
         self.constraint = constraint
         self.isConnectionLost = isConnectionLost
+        self.isStop = isStop
     }
 
     public var description: String {
@@ -116,6 +120,9 @@ public struct SQLState: RawRepresentable, Hashable, Sendable {
     public static let tooManyConnections = SQLState(rawValue: "53300")
     public static let failedTransaction = SQLState(rawValue: "25P02")
     public static let characterNotInRepertoire = SQLState(rawValue: "22021")
+    public static let untranslatableCharacter = SQLState(rawValue: "22P05")
+    public static let outOfMemory = SQLState(rawValue: "53200")
+    public static let configurationLimitExceeded = SQLState(rawValue: "53400")
     public static let invalidPassword = SQLState(rawValue: "28P01")
     public static let invalidAuthorization = SQLState(rawValue: "28000")
 }

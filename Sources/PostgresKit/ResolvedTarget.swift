@@ -9,6 +9,7 @@ struct ResolvedTarget {
     let values: [String: String]
     /// The variables of libpq that say the same. A service is spelled out: its file would win over what a variable says.
     let environment: [String: String]
+    /// `host:port/database`. A `#` in it is written as `%23`.
     let address: String
 
     init(_ parameters: [String: String]) throws(PostgresError) {
@@ -26,7 +27,8 @@ struct ResolvedTarget {
         else {
             throw PostgresError(nil, on: handle)
         }
-        address = "\(String(cString: host)):\(String(cString: port))/\(String(cString: database))"
+        address = Self.withoutMarks(
+            "\(String(cString: host)):\(String(cString: port))/\(String(cString: database))")
         var values = ConnectionText.values(options).filter { !$0.value.isEmpty }
         values[Self.wrong] = parameters[Self.wrong]
         self.values = values
@@ -39,6 +41,16 @@ struct ResolvedTarget {
             option += 1
         }
         self.environment = environment
+    }
+
+    /// `address` so that no `#` occurs in it, which a schema's name may follow. Two addresses stay two.
+    private static func withoutMarks(_ address: String) -> String {
+        let (mark, percent) = (UInt8(ascii: "#"), UInt8(ascii: "%"))
+        guard address.utf8.contains(mark) || address.containsBytes(of: "%2") else { return address }
+        return String(
+            decoding: address.utf8.flatMap { byte in
+                byte == mark ? Array("%23".utf8) : byte == percent ? Array("%25".utf8) : [byte]
+            }, as: UTF8.self)
     }
 
     private static let wrong = "gssencmode"

@@ -31,9 +31,9 @@ extension CatalogueReader {
             let column = fields.integer()
             if let options = fields.optional() {
                 // The server leaves them out here. They stand before the words on deferring.
-                definition =
-                    (definition.hasSuffix(suffix) ? String(definition.dropLast(suffix.count)) : definition)
-                    + " WITH (\(options))" + suffix
+                let isDeferred = definition.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
+                let head = definition.utf8.dropLast(isDeferred ? suffix.utf8.count : 0)
+                definition = String(decoding: head, as: UTF8.self) + " WITH (\(options))" + suffix
             }
             if domain != 0 {
                 // NOT NULL, a constraint of its own since server 18, stands in CREATE DOMAIN.

@@ -49,7 +49,7 @@ extension CatalogueReader {
                 a.agginitval, a.aggminitval, a.aggtransspace, a.aggmtransspace,
                 pg_catalog.format_type(a.aggtranstype, NULL),
                 CASE WHEN a.aggmtranstype <> 0 THEN pg_catalog.format_type(a.aggmtranstype, NULL) END,
-                (SELECT 'OPERATOR(' || pg_catalog.quote_ident(n.nspname) || '.' || o.oprname || ')'
+                (SELECT 'OPERATOR('::text || pg_catalog.quote_ident(n.nspname) || '.'::text || o.oprname::text || ')'::text
                     FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
                     WHERE o.oid = a.aggsortop),
                 a.aggtransfn::regproc, \(Self.aggregateFunctions.map { "NULLIF(a.\($0.column), 0)::regproc" }.joined(separator: ", "))
@@ -121,16 +121,15 @@ extension CatalogueReader {
 }
 
 extension String {
-    /// Without line ends and semicolons at its end.
+    /// Without line ends and blanks at its end.
     func droppingLineEnd() -> String {
-        var text = Substring(self)
-        while let last = text.last, last.isNewline || last == " " { text.removeLast() }
-        return String(text)
+        let end = utf8.lastIndex { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: " ") }
+        return end.map { String(decoding: utf8[...$0], as: UTF8.self) } ?? ""
     }
 
     /// The definition without the semicolon that the server ends some of them with.
     func droppingSemicolon() -> String {
         let text = droppingLineEnd()
-        return text.hasSuffix(";") ? String(text.dropLast()) : text
+        return text.utf8.last == UInt8(ascii: ";") ? String(decoding: text.utf8.dropLast(), as: UTF8.self) : text
     }
 }

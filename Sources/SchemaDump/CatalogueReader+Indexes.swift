@@ -9,8 +9,8 @@ extension CatalogueReader {
             """
             SELECT i.indexrelid, i.indrelid, c.relname, pg_catalog.pg_get_indexdef(i.indexrelid), i.indisvalid,
                 i.indisclustered, i.indisreplident,
-                pc.oid, pg_catalog.quote_ident(pn.nspname) || '.' || pg_catalog.quote_ident(pc.relname), c.reltablespace <> 0, c.relkind,
-                (SELECT pg_catalog.string_agg(a.attnum || ' SET STATISTICS ' || a.attstattarget, ',' ORDER BY a.attnum)
+                pc.oid, pg_catalog.quote_ident(pn.nspname) || '.'::text || pg_catalog.quote_ident(pc.relname), c.reltablespace <> 0, c.relkind,
+                (SELECT pg_catalog.string_agg(a.attnum::text || ' SET STATISTICS '::text || a.attstattarget::text, ',' ORDER BY a.attnum)
                     FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0)
             FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
             LEFT JOIN pg_catalog.pg_inherits h ON h.inhrelid = i.indexrelid
@@ -191,7 +191,7 @@ extension CatalogueReader {
             if let using = fields.optional() { tail += " USING (\(using))" }
             if let check = fields.optional() { tail += " WITH CHECK (\(check))" }
             let named = grantees[key.oid] ?? []
-            roles.formUnion(named)
+            roles.formUnion(named.map(ExactText.init))
             subjects[key] = Subject(
                 comment: "POLICY \(SQLText.identifier(name)) ON \(owner)", name: name, table: relation.name)
             addToTable(.policy, "POLICY", key, name: name, relation, sql: Self.policy(head, named, tail))

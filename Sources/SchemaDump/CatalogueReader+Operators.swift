@@ -76,7 +76,7 @@ extension CatalogueReader {
         let classes = try rows(
             """
             SELECT c.oid, c.opcname, pg_catalog.pg_get_userbyid(c.opcowner), pg_catalog.quote_ident(m.amname), c.opcdefault,
-                pg_catalog.format_type(c.opcintype, NULL), pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(f.opfname),
+                pg_catalog.format_type(c.opcintype, NULL), pg_catalog.quote_ident(n.nspname) || '.'::text || pg_catalog.quote_ident(f.opfname),
                 CASE WHEN c.opckeytype <> 0 THEN pg_catalog.format_type(c.opckeytype, NULL) END
             FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_am m ON m.oid = c.opcmethod
             JOIN pg_catalog.pg_opfamily f ON f.oid = c.opcfamily JOIN pg_catalog.pg_namespace n ON n.oid = f.opfnamespace
@@ -115,18 +115,18 @@ extension CatalogueReader {
             : "SELECT oid FROM pg_catalog.pg_opfamily WHERE opfnamespace = $1"
         let found = try rows(
             """
-            SELECT d.refobjid, d.classid, d.objid, 1, a.amopstrategy, 'OPERATOR ' || a.amopstrategy || ' ' || a.amopopr::regoperator
-                || CASE WHEN a.amopsortfamily <> 0 THEN ' FOR ORDER BY ' || (
-                    SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(f.opfname)
+            SELECT d.refobjid, d.classid, d.objid, 1, a.amopstrategy, 'OPERATOR '::text || a.amopstrategy::text || ' '::text
+                || a.amopopr::regoperator::text || CASE WHEN a.amopsortfamily <> 0 THEN ' FOR ORDER BY '::text || (
+                    SELECT pg_catalog.quote_ident(n.nspname) || '.'::text || pg_catalog.quote_ident(f.opfname)
                     FROM pg_catalog.pg_opfamily f JOIN pg_catalog.pg_namespace n ON n.oid = f.opfnamespace
-                    WHERE f.oid = a.amopsortfamily) ELSE '' END
+                    WHERE f.oid = a.amopsortfamily) ELSE ''::text END
             FROM pg_catalog.pg_depend d
             JOIN pg_catalog.pg_amop a ON d.classid = 'pg_catalog.pg_amop'::regclass AND a.oid = d.objid
             WHERE d.refclassid = \(catalogue.rawValue) AND d.deptype IN ('a', 'i') AND d.refobjid IN (\(home))
             UNION ALL
             SELECT d.refobjid, d.classid, d.objid, 2, p.amprocnum,
-                'FUNCTION ' || p.amprocnum || ' (' || pg_catalog.format_type(p.amproclefttype, NULL)
-                || ', ' || pg_catalog.format_type(p.amprocrighttype, NULL) || ') ' || p.amproc::regprocedure
+                'FUNCTION '::text || p.amprocnum::text || ' ('::text || pg_catalog.format_type(p.amproclefttype, NULL)
+                || ', '::text || pg_catalog.format_type(p.amprocrighttype, NULL) || ') '::text || p.amproc::regprocedure::text
             FROM pg_catalog.pg_depend d
             JOIN pg_catalog.pg_amproc p ON d.classid = 'pg_catalog.pg_amproc'::regclass AND p.oid = d.objid
             WHERE d.refclassid = \(catalogue.rawValue) AND d.deptype IN ('a', 'i') AND d.refobjid IN (\(home))
@@ -146,7 +146,7 @@ extension CatalogueReader {
 
     private static func quotedOperator(_ column: String) -> String {
         """
-        (SELECT 'OPERATOR(' || pg_catalog.quote_ident(n.nspname) || '.' || x.oprname || ')'
+        (SELECT 'OPERATOR('::text || pg_catalog.quote_ident(n.nspname) || '.'::text || x.oprname::text || ')'::text
             FROM pg_catalog.pg_operator x JOIN pg_catalog.pg_namespace n ON n.oid = x.oprnamespace WHERE x.oid = \(column))
         """
     }

@@ -5,9 +5,9 @@ internal import PostgresKit
 /// Who may do what with one object, and what would hold if nobody had ever said.
 struct Privileges {
     struct Entry: Hashable {
-        let grantor: String
+        let grantor: ExactText
         /// Empty for PUBLIC.
-        let grantee: String
+        let grantee: ExactText
         let privilege: String
         let isGrantable: Bool
     }
@@ -15,7 +15,7 @@ struct Privileges {
     let key: ObjectKey
     /// The column, or 0.
     let column: Int
-    let owner: String
+    let owner: ExactText
     var usual: [Entry] = []
     var actual: [Entry] = []
 
@@ -29,7 +29,7 @@ struct Privileges {
         var result: [String] = []
         let before = Dictionary(grouping: usual, by: \.grantee)
         let after = Dictionary(grouping: actual.filter { $0.grantor == owner }, by: \.grantee)
-        var unchanged: Set<String> = []
+        var unchanged: Set<ExactText> = []
         let needed = prefix.isEmpty ? [] : [owner]
         for grantee in Self.inOrder(usual) {
             if Set(before[grantee] ?? []) == Set(after[grantee] ?? []) {
@@ -53,7 +53,7 @@ struct Privileges {
             if first.grantor != owner {
                 // A grant remembers who gave it.
                 statement = """
-                    PERFORM pg_catalog.set_config('role', \(SQLText.literal(first.grantor)), true);
+                    PERFORM pg_catalog.set_config('role', \(SQLText.literal(first.grantor.text)), true);
                     \(statement)
                     PERFORM pg_catalog.set_config('role', was, true);
                     """
@@ -67,17 +67,19 @@ struct Privileges {
 
     var namesGrantors: Bool { actual.contains { $0.grantor != owner } }
 
-    private static func roles(_ names: String...) -> [String] {
-        var seen: Set<String> = []
-        return names.filter { !$0.isEmpty && seen.insert($0).inserted }
+    private static func roles(_ names: ExactText...) -> [ExactText] {
+        var seen: Set<ExactText> = []
+        return names.filter { !$0.text.isEmpty && seen.insert($0).inserted }
     }
 
-    private static func inOrder(_ entries: [Entry]) -> [String] {
-        var seen: Set<String> = []
+    private static func inOrder(_ entries: [Entry]) -> [ExactText] {
+        var seen: Set<ExactText> = []
         return entries.map(\.grantee).filter { seen.insert($0).inserted }
     }
 
-    private static func named(_ grantee: String) -> String { grantee.isEmpty ? "PUBLIC" : SQLText.identifier(grantee) }
+    private static func named(_ grantee: ExactText) -> String {
+        grantee.text.isEmpty ? "PUBLIC" : SQLText.identifier(grantee.text)
+    }
 }
 
 extension CatalogueReader {
@@ -120,14 +122,15 @@ extension CatalogueReader {
         for var fields in found {
             let key = ObjectKey(catalogue: fields.oid(), oid: fields.oid())
             let column = fields.number()
-            let owner = fields.text()
+            let owner = ExactText(fields.text())
             keys.insert(key)
             if privileges.last?.key != key || privileges.last?.column != column {
                 privileges.append(Privileges(key: key, column: column, owner: owner))
             }
             let side = fields.number()
             let entry = Privileges.Entry(
-                grantor: fields.text(), grantee: fields.text(), privilege: fields.text(), isGrantable: fields.bool())
+                grantor: ExactText(fields.text()), grantee: ExactText(fields.text()), privilege: fields.text(),
+                isGrantable: fields.bool())
             // Nothing at all is left when everything was revoked from a column: no row has a side then.
             if side == 1 { privileges[privileges.count - 1].usual.append(entry) }
             if side == 2 { privileges[privileges.count - 1].actual.append(entry) }
@@ -158,7 +161,7 @@ extension CatalogueReader {
         if list.key.catalogue == Catalogue.defaultACL.rawValue {
             let kind = ["TABLES", "SEQUENCES", "FUNCTIONS", "TYPES"][min(max(list.column, 1), 4) - 1]
             let prefix =
-                "ALTER DEFAULT PRIVILEGES FOR ROLE \(SQLText.identifier(list.owner)) IN SCHEMA \(SQLText.identifier(schema)) "
+                "ALTER DEFAULT PRIVILEGES FOR ROLE \(SQLText.identifier(list.owner.text)) IN SCHEMA \(SQLText.identifier(schema)) "
             statements = list.statements(kind, prefix: prefix)
             name = "DEFAULT PRIVILEGES FOR \(kind)"
         } else {
@@ -173,7 +176,7 @@ extension CatalogueReader {
             }
         }
         guard !statements.isEmpty else { return nil }
-        for entry in list.actual { roles.formUnion([entry.grantor, entry.grantee].filter { !$0.isEmpty }) }
+        for entry in list.actual { roles.formUnion([entry.grantor, entry.grantee].filter { !$0.text.isEmpty }) }
         var body = statements.joined(separator: "\n")
         if list.namesGrantors {
             body = "DECLARE was text := pg_catalog.current_setting('role');\nBEGIN\n\(body)\nEND;"

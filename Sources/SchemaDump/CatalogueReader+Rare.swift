@@ -59,23 +59,24 @@ extension CatalogueReader {
     mutating func readTextSearch() throws(PostgresError) {
         let parts = try rows(
             """
-            SELECT 1, oid, prsname, NULL, 'START = ' || prsstart::regproc || ', GETTOKEN = ' || prstoken::regproc
-                || ', END = ' || prsend::regproc || ', LEXTYPES = ' || prslextype::regproc
-                || CASE WHEN prsheadline <> 0 THEN ', HEADLINE = ' || prsheadline::regproc ELSE '' END
+            SELECT 1, oid, prsname, NULL, 'START = '::text || prsstart::regproc::text || ', GETTOKEN = '::text || prstoken::regproc::text
+                || ', END = '::text || prsend::regproc::text || ', LEXTYPES = '::text || prslextype::regproc::text
+                || CASE WHEN prsheadline <> 0 THEN ', HEADLINE = '::text || prsheadline::regproc::text ELSE ''::text END
             FROM pg_catalog.pg_ts_parser WHERE prsnamespace = $1
             UNION ALL
             SELECT 2, oid, tmplname, NULL,
-                CASE WHEN tmplinit <> 0 THEN 'INIT = ' || tmplinit::regproc || ', ' ELSE '' END || 'LEXIZE = ' || tmpllexize::regproc
+                CASE WHEN tmplinit <> 0 THEN 'INIT = '::text || tmplinit::regproc::text || ', '::text ELSE ''::text END
+                || 'LEXIZE = '::text || tmpllexize::regproc::text
             FROM pg_catalog.pg_ts_template WHERE tmplnamespace = $1
             UNION ALL
             SELECT 3, d.oid, d.dictname, pg_catalog.pg_get_userbyid(d.dictowner),
-                'TEMPLATE = ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(t.tmplname)
-                || COALESCE(', ' || d.dictinitoption, '')
+                'TEMPLATE = '::text || pg_catalog.quote_ident(n.nspname) || '.'::text || pg_catalog.quote_ident(t.tmplname)
+                || COALESCE(', '::text || d.dictinitoption, ''::text)
             FROM pg_catalog.pg_ts_dict d JOIN pg_catalog.pg_ts_template t ON t.oid = d.dicttemplate
             JOIN pg_catalog.pg_namespace n ON n.oid = t.tmplnamespace WHERE d.dictnamespace = $1
             UNION ALL
             SELECT 4, c.oid, c.cfgname, pg_catalog.pg_get_userbyid(c.cfgowner),
-                'PARSER = ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.prsname)
+                'PARSER = '::text || pg_catalog.quote_ident(n.nspname) || '.'::text || pg_catalog.quote_ident(p.prsname)
             FROM pg_catalog.pg_ts_config c JOIN pg_catalog.pg_ts_parser p ON p.oid = c.cfgparser
             JOIN pg_catalog.pg_namespace n ON n.oid = p.prsnamespace WHERE c.cfgnamespace = $1
             """)
@@ -107,7 +108,7 @@ extension CatalogueReader {
             """
             SELECT m.mapcfg, pg_catalog.quote_ident((
                 SELECT t.alias FROM pg_catalog.ts_token_type(c.cfgparser) t WHERE t.tokid = m.maptokentype))
-                || ' WITH ' || pg_catalog.string_agg(m.mapdict::regdictionary::text, ', ' ORDER BY m.mapseqno)
+                || ' WITH '::text || pg_catalog.string_agg(m.mapdict::regdictionary::text, ', ' ORDER BY m.mapseqno)
             FROM pg_catalog.pg_ts_config_map m JOIN pg_catalog.pg_ts_config c ON c.oid = m.mapcfg
             WHERE c.cfgnamespace = $1 GROUP BY m.mapcfg, c.cfgparser, m.maptokentype ORDER BY m.mapcfg, m.maptokentype
             """)

@@ -49,7 +49,7 @@ extension CatalogueReader {
             let identity = qualified(relation.name)
             if hasTablespace { notes.append("the tablespace of \(identity) is not carried") }
             tables[relation.oid] = relation
-            roles.insert(relation.owner)
+            roles.insert(ExactText(relation.owner))
             subjects[key] = Subject(
                 comment: "\(relation.word) \(identity)",
                 grant: "\(relation.kind == "S" ? "SEQUENCE" : "TABLE") \(identity)",
@@ -104,7 +104,7 @@ extension CatalogueReader {
         }
         let parents = try rows(
             """
-            SELECT i.inhrelid, p.oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.relname)
+            SELECT i.inhrelid, p.oid, pg_catalog.quote_ident(n.nspname) || '.'::text || pg_catalog.quote_ident(p.relname)
             FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
             JOIN pg_catalog.pg_class p ON p.oid = i.inhparent JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
             WHERE c.relnamespace = $1 AND c.relkind IN ('r', 'p', 'f') ORDER BY i.inhrelid, i.inhseqno
@@ -121,7 +121,7 @@ extension CatalogueReader {
             """
             SELECT s.seqrelid, pg_catalog.format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
                 s.seqcycle, d.refobjid, d.refobjsubid, d.deptype, oc.relnamespace = c.relnamespace,
-                pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(oc.relname) || '.' || pg_catalog.quote_ident(a.attname)
+                pg_catalog.quote_ident(n.nspname) || '.'::text || pg_catalog.quote_ident(oc.relname) || '.'::text || pg_catalog.quote_ident(a.attname)
             FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
             LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = s.seqrelid
                 AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
@@ -176,7 +176,7 @@ extension CatalogueReader {
     /// `pg_attver`, since 15.20 among the options of columns, is the server's own stamp on its catalogue; pg_dump leaves it out too.
     static func optionText(_ column: String, prefix: String = "") -> String {
         """
-        (SELECT pg_catalog.string_agg('\(prefix)' || pg_catalog.quote_ident(o.option_name) || '='
+        (SELECT pg_catalog.string_agg('\(prefix)'::text || pg_catalog.quote_ident(o.option_name) || '='::text
                 || pg_catalog.quote_literal(o.option_value), ', ')
             FROM pg_catalog.pg_options_to_table(\(column)) o WHERE o.option_name <> 'pg_attver')
         """
@@ -185,7 +185,7 @@ extension CatalogueReader {
     /// The options of a foreign data wrapper in `column`, ready for `OPTIONS (…)`.
     private static func foreignOptionText(_ column: String) -> String {
         """
-        (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value), ', ')
+        (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(o.option_name) || ' '::text || pg_catalog.quote_literal(o.option_value), ', ')
             FROM pg_catalog.pg_options_to_table(\(column)) o)
         """
     }

@@ -140,7 +140,7 @@ extension CatalogueReader {
     /// The collation with the number in `column`, as SQL writes it.
     static func quotedCollation(_ column: String) -> String {
         """
-        (SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.collname)
+        (SELECT pg_catalog.quote_ident(n.nspname) || '.'::text || pg_catalog.quote_ident(l.collname)
             FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
             WHERE l.oid = \(column))
         """
@@ -151,19 +151,19 @@ extension CatalogueReader {
         let multirange =
             hasMultirange
             ? """
-            || ', MULTIRANGE_TYPE_NAME = ' || (SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(m.typname)
+            || ', MULTIRANGE_TYPE_NAME = '::text || (SELECT pg_catalog.quote_ident(n.nspname) || '.'::text || pg_catalog.quote_ident(m.typname)
                 FROM pg_catalog.pg_type m JOIN pg_catalog.pg_namespace n ON n.oid = m.typnamespace WHERE m.oid = r.rngmultitypid)
             """ : ""
         return """
-            'SUBTYPE = ' || pg_catalog.format_type(r.rngsubtype, NULL)
-            || (SELECT CASE WHEN o.opcdefault THEN '' ELSE ', SUBTYPE_OPCLASS = ' || pg_catalog.quote_ident(n.nspname) || '.'
+            'SUBTYPE = '::text || pg_catalog.format_type(r.rngsubtype, NULL)
+            || (SELECT CASE WHEN o.opcdefault THEN ''::text ELSE ', SUBTYPE_OPCLASS = '::text || pg_catalog.quote_ident(n.nspname) || '.'::text
                     || pg_catalog.quote_ident(o.opcname) END
                 FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_namespace n ON n.oid = o.opcnamespace WHERE o.oid = r.rngsubopc)
             || CASE WHEN r.rngcollation <> 0 AND r.rngcollation <> (
                     SELECT s.typcollation FROM pg_catalog.pg_type s WHERE s.oid = r.rngsubtype)
-                THEN ', COLLATION = ' || \(quotedCollation("r.rngcollation")) ELSE '' END
-            || CASE WHEN r.rngcanonical <> 0 THEN ', CANONICAL = ' || r.rngcanonical::regproc ELSE '' END
-            || CASE WHEN r.rngsubdiff <> 0 THEN ', SUBTYPE_DIFF = ' || r.rngsubdiff::regproc ELSE '' END
+                THEN ', COLLATION = '::text || \(quotedCollation("r.rngcollation")) ELSE ''::text END
+            || CASE WHEN r.rngcanonical <> 0 THEN ', CANONICAL = '::text || r.rngcanonical::regproc::text ELSE ''::text END
+            || CASE WHEN r.rngsubdiff <> 0 THEN ', SUBTYPE_DIFF = '::text || r.rngsubdiff::regproc::text ELSE ''::text END
             \(multirange)
             """
     }

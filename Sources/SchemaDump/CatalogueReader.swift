@@ -31,7 +31,7 @@ struct CatalogueReader {
     var dependencies: [Dependency] = []
     var privileges: [Privileges] = []
     var comments: [Comment] = []
-    var roles: Set<String> = []
+    var roles: Set<ExactText> = []
     var notes: [String] = []
     var facts = SchemaInventory.Facts()
     var schemaItems: [DumpItem] = []
@@ -89,7 +89,7 @@ struct CatalogueReader {
     ) {
         var text = sql
         if let owner {
-            roles.insert(owner)
+            roles.insert(ExactText(owner))
             text += "\n" + GuardedSQL.owner("\(word) \(identity)", owner)
         }
         subjects[key] = Subject(comment: "\(word) \(identity)", grant: grant, name: name)
@@ -128,7 +128,7 @@ struct CatalogueReader {
                 """)
         }
         if schema != "public" || !isStockOwner {
-            roles.insert(owner)
+            roles.insert(ExactText(owner))
             sql += "\n" + GuardedSQL.owner("SCHEMA \(identity)", owner)
         }
         schemaItems.append(DumpItem(kind: "SCHEMA", name: schema, table: nil, sql: sql))

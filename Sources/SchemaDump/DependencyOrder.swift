@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import PostgresKit
+
 /// Brings nodes into an order in which each comes after what it needs, and otherwise by kind and name.
 struct DependencyOrder {
     /// Positions in the nodes, as far as it went.
@@ -44,8 +46,9 @@ struct DependencyOrder {
 
     private static func precedes(_ left: Node, _ right: Node) -> Bool {
         if left.kind != right.kind { return left.kind < right.kind }
-        if left.name != right.name { return left.name < right.name }
-        return left.signature < right.signature
+        let names = (ExactText(left.name), ExactText(right.name))
+        if names.0 != names.1 { return names.0 < names.1 }
+        return ExactText(left.signature) < ExactText(right.signature)
     }
 }
 

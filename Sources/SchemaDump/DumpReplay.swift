@@ -26,9 +26,10 @@ public struct DumpReplay<Source: Error> {
     /// The settings that it pins stay to the end of that transaction. Replayed as a whole or not at all: when this throws, the caller
     /// rolls back, also where only the end is missing.
     ///
+    /// - Parameter schema: the one that the script makes, in which its functions find each other
     /// - Returns: the number of rows of each COPY, in the script's order
     @discardableResult
-    public func run(on connection: Connection) throws(ReplayFailure<Source>) -> [Int64] {
+    public func run(on connection: Connection, making schema: String) throws(ReplayFailure<Source>) -> [Int64] {
         guard connection.transactionStatus == .inTransaction else {
             throw .damaged("a script is replayed in a transaction that the caller began")
         }
@@ -42,7 +43,9 @@ public struct DumpReplay<Source: Error> {
             // The caller's transaction is the one that counts.
             if section.kind == "BEGIN" || section.kind == "COMMIT" { continue }
             do throws(PostgresError) {
-                try connection.execute(statement)
+                try connection.replay(statement)
+                // Scripts of earlier versions leave the schema out of it.
+                if section.kind == "SETTINGS" { try connection.run(PinnedSettings.searchPath(for: schema)) }
             } catch {
                 throw .server(error, section: section.kind)
             }

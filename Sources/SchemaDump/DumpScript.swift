@@ -35,7 +35,7 @@ public struct DumpSummary: Sendable, Hashable {
     /// The length of the script.
     public var bytes: Int64 = 0
     /// The rows of each table by its name, as COPY counted them.
-    public var rows: [String: Int64] = [:]
+    public var rows: [ExactText: Int64] = [:]
     /// As they stand in the script: read after the rows, so never behind them.
     public var sequences: [SequenceValue] = []
 }

@@ -7,22 +7,22 @@ enum GuardedSQL {
     /// Runs `body`, statements of PL/pgSQL, at once.
     static func block(_ body: String) -> String {
         var tag = "$do$"
-        // By bytes, as the server looks for the end: a sign before a combining mark is part of another `Character`.
-        while body.utf8.firstRange(of: tag.utf8) != nil { tag = "$" + tag.dropFirst().dropLast() + "o$" }
+        // As the server looks for it: by bytes.
+        while body.containsBytes(of: tag) { tag = "$" + tag.dropFirst().dropLast() + "o$" }
         return "DO \(tag)\nBEGIN\n\(body)\nEND\n\(tag);"
     }
 
     /// `statement` when all `roles` exist, as a statement inside ``block(_:)``.
-    static func whenRolesExist(_ roles: [String], _ statement: String) -> String {
+    static func whenRolesExist(_ roles: [ExactText], _ statement: String) -> String {
         guard !roles.isEmpty else { return statement }
         let conditions = roles.map {
-            "EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = \(SQLText.literal($0)))"
+            "EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = \(SQLText.literal($0.text)))"
         }
         return "IF \(conditions.joined(separator: " AND ")) THEN\n\(statement)\nEND IF;"
     }
 
     /// Gives an object to `role` where there is one of that name.
     static func owner(_ subject: String, _ role: String) -> String {
-        block(whenRolesExist([role], "ALTER \(subject) OWNER TO \(SQLText.identifier(role));"))
+        block(whenRolesExist([ExactText(role)], "ALTER \(subject) OWNER TO \(SQLText.identifier(role));"))
     }
 }

@@ -69,10 +69,10 @@ struct InventoryBuilder {
         }
         content.postData += refreshes
         let tables = reader.tables.values.filter { $0.hasRows && !excludedTables.contains($0.oid) }
-        content.tables = tables.sorted { $0.name < $1.name }.map(Self.dumpTable)
+        content.tables = tables.sorted { ExactText($0.name) < ExactText($1.name) }.map(Self.dumpTable)
         content.sequences = sequenceNames(emitted)
         var facts = reader.facts
-        facts.roles = reader.roles.sorted()
+        facts.roles = reader.roles.sorted().map(\.text)
         facts.notes = reader.notes
         return SchemaInventory(schema: reader.schema, content: content, facts: facts)
     }
@@ -99,7 +99,7 @@ struct InventoryBuilder {
             guard relation.kind == "S" else { return false }
             let owner = reader.identitySequences[relation.oid].map { ObjectKey(.relation, $0) }
             return emitted[owner ?? relation.key] != nil
-        }.map(\.name).sorted()
+        }.map { ExactText($0.name) }.sorted().map(\.text)
     }
 
     // MARK: Order
@@ -261,11 +261,11 @@ struct InventoryBuilder {
         return TableText(
             relation: relation, identity: SQLText.identifier(reader.schema, relation.name),
             isSeparated: separated.contains(relation.oid), serverVersion: reader.connection.serverVersion,
-            inheritedNotNull: Set(parents.flatMap { $0.columns.filter(\.isNotNull).map(\.name) }),
+            inheritedNotNull: Set(parents.flatMap { $0.columns.filter(\.isNotNull).map { ExactText($0.name) } }),
             parentHasDefault: { name in
                 parents.contains { parent in
                     parent.columns.contains { column in
-                        column.name == name && column.generated.isEmpty
+                        column.name.isExactly(name) && column.generated.isEmpty
                             && parent.defaults.contains { $0.column == column.number }
                     }
                 }

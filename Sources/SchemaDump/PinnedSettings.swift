@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 
+internal import PostgresKit
+
 /// The settings under which values and definitions are the same text on every server.
 public enum PinnedSettings {
     /// For a transaction that reads a schema, compares digests or replays a dump. They end with it.
     ///
     /// With row security off a table whose rows a policy would hide is an error, and never a short dump. Nothing but `pg_catalog` is in
     /// the search path, so definitions name the schema of everything else; `pg_temp` stands last, or it would be searched first.
-    public static let statements: [String] =
+    public static let statements: [StaticString] =
         values + [
+            "SET LOCAL search_path = pg_catalog, pg_temp",
             "SET LOCAL lock_timeout = '2s'",
             // Compiling a catalogue query takes longer than running it.
             "SET LOCAL jit = off",
@@ -17,15 +20,25 @@ public enum PinnedSettings {
             """,
         ]
 
-    /// What a script needs when `psql` runs it. It takes no locks that anybody could wait for, so it leaves `lock_timeout` alone.
-    static let script: [String] =
-        values + [
-            "SET LOCAL client_min_messages = warning",
-            "SET LOCAL default_tablespace = ''",
-            "SET LOCAL default_table_access_method = heap",
-        ]
+    /// What a script of `schema` needs when `psql` runs it. It takes no locks that anybody could wait for, so it leaves `lock_timeout` alone.
+    static func script(for schema: String) -> String {
+        let lines =
+            values.map(\.description) + [
+                searchPath(for: schema),
+                "SET LOCAL client_min_messages = warning",
+                "SET LOCAL default_tablespace = ''",
+                "SET LOCAL default_table_access_method = heap",
+            ]
+        return lines.map { $0 + ";" }.joined(separator: "\n")
+    }
 
-    private static let values = [
+    /// The search path under which a script of `schema` is run: a function that an index, a check or a generated column calls may call
+    /// others of its schema without naming it. `pg_catalog` stands first, so that nothing in the schema takes the place of the server's own.
+    static func searchPath(for schema: String) -> String {
+        "SET LOCAL search_path = pg_catalog, \(SQLText.identifier(schema)), pg_temp"
+    }
+
+    private static let values: [StaticString] = [
         "SET LOCAL client_encoding = 'UTF8'",
         "SET LOCAL standard_conforming_strings = on",
         "SET LOCAL DateStyle = 'ISO, YMD'",
@@ -35,7 +48,6 @@ public enum PinnedSettings {
         "SET LOCAL bytea_output = 'hex'",
         "SET LOCAL xmloption = content",
         "SET LOCAL quote_all_identifiers = off",
-        "SET LOCAL search_path = pg_catalog, pg_temp",
         "SET LOCAL row_security = off",
         "SET LOCAL check_function_bodies = off",
         "SET LOCAL statement_timeout = 0",

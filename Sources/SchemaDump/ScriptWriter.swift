@@ -27,11 +27,14 @@ struct ScriptWriter<Failure: Error> {
         for text in heading { try line("-- \(Self.comment(text))", sink) }
         try line("\n\\set ON_ERROR_STOP on\n", sink)
         try add("BEGIN", "BEGIN;", sink)
-        try add("SETTINGS", PinnedSettings.script.map { $0 + ";" }.joined(separator: "\n"), sink)
+        try add("SETTINGS", PinnedSettings.script(for: inventory.schema), sink)
         try addExtensions(inventory, sink)
         for item in inventory.preData { try add(item, sink) }
+        let encoding = try asServer { () throws(PostgresError) in
+            try connection.value("SELECT pg_catalog.getdatabaseencoding()::text")
+        }
         for table in inventory.tables where !table.isPartitioned {
-            try addRows(of: table, in: inventory.schema, sink)
+            try addRows(of: table, in: inventory.schema, as: encoding ?? "UTF8", sink)
         }
         // Sequences know no snapshots: read after the rows they are never behind them.
         let sequences = try asServer { () throws(PostgresError) in
@@ -72,18 +75,20 @@ struct ScriptWriter<Failure: Error> {
     }
 
     private mutating func addRows(
-        of table: DumpTable, in schema: String, _ sink: Sink
+        of table: DumpTable, in schema: String, as encoding: String, _ sink: Sink
     ) throws(CopyFailure<Failure>) {
         let columns = table.columns.map(SQLText.identifier).joined(separator: ", ")
         let name = SQLText.identifier(schema, table.name)
         // COPY wants a list or nothing; of a table without columns of its own it reads empty lines.
         let target = columns.isEmpty ? name : "\(name) (\(columns))"
-        try add("copy", "COPY \(target) FROM stdin;", sink)
-        let count = try connection.copyOut("COPY \(target) TO STDOUT") { row throws(Failure) in
+        // The bytes of a database that is not in UTF-8 go as they are: it may hold some that are no character.
+        let own = encoding == "UTF8" ? "" : " (ENCODING \(SQLText.literal(encoding)))"
+        try add("copy", "COPY \(target) FROM stdin\(own);", sink)
+        let count = try connection.copyOut("COPY \(target) TO STDOUT\(own)") { row throws(Failure) in
             rows += 1
             try put(row, sink)
         }
-        summary.rows[table.name] = Int64(count)
+        summary.rows[ExactText(table.name)] = Int64(count)
         try line("\\.\n", sink)
     }
 

@@ -4,8 +4,8 @@
 final class SectionReader<Source: Error> {
     struct Section {
         let kind: String
-        /// The statements, or nil where rows follow.
-        let sql: String?
+        /// The statements as they are in the script, or nil where rows follow.
+        let sql: [UInt8]?
         /// The COPY statement where rows follow.
         let copy: String
     }
@@ -65,9 +65,10 @@ final class SectionReader<Source: Error> {
         }
         let text = try take(length)
         guard kind == "copy" else { return Section(kind: kind, sql: text, copy: "") }
+        let copy = String(decoding: text, as: UTF8.self)
         // The line end of the statement stays: the mark of the rows' end is looked for with the line end before it.
         state = .atFirstRow
-        return Section(kind: kind, sql: nil, copy: text)
+        return Section(kind: kind, sql: nil, copy: copy)
     }
 
     /// The next rows of the COPY that ``nextSection()`` found, or nil behind the last. Valid until the next call.
@@ -118,13 +119,12 @@ final class SectionReader<Source: Error> {
         }
     }
 
-    private func take(_ length: Int) throws(ReplayFailure<Source>) -> String {
+    private func take(_ length: Int) throws(ReplayFailure<Source>) -> [UInt8] {
         while buffer.count <= length {
             guard try fill() else { throw .damaged("the script ends in section \(number)") }
         }
-        let text = String(decoding: buffer.bytes[..<length], as: UTF8.self)
-        buffer.removeFirst(length)
-        return text
+        defer { buffer.removeFirst(length) }
+        return Array(buffer.bytes[..<length])
     }
 
     private func fill() throws(ReplayFailure<Source>) -> Bool {

@@ -17,19 +17,19 @@ public struct TableSum: Sendable, Hashable {
 
     /// Reads the sum of `table` over `columns`, without the rows of tables that inherit from it.
     ///
-    /// The columns are taken by name, so their order in the table plays no role. The row's text tells NULL from an empty value; `-0`
+    /// The columns, each named once, are taken by name, so their order in the table plays no role. The row's text tells NULL from an empty value; `-0`
     /// and `0` are different, and so are two `numeric` values of different scale.
     ///
     /// - Parameter condition: SQL about a row `t`, which only the rows to be counted fulfil
     public static func read(
         schema: String, table: String, columns: [String], where condition: String = "true", on connection: Connection
     ) throws(PostgresError) -> TableSum {
-        let sorted = Set(columns).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let sorted = columns.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let list = sorted.map { "t." + SQLText.identifier($0) }.joined(separator: ", ")
         let rows = try connection.rows(
             """
             SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(
-                ('x' || pg_catalog.substr(pg_catalog.md5((ROW(\(list)))::text), 1, 16))::bit(64)::bigint::numeric), 0)
+                ('x'::text || pg_catalog.substr(pg_catalog.md5((ROW(\(list)))::text), 1, 16))::bit(64)::bigint::numeric), 0)
             FROM ONLY \(SQLText.identifier(schema, table)) AS t WHERE \(condition)
             """
         ) { row in TableSum(rows: row.integer(0) ?? 0, sum: row.text(1)) }

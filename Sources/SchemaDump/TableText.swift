@@ -10,7 +10,7 @@ struct TableText {
     let isSeparated: Bool
     let serverVersion: Int
     /// The columns that are NOT NULL by inheritance.
-    let inheritedNotNull: Set<String>
+    let inheritedNotNull: Set<ExactText>
     /// Whether the relation of this number has a default in the column of this name.
     let parentHasDefault: (String) -> Bool
 
@@ -130,7 +130,7 @@ struct TableText {
         var statements: [String] = []
         for column in relation.columns {
             if !isPrinted(column) {
-                if column.isNotNull, !inheritedNotNull.contains(column.name), serverVersion < 180_000 {
+                if column.isNotNull, !inheritedNotNull.contains(ExactText(column.name)), serverVersion < 180_000 {
                     statements.append(alter(column, "SET NOT NULL"))
                 }
                 let hasDefault = relation.defaults.contains { $0.column == column.number }

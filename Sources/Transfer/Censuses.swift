@@ -3,11 +3,13 @@
 internal import GuardCore
 internal import SQLiteKit
 
+internal import struct PostgresKit.ExactText
+
 /// What has to be known of the rows before the first of them is loaded: which lose their keys to others, and which sessions are referred
 /// to that nobody recorded.
 struct Censuses {
     /// The rows that lose, by their table's name in the source.
-    private(set) var losers: [String: Set<Int64>] = [:]
+    private(set) var losers: [ExactText: Set<Int64>] = [:]
     private(set) var sessions = SessionCensus()
     private let file: SourceFile
     private let policy: TransferPolicy
@@ -40,7 +42,7 @@ struct Censuses {
             guard let place = rule.place(of: name), case .double(let time) = values[place] else { return nil }
             return time
         }
-        let lost = losers[plan.source.name] ?? []
+        let lost = losers[ExactText(plan.source.name)] ?? []
         var sessions = sessions
         try forEachRow(plan, rule, context) { values, ordinal in
             guard !lost.contains(ordinal), case .text(let id) = values[id] else { return }
@@ -56,14 +58,14 @@ struct Censuses {
         var census = KeyCensus(rule)
         try forEachRow(plan, rule, context) { values, ordinal in census.note(values, ordinal: ordinal) }
         let lost = census.losers
-        if !lost.isEmpty { losers[plan.source.name] = Set(lost.keys) }
+        if !lost.isEmpty { losers[ExactText(plan.source.name)] = Set(lost.keys) }
     }
 
     private func isUnique(_ key: KeyRule, _ rule: RowRule) -> Bool {
         key.columns.contains { place in
             switch rule.origins[place] {
             case .key(let index, .copy), .column(let index, .copy), .key(let index, .recorded):
-                rule.source.columns[index].name == rule.source.rowidColumn
+                rule.source.rowidColumn.map { $0.isExactly(rule.source.columns[index].name) } ?? false
             case .ordinal, .rowid: true
             default: false
             }
@@ -74,7 +76,7 @@ struct Censuses {
         _ plan: TablePlan, _ rule: RowRule, _ parents: SourceTable?, _ context: RowContext
     ) throws(GuardError) {
         guard !rule.sessionColumns.isEmpty else { return }
-        let lost = losers[plan.source.name] ?? []
+        let lost = losers[ExactText(plan.source.name)] ?? []
         var sessions = sessions
         // A row that refers to a session which is there tells nothing new. Its place in the table is not known then.
         let filter = lost.isEmpty ? Self.orphans(rule, parents) : nil

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import GuardCore
+internal import PostgresKit
 
 /// A row with large values on its way: what becomes of it is decided by stand-ins and by what a pass over the large values tells.
 struct LargeMove {
@@ -20,9 +21,10 @@ struct LargeMove {
             keepAll()
             return
         }
-        let byName = Dictionary(row.large.values.map { ($0.column, $0) }, uniquingKeysWith: { first, _ in first })
-        kept = outcome.kept.compactMap { cell in byName[cell.column].map { ($0, cell.reason) } }
-        outcome.kept.removeAll { byName[$0.column] != nil }
+        let byName = Dictionary(
+            row.large.values.map { (ExactText($0.column), $0) }, uniquingKeysWith: { first, _ in first })
+        kept = outcome.kept.compactMap { cell in byName[ExactText(cell.column)].map { ($0, cell.reason) } }
+        outcome.kept.removeAll { byName[ExactText($0.column)] != nil }
         for (place, origin) in move.rule.origins.enumerated() {
             guard let (source, counts) = Self.source(of: origin), let value = row.large[source] else { continue }
             try decide(value, in: place, counting: counts)

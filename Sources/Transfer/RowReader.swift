@@ -57,7 +57,7 @@ final class RowReader {
     static func rowid(of table: SourceTable) -> String? {
         guard !table.isWithoutRowid, table.kind != .view else { return nil }
         if let column = table.rowidColumn { return Connection.quoted(column) }
-        let taken = Set(table.columns.map { $0.name.lowercased() })
+        let taken = Set(table.columns.map { $0.name.lowercasedASCII })
         return ["rowid", "_rowid_", "oid"].first { !taken.contains($0) }
     }
 

@@ -43,13 +43,15 @@ struct Sequences {
     }
 
     /// Where they stand once rows up to `greatest` are there, by the source table's name. `counted` is what SQLite itself counted.
-    func states(greatest: [String: Int64], counted: [String: Int64], plans: [TablePlan]) -> [SequenceState] {
+    func states(
+        greatest: [ExactText: Int64], counted: [ExactText: Int64], plans: [TablePlan]
+    ) -> [SequenceState] {
         sequences.map { sequence in
-            let plan = plans.first { $0.source.name == sequence.source }
+            let plan = plans.first { $0.source.name.isExactly(sequence.source) }
             // What SQLite counted says nothing of numbers that were given anew.
-            let own = plan?.rule.flatMap { $0.keepsNumbers ? counted[sequence.source] : nil } ?? 0
+            let own = plan?.rule.flatMap { $0.keepsNumbers ? counted[ExactText(sequence.source)] : nil } ?? 0
             let before = sequence.value.isCalled ? sequence.value.lastValue : 0
-            let last = min(max(greatest[sequence.source] ?? 0, own, before), sequence.limit)
+            let last = min(max(greatest[ExactText(sequence.source)] ?? 0, own, before), sequence.limit)
             return last > 0
                 ? SequenceState(name: sequence.name, lastValue: last, isCalled: true)
                 : SequenceState(

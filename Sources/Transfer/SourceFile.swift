@@ -3,6 +3,8 @@
 internal import GuardCore
 internal import SQLiteKit
 
+internal import struct PostgresKit.ExactText
+
 /// The private copy of the source. It is only read.
 ///
 /// Not `Sendable`: it belongs to the thread that opened it.
@@ -137,12 +139,12 @@ final class SourceFile {
     }
 
     /// The greatest id that a table with AUTOINCREMENT ever gave out, by the table's name.
-    func sequences() throws(GuardError) -> [String: Int64] {
+    func sequences() throws(GuardError) -> [ExactText: Int64] {
         try translating("reading its sequences") { () throws(SQLiteError) in
             let has = try connection.integer("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'") != nil
             guard has else { return [:] }
             let rows = try connection.rows("SELECT name, seq FROM sqlite_sequence") {
-                ($0.string(0) ?? "", $0.integer(1))
+                (ExactText($0.string(0) ?? ""), $0.integer(1))
             }
             return Dictionary(rows, uniquingKeysWith: max)
         }

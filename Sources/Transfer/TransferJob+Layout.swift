@@ -45,7 +45,7 @@ extension TransferJob {
     /// PostgreSQL would cut a name that is too long, and keeps some for itself; in `public` a memory belongs to no project.
     private func refuseName() throws(GuardError) {
         let isFine =
-            (1...Identifier.limit).contains(schema.utf8.count) && !schema.hasPrefix("pg_")
+            (1...Identifier.limit).contains(schema.utf8.count) && !schema.beginsWithBytes(of: "pg_")
             && !["public", "information_schema"].contains(schema) && !schema.utf8.contains(0)
         guard !isFine else { return }
         throw GuardError(
@@ -60,22 +60,22 @@ extension TransferJob {
         // The file's own ledger too: it is kept aside, and tells how the file came to be what it is.
         var sources = try file.tables()
         let first = TransferRules.plan(for: sources, into: targets, reserved: reserved)
-        let made = Set(first.filter { $0.newTable != nil }.map(\.source.name))
-        for index in sources.indices where made.contains(sources[index].name) {
+        let made = Set(first.filter { $0.newTable != nil }.map { ExactText($0.source.name) })
+        for index in sources.indices where made.contains(ExactText(sources[index].name)) {
             sources[index] = try file.census(of: sources[index], only: true)
         }
         return TransferRules.plan(for: sources, into: targets, reserved: reserved)
     }
 
     /// Makes the tables that `layout` needs, those for rows without a key only where there are some.
-    func makeTables(_ layout: Layout, _ losers: [String: Set<Int64>], on work: SchemaWork) throws(GuardError) {
+    func makeTables(_ layout: Layout, _ losers: [ExactText: Set<Int64>], on work: SchemaWork) throws(GuardError) {
         try ImportRegistry(work).prepare()
         for plan in layout.plans {
             var tables = plan.newTable.map { [$0] } ?? []
-            if let table = plan.losers, losers[plan.source.name] != nil { tables.append(table) }
+            if let table = plan.losers, losers[ExactText(plan.source.name)] != nil { tables.append(table) }
             for statement in tables.flatMap({ $0.statements(in: schema) }) {
                 _ = try work.translating("making a table for \(plan.source.name)") { () throws(PostgresError) in
-                    try work.connection.execute(statement)
+                    try work.connection.run(statement)
                 }
             }
         }
@@ -95,6 +95,13 @@ extension TransferJob {
                 if row != nil { return name }
             }
             return nil
+        }
+        let attached = try work.attachedTriggersAndRules()
+        guard attached.isEmpty else {
+            throw GuardError(
+                .targetNotEmpty,
+                "\(location.name): the rows of a transfer would run what others attached: \(attached.joined(separator: ", "))",
+                store: location.id, hint: "Nothing was changed. Name a schema that is not there yet: --to URL#SCHEMA")
         }
         guard let holding else { return }
         throw GuardError(

@@ -32,7 +32,8 @@ extension TransferJob {
                 continue
             }
             let move = TableMove(
-                plan, rule, from: file, in: censuses.context(now), losers: censuses.losers[plan.source.name] ?? [],
+                plan, rule, from: file, in: censuses.context(now),
+                losers: censuses.losers[ExactText(plan.source.name)] ?? [],
                 moment: moment, pulse: pulse)
             let reader = try move.predict { (move) throws(GuardError) in try settle(move, layout, on: work) }
             result.note(plan, move.tally, reader)
@@ -54,7 +55,7 @@ extension TransferJob {
         try makeTables(layout, [:], on: work)
         // Without the foreign keys, whose parents are not there.
         _ = try work.translating("trying an index") { () throws(PostgresError) in
-            try work.connection.execute(
+            try work.connection.run(
                 """
                 CREATE TABLE \(SQLText.identifier(schema, Self.trial))
                     (LIKE \(SQLText.identifier(schema, move.rule.target)) INCLUDING DEFAULTS INCLUDING INDEXES)

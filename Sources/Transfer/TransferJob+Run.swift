@@ -26,6 +26,13 @@ extension TransferJob {
             }
             var report = try fill(layout, file, on: work)
             report.seconds["total"] = (clock.now - start).seconds
+            let outside = try work.tablesWrittenOutside()
+            guard outside.isEmpty else {
+                throw GuardError(
+                    .transferFailed,
+                    "\(location.name): rows outside of the schema were written: \(outside.joined(separator: ", "))",
+                    store: location.id, hint: "Nothing was changed. Look for triggers and functions on its tables.")
+            }
             let isStale = hasSourceMoved()
             if isStale { report.findings.append(Self.stale) }
             try ImportRegistry(work).record(
@@ -87,7 +94,8 @@ extension TransferJob {
                 continue
             }
             let move = TableMove(
-                plan, rule, from: file, in: censuses.context(now), losers: censuses.losers[plan.source.name] ?? [],
+                plan, rule, from: file, in: censuses.context(now),
+                losers: censuses.losers[ExactText(plan.source.name)] ?? [],
                 moment: moment, pulse: pulse)
             let load = try TableLoad(move, on: work, keeper: keeper)
             let reader = try load.run()
@@ -125,7 +133,7 @@ extension TransferJob {
         var tables: [(table: String, columns: [TargetColumn], sums: TableSums)] = []
         for load in loads {
             // Made-up sessions lie beside those that were recorded.
-            if let index = tables.firstIndex(where: { $0.table == load.table }) {
+            if let index = tables.firstIndex(where: { $0.table.isExactly(load.table) }) {
                 tables[index].sums.merge(load.sums)
             } else {
                 tables.append(load)

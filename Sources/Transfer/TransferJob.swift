@@ -61,7 +61,7 @@ public struct TransferJob: Sendable {
     ) {
         self.init(
             source: source, identity: identity, contentDigest: contentDigest, to: store.target,
-            address: String(store.location.name.dropLast(store.schema.count + 1)), schema: store.schema,
+            address: store.location.database ?? "", schema: store.schema,
             operation: operation, startedAt: startedAt, catalogue: catalogue)
         limits = store.limits
     }
@@ -84,7 +84,9 @@ public struct TransferJob: Sendable {
     public var location: StoreLocation { StoreLocation(engine: .postgres, name: "\(address)#\(schema)") }
 
     func connect() throws(GuardError) -> SchemaWork {
-        try SchemaWork(target, address: address, schema: schema, limits: limits)
+        let work = try SchemaWork(target, address: address, schema: schema, limits: limits)
+        work.connection.isStopped = isCancelled
+        return work
     }
 
     /// Whether the transfer was committed: how recovery tells one that was from one that was not. As ``committedReport()``.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import GuardCore
+internal import PostgresKit
 
 /// Puts the report together while the tables move.
 struct TransferResult {
@@ -9,7 +10,7 @@ struct TransferResult {
     private var unreadable: [String] = []
     private let placeholders: Int64
     /// The greatest number in the serial column of each table, by its name in the source.
-    private(set) var greatest: [String: Int64] = [:]
+    private(set) var greatest: [ExactText: Int64] = [:]
 
     init(_ layout: Layout, _ file: SourceFile, _ censuses: Censuses) {
         placeholders = Int64(censuses.sessions.placeholders.count)
@@ -43,7 +44,7 @@ struct TransferResult {
     mutating func note(_ plan: TablePlan, _ tally: TableTally, _ reader: RowReader? = nil) {
         lines.append(tally.line)
         findings += tally.findings
-        if let number = tally.greatest { greatest[plan.source.name] = number }
+        if let number = tally.greatest { greatest[ExactText(plan.source.name)] = number }
         guard let damage = reader?.damage else { return }
         unreadable.append(plan.source.name)
         findings.append(
@@ -56,7 +57,7 @@ struct TransferResult {
     /// The report, with the sequences at `sequences`.
     func report(_ sequences: [SequenceState]) -> TransferReport {
         var report = TransferReport()
-        report.tables = lines.sorted { $0.source < $1.source }
+        report.tables = lines.sorted { ExactText($0.source) < ExactText($1.source) }
         report.placeholders = placeholders
         report.sequences = sequences
         report.findings = findings

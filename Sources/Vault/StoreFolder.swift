@@ -33,7 +33,7 @@ public struct StoreFolder: Sendable, Hashable {
             switch location.engine {
             case .sqlite:
                 Directory.parts(of: location.name).dropLast().reversed().filter { !$0.hasPrefix(".") }
-            case .postgres: location.name.split(separator: "#").suffix(1)
+            case .postgres: location.schema.map { [$0[...]] } ?? []
             }
         return candidates.lazy.map(simplified).first { !$0.isEmpty } ?? "memory"
     }

@@ -36,7 +36,8 @@ struct TransferCommand: ControlCommand {
         let chosen = try await Selection(client: session.client).store(store)
         if dryRun {
             let plan = try await session.client.plan(
-                PlanRequest(kind: .transfer, store: chosen.id, to: target, epoch: epoch?.rule))
+                PlanRequest(
+                    kind: .transfer, store: chosen.id, to: target, archive: archive ? true : nil, epoch: epoch?.rule))
             let shown = try session.show(plan)
             return shown == .done && plan.result?.leftRowsBehind == true ? .rejectedRows : shown
         }

@@ -47,7 +47,7 @@ struct StateDirectoryTests {
         let path = try folder.folder("shared")
         try write([1], to: path + "/letter")
         try #require(chmod(path, 0o1777) == 0)
-        let error = #expect(throws: GuardError.self) { try StateDirectory(path) }
+        let error = #expect(throws: GuardError.self) { _ = try StateDirectory(path) }
         #expect(error?.code == .permissionDenied && error?.message.contains("letter") == true)
         #expect(try mode(path) == 0o1777)
         #expect(try Directory.entries(path) == ["letter"])
@@ -59,7 +59,7 @@ struct StateDirectoryTests {
         let path = try folder.folder("state")
         try write([], to: path + "/journal.db")
         try #require(chmod(path, 0o777) == 0 && chown(path + "/journal.db", 65534, 65534) == 0)
-        let error = #expect(throws: GuardError.self) { try StateDirectory(path) }
+        let error = #expect(throws: GuardError.self) { _ = try StateDirectory(path) }
         #expect(error?.code == .permissionDenied && error?.message.contains("journal.db") == true)
     }
 
@@ -81,7 +81,7 @@ struct StateDirectoryTests {
         try #require(symlink(folder.file("nowhere"), folder.file("dangling")) == 0)
         try #require(symlink(folder.file("circle"), folder.file("circle")) == 0)
         for name in ["dangling", "circle"] {
-            let error = #expect(throws: GuardError.self) { try StateDirectory(folder.file(name)) }
+            let error = #expect(throws: GuardError.self) { _ = try StateDirectory(folder.file(name)) }
             #expect(error?.code == .permissionDenied && error?.message.contains(name) == true)
         }
     }

@@ -98,6 +98,49 @@ struct TransferRunTests {
         #expect(try scene.world.backups().isEmpty)
     }
 
+    @Test("A plan that was agreed to is one for its own options, and each has a digest of its own")
+    func options() async throws {
+        let scene = try TransferScene()
+        try await scene.guarded { guardian, caller in
+            var digests: Set<String> = []
+            for (archive, epoch) in [(nil, nil), (true, nil), (nil, .auto), (true, .auto)] as [(Bool?, EpochRule?)] {
+                let plan = try await guardian.plan(
+                    PlanRequest(
+                        kind: .transfer, store: scene.world.id, to: .place(scene.place), archive: archive, epoch: epoch)
+                )
+                let digest = try #require(plan.digest)
+                digests.insert(digest)
+                for other in [(archive == true ? nil : true, epoch), (archive, epoch == nil ? .auto : nil)]
+                    as [(Bool?, EpochRule?)]
+                {
+                    let error = await #expect(throws: GuardError.self) {
+                        try await guardian.start(
+                            OperationRequest(
+                                kind: .transfer, store: scene.world.id, to: .place(scene.place), planDigest: digest,
+                                archive: other.0, epoch: other.1), key: nil, for: caller)
+                    }
+                    #expect(error?.code == .planChanged)
+                }
+            }
+            #expect(digests.count == 4)
+        }
+        #expect(try scene.contents() == nil)
+    }
+
+    @Test("A file whose schema was emptied is not marked as moved")
+    func emptied() async throws {
+        let scene = try TransferScene()
+        _ = try await scene.transfer()
+        try scene.ask("TRUNCATE sessions CASCADE")
+        let record = try await scene.transfer(archive: true)
+        #expect(record.outcome == .failedUntouched && record.error?.code == .targetNotEmpty, "\(record)")
+        #expect(try await scene.plan().refusal?.code == .targetNotEmpty)
+        // Whatever is moved is not told to be moved.
+        try await scene.guarded { guardian, _ in
+            #expect(await guardian.choices[scene.world.id]?.kind != .moved)
+        }
+    }
+
     @Test("Case 67: a second run has nothing to do, adds nothing to the schema and nothing to the vault")
     func twice() async throws {
         let scene = try TransferScene()

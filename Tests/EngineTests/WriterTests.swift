@@ -170,7 +170,7 @@ struct WriterTests {
         "B3: one who commits for ever loses nothing, and commits during the pass, too: make bench shows his longest wait",
         arguments: ["wal", "delete"])
     func forEver(journalMode: String) async throws {
-        var world = try World()
+        let world = try World()
         try world.change("PRAGMA journal_mode = \(journalMode)")
         let writer = Writer(world.store, pause: 4000)
         let before = writer.written

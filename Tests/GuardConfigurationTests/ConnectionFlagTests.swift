@@ -52,6 +52,15 @@ struct ConnectionFlagTests {
         #expect(loaded.origin(of: .postgresConnections).description == "flag --postgres-file")
     }
 
+    @Test("A mark of the byte order at the beginning of a file is no part of its first line")
+    func byteOrderMark() throws {
+        try folder.write(
+            [0xEF, 0xBB, 0xBF] + Array("postgres://db/app#shop\r\n# a comment\r\nservice\r\n".utf8), to: "desk/list")
+        #expect(try connections(sources([], file: "list")) == ["postgres://db/app#shop", "service"])
+        try folder.write([0xEF, 0xBB, 0xBF] + Array("# a comment\nservice".utf8), to: "desk/list")
+        #expect(try connections(sources([], file: "list")) == ["service"])
+    }
+
     @Test("A file that others may read is refused, whatever it holds", arguments: [0o644, 0o640, 0o604])
     func exposed(_ mode: Int) throws {
         for text in ["postgres://ann:hunter2@db/app", "shop", ""] {

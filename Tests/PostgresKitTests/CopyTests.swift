@@ -21,7 +21,7 @@ struct CopyTests {
     }
 
     private func fill() throws {
-        try connection.execute("INSERT INTO t SELECT i, repeat(md5(i::text), 32) FROM generate_series(1, \(rows)) i")
+        try connection.run("INSERT INTO t SELECT i, repeat(md5(i::text), 32) FROM generate_series(1, \(rows)) i")
     }
 
     /// Every byte of COPY `sql` TO STDOUT.
@@ -46,7 +46,7 @@ struct CopyTests {
 
     @Test("A hundred thousand rows go out and in, cut anywhere")
     func roundTrip() throws {
-        try connection.execute(
+        try connection.run(
             "INSERT INTO t SELECT i, CASE i % 4 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN E'\\t\\n\\\\.' ELSE 'é🧠' || i END"
                 + " FROM generate_series(1, \(rows)) i")
         let sum = "SELECT md5(string_agg(a || coalesce('=' || b, '-'), ',' ORDER BY a)) FROM "

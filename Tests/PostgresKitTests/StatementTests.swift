@@ -80,7 +80,7 @@ struct StatementTests {
     @Test("Half a text is never taken for the whole")
     func nul() throws {
         for error in [
-            try refusal { try connection.execute("SELECT 1\0/0") },
+            try refusal { try connection.replay(Array("SELECT 1\0/0".utf8)) },
             try refusal { try connection.run("SELECT $1", ["a\0b"]) },
             try refusal { try connection.run("SELECT\0 1") },
         ] {
@@ -115,14 +115,15 @@ struct StatementTests {
         "Names and texts survive quotes and backslashes whatever standard_conforming_strings says",
         arguments: ["on", "off"])
     func quoting(_ conforming: String) throws {
-        try connection.execute("SET standard_conforming_strings = \(conforming); SET escape_string_warning = off")
+        try connection.run("SET standard_conforming_strings = \(conforming)")
+        try connection.execute("SET escape_string_warning = off")
         for text in ["", "'", "''", "\\", "\\'", "a\\nb", "\"", "é'\\x41", "$$", "E'", "line\nbreak"] {
             #expect(try connection.value("SELECT" + SQLText.literal(text)) == text)
             #expect(try connection.value("SELECT 1 WHERE \(SQLText.literal(text)) = $1", [text]) == "1")
             guard !text.isEmpty else { continue }
             let table = SQLText.identifier(text)
-            try connection.execute(
-                "CREATE TABLE \(table) (\(table) int); DROP TABLE \(SQLText.identifier("public", text))")
+            try connection.run("CREATE TABLE \(table) (\(table) int)")
+            try connection.run("DROP TABLE \(SQLText.identifier("public", text))")
         }
     }
 
@@ -158,7 +159,7 @@ struct StatementTests {
     func strayCopy() throws {
         try connection.execute("CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 100000)")
         for sql in ["COPY t FROM STDIN", "COPY t TO STDOUT"] {
-            let error = try refusal { try connection.execute(sql) }
+            let error = try refusal { try connection.run(sql) }
             #expect(error.sqlState == nil && error.message.contains("COPY"))
             #expect(connection.transactionStatus == .idle)
         }

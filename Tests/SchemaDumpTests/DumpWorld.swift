@@ -53,7 +53,7 @@ enum DumpWorld {
     static func reader(_ database: PostgresDatabase, as user: String = "postgres") throws -> Connection {
         let connection = try Connection(ConnectionTarget(database.url(as: user)))
         try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        for statement in PinnedSettings.statements { try connection.execute(statement) }
+        try connection.execute(PinnedSettings.statements)
         return connection
     }
 
@@ -79,10 +79,12 @@ enum DumpWorld {
     }
 
     /// Restores `script` with our own reader, in one transaction, in pieces of `size` bytes.
-    static func replay(_ script: [UInt8], into database: PostgresDatabase, size: Int = 4096) throws {
+    static func replay(
+        _ script: [UInt8], into database: PostgresDatabase, making schema: String = schema, size: Int = 4096
+    ) throws {
         let connection = try Connection(ConnectionTarget(database.url))
         try connection.execute("BEGIN")
-        try replayer(script, size: size).run(on: connection)
+        try replayer(script, size: size).run(on: connection, making: schema)
         try connection.execute("COMMIT")
     }
 
@@ -98,13 +100,13 @@ enum DumpWorld {
 
     /// Every table's sum, and where the sequences stand.
     static func content(_ database: PostgresDatabase, _ schema: String) throws -> (
-        sums: [String: TableSum], sequences: [SequenceValue]
+        sums: [ExactText: TableSum], sequences: [SequenceValue]
     ) {
         let connection = try reader(database)
         let inventory = try SchemaInventory(reading: schema, on: connection)
-        var sums: [String: TableSum] = [:]
+        var sums: [ExactText: TableSum] = [:]
         for table in inventory.tables where !table.isPartitioned {
-            sums[table.name] = try TableSum.read(
+            sums[ExactText(table.name)] = try TableSum.read(
                 schema: schema, table: table.name, columns: table.columns, on: connection)
         }
         return (sums, try SequenceValue.read(schema: schema, names: inventory.sequences, on: connection))

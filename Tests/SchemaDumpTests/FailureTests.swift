@@ -138,7 +138,7 @@ struct FailureTests {
         for length in 0..<(script.count - 2) {
             try connection.execute("BEGIN")
             let failure = #expect(throws: ReplayFailure<Never>.self) {
-                try DumpWorld.replayer(Array(script[..<length])).run(on: connection)
+                try DumpWorld.replayer(Array(script[..<length])).run(on: connection, making: "s")
             }
             if case .damaged = failure {} else { Issue.record("\(length): \(String(describing: failure))") }
             try connection.execute("ROLLBACK")
@@ -149,7 +149,7 @@ struct FailureTests {
             _ = try? target.load(file.file("cut.sql"))
         }
         #expect(try target.psql("SELECT count(*) FROM pg_namespace WHERE nspname = 's'") == ["0"])
-        try DumpWorld.replay(script, into: target, size: 1)
+        try DumpWorld.replay(script, into: target, making: "s", size: 1)
         #expect(try target.dump(schema: "s") == original.dump(schema: "s"))
     }
 
@@ -165,9 +165,9 @@ struct FailureTests {
         let settings =
             "SELECT string_agg(name || '=' || setting, ',' ORDER BY name) FROM pg_settings WHERE name !~ '^plpgsql'"
         let before = try connection.value(settings)
-        #expect(throws: ReplayFailure<Never>.self) { try DumpWorld.replayer(script).run(on: connection) }
+        #expect(throws: ReplayFailure<Never>.self) { try DumpWorld.replayer(script).run(on: connection, making: "s") }
         try connection.execute("BEGIN")
-        try DumpWorld.replayer(script).run(on: connection)
+        try DumpWorld.replayer(script).run(on: connection, making: "s")
         #expect(connection.transactionStatus == .inTransaction)
         try connection.execute("COMMIT")
         #expect(try connection.value(settings) == before)

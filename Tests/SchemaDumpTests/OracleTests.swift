@@ -109,7 +109,7 @@ struct OracleTests {
         #expect(try DumpWorld.content(restored, schema).sequences.map(\.name) == script.summary.sequences.map(\.name))
         for table in script.inventory.tables {
             let rows = try restored.psql("SELECT count(*) FROM \(SQLText.identifier(schema, table.name))")
-            #expect(rows == ["\((script.summary.rows[table.name] ?? 0) + 1)"], "\(table.name)")
+            #expect(rows == ["\((script.summary.rows[ExactText(table.name)] ?? 0) + 1)"], "\(table.name)")
         }
     }
 

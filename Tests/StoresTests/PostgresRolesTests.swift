@@ -100,8 +100,58 @@ struct PostgresRolesTests {
                     EXECUTE format('ALTER TABLE %s OWNER TO \(role)', name);
                 END LOOP;
             END $$;
+            GRANT CREATE ON DATABASE \(database.name) TO \(role);
             """)
         return role
+    }
+
+    @Test("a role that could not restore a backup migrates nothing, and its backups are made all the same")
+    func withoutWayBack() async throws {
+        let world = try PostgresWorld(url: { database in
+            let role = try owner("LOGIN NOCREATEDB", of: database)
+            try database.psql("REVOKE CREATE ON DATABASE \(database.name) FROM \(role)")
+            return database.url(as: role)
+        })
+        let before = try world.state(withLedger: true)
+        let plan = try await world.plan(catalogue)
+        let entry = LedgerEntry.test()
+        let snapshot = try await world.snapshot()
+        let proof = try await world.store.prove(snapshot.path, of: snapshot, for: entry.operation, progress: nil)
+        if case .restored = proof { Issue.record("it was restored") }
+        let error = await #expect(throws: GuardError.self) {
+            try await world.store.rehearse(plan, on: snapshot.path, of: snapshot, entry: entry, progress: nil)
+        }
+        #expect(error?.code == .backupFailed && error?.dataState == .untouched)
+        #expect(error?.hint?.contains("GRANT CREATE ON DATABASE") ?? false)
+        await world.store.close()
+        #expect(try world.state(withLedger: true).differences(from: before) == [])
+    }
+
+    @Test(
+        "a backup that the server would not take back is found out in the store's own database, and nothing is migrated"
+    )
+    func unrestorable() async throws {
+        let world = try PostgresWorld(url: { database in
+            let role = try owner("LOGIN NOCREATEDB", of: database)
+            try database.psql(
+                """
+                CREATE FUNCTION public.other_fold(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT lower(t) $$;
+                SET ROLE \(role); SET search_path = innkeeper, public;
+                CREATE FUNCTION fold(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN other_fold(t); END $$;
+                CREATE INDEX folded ON sessions (fold(id));
+                """)
+            return database.url(as: role)
+        })
+        let before = try world.state(withLedger: true)
+        let plan = try await world.plan(catalogue)
+        let snapshot = try await world.snapshot()
+        let error = await #expect(throws: GuardError.self) {
+            try await world.store.rehearse(plan, on: snapshot.path, of: snapshot, entry: .test(), progress: nil)
+        }
+        #expect(error?.code == .backupFailed && error?.message.contains("refused its INDEX") ?? false)
+        #expect(error?.causes.contains { $0.contains("other_fold") } ?? false)
+        await world.store.close()
+        #expect(try world.state(withLedger: true).differences(from: before) == [])
     }
 
     @Test("a role that may not create databases migrates without a rehearsal, and the proof says so")

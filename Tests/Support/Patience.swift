@@ -8,7 +8,7 @@ public enum Patience {
     /// Less than `scripts/run-tests --patience`, so that the test says which event it waited for before the runner ends the suite.
     public static let limit: Duration = .seconds(240)
     /// A machine that is so slow that it looked less often has not had its chance yet.
-    static let looks = 1000
+    static let looks = 100
 
     /// An event did not come.
     public struct Ended: Error, CustomStringConvertible {
@@ -28,7 +28,11 @@ public func eventually(
     _ condition: () async throws -> Bool
 ) async throws {
     var wait = Wait(what, process)
-    while try await wait.goesOn(after: condition) { try await Task.sleep(for: pause) }
+    while true {
+        try wait.look()
+        if try await condition() { return }
+        try await Task.sleep(for: pause)
+    }
 }
 
 /// Waits until `condition` holds, as ``eventually(_:from:every:_:)`` does where nothing can be awaited: it keeps the thread meanwhile.
@@ -39,7 +43,11 @@ public func eventually(
 /// - Throws: ``Patience/Ended`` when the event did not come, and the errors of `condition`.
 public func waitUntil(_ what: String, from process: pid_t? = nil, _ condition: () throws -> Bool) throws {
     var wait = Wait(what, process)
-    while try wait.goesOn(after: condition) { usleep(10_000) }
+    while true {
+        try wait.look()
+        if try condition() { return }
+        usleep(10_000)
+    }
 }
 
 private struct Wait {
@@ -51,18 +59,8 @@ private struct Wait {
 
     init(_ what: String, _ process: pid_t?) { (self.what, self.process) = (what, process) }
 
-    mutating func goesOn(after condition: () throws -> Bool) throws -> Bool {
-        try prepare()
-        return try !condition()
-    }
-
-    mutating func goesOn(after condition: () async throws -> Bool) async throws -> Bool {
-        try prepare()
-        return try await !condition()
-    }
-
-    /// A process may end right after the event: `condition` is asked once more when it has.
-    private mutating func prepare() throws {
+    /// Counts a look, or throws when no other one is due. A process may end right after the event: one look follows its end.
+    mutating func look() throws {
         if hasEnded { throw Patience.Ended(description: "process \(process ?? 0) ended before: \(what)") }
         if looks >= Patience.looks, SuspendingClock.now - start > Patience.limit {
             throw Patience.Ended(description: "it did not happen within \(Patience.limit) and \(looks) looks: \(what)")

@@ -258,7 +258,12 @@ struct LifeTests {
                 AND relkind = 'r' LOOP EXECUTE format('TRUNCATE shop.%I CASCADE', name); END LOOP; END $$;
             CREATE FUNCTION public.meddle() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN NEW.content := NEW.content || ' '; RETURN NEW; END $$;
-            CREATE TRIGGER meddling BEFORE INSERT ON shop.memory_entries FOR EACH ROW EXECUTE FUNCTION public.meddle()
+            -- One that is there before is refused.
+            CREATE FUNCTION public.plant() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity LIKE '%dementia_kept_runs') THEN
+                    CREATE TRIGGER meddling BEFORE INSERT ON shop.memory_entries FOR EACH ROW EXECUTE FUNCTION public.meddle();
+                END IF; END $$;
+            CREATE EVENT TRIGGER planting ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.plant()
             """)
         let error = #expect(throws: GuardError.self) { try world.job().run() }
         #expect(error?.code == .transferFailed && error?.message.contains("memory_entries") ?? false)

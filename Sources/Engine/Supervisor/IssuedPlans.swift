@@ -37,8 +37,7 @@ struct IssuedPlans {
     mutating func issue(_ request: PlanRequest, _ terms: Terms, at now: Timestamp) -> (digest: String, until: Timestamp)
     {
         plans = plans.filter { $0.value.expiresAt > now }
-        let subject = "\(request.kind?.rawValue ?? "") \(request.backup?.description ?? "") \(request.place ?? "")"
-        let digest = SHA256.digest(of: subject + "\n" + terms.text).hex
+        let digest = SHA256.digest(of: request.subject + "\n" + terms.text).hex
         let until = now.advanced(by: Self.life)
         plans[digest] = Issued(request: request, terms: terms, expiresAt: until)
         return (digest, until)
@@ -54,7 +53,9 @@ struct IssuedPlans {
                 store: request.store, hint: "Nothing was changed. Look at a new plan, and agree to that.")
         }
         guard issued.request.kind == request.kind, issued.request.backup == request.backup,
-            issued.request.place == request.place
+            issued.request.place == request.place, issued.request.epoch == request.epoch,
+            issued.request.isArchiving == (request.archive == true),
+            request.kind != .transfer || issued.request.store == request.store
         else {
             throw GuardError(
                 .planChanged, "the plan that was agreed to is one for something else", store: request.store,
@@ -88,6 +89,15 @@ extension IssuedPlans.Terms {
 
 extension PlanRequest {
     fileprivate var place: String? { if case .place(let place)? = to { place } else { nil } }
+    fileprivate var isArchiving: Bool { archive == true }
+
+    /// Everything that was asked for, a line each: another wish has another digest.
+    fileprivate var subject: String {
+        [
+            kind?.rawValue, store?.description, backup?.description, place, epoch?.rawValue,
+            isArchiving ? "for good" : nil,
+        ].map { $0 ?? "" }.joined(separator: "\n")
+    }
 }
 
 extension OperationRequest {

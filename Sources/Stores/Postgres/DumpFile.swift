@@ -39,8 +39,8 @@ struct DumpFile {
         case file(GuardError)
     }
 
-    /// Runs the script in the file inside the transaction that `connection` is in.
-    func replay(on connection: Connection) throws(Refusal) {
+    /// Runs the script in the file, which makes `schema`, inside the transaction that `connection` is in.
+    func replay(on connection: Connection, making schema: String) throws(Refusal) {
         do throws(ReplayFailure<SystemCallError>) {
             let source: Source
             do throws(SystemCallError) {
@@ -48,7 +48,7 @@ struct DumpFile {
             } catch {
                 throw ReplayFailure.source(error)
             }
-            try DumpReplay(from: source.next).run(on: connection)
+            try DumpReplay(from: source.next).run(on: connection, making: schema)
         } catch {
             switch error {
             case .server(let error, let section): throw .server(error, section: section)

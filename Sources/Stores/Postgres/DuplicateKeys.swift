@@ -15,10 +15,35 @@ struct DuplicateKeys {
     init?(_ error: PostgresError) {
         // Whatever the server's language: Key (session_id, file_path)=(s1, a.py) is duplicated.
         guard error.sqlState == .uniqueViolation, let table = error.table, let detail = error.detail,
-            let open = detail.firstIndex(of: "("), let close = detail.firstRange(of: ")=(")?.lowerBound, open < close
+            let key = Self.key(in: Array(detail.utf8))
         else { return nil }
         self.table = table
-        key = String(detail[detail.index(after: open)..<close])
+        self.key = String(decoding: key, as: UTF8.self)
+    }
+
+    /// What stands between the first parenthesis and the one that closes it. The server quotes the names in it, which may hold either.
+    private static func key(in detail: [UInt8]) -> ArraySlice<UInt8>? {
+        guard let open = detail.firstIndex(of: UInt8(ascii: "(")) else { return nil }
+        var depth = 0
+        var quote: UInt8?
+        for place in detail.indices[open...] {
+            let byte = detail[place]
+            if let mark = quote {
+                // A mark that stands twice ends the quotation and begins it again.
+                if byte == mark { quote = nil }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "'"): quote = byte
+            case UInt8(ascii: "("): depth += 1
+            case UInt8(ascii: ")"):
+                depth -= 1
+                guard depth == 0 else { continue }
+                return detail[(place + 1)...].starts(with: Array("=(".utf8)) ? detail[(open + 1)..<place] : nil
+            default: break
+            }
+        }
+        return nil
     }
 
     /// The keys that rows of the table share now, as a sentence; nil when there is none, or they cannot be told.

@@ -35,7 +35,7 @@ struct KeptSequences {
         ) { (name: $0.text(0), isDescending: $0.bool(1), table: $0.string(2), column: $0.string(3)) }
         let values = try SequenceValue.read(schema: schema, names: names, on: connection)
         kept = values.compactMap { value in
-            guard let fact = facts.first(where: { $0.name == value.name }) else { return nil }
+            guard let fact = facts.first(where: { $0.name.isExactly(value.name) }) else { return nil }
             guard !(fact.table.map(PostgresLedger.isLedger) ?? false) else { return nil }
             var owner: (String, String)?
             if let table = fact.table, let column = fact.column { owner = (table, column) }
@@ -44,7 +44,7 @@ struct KeptSequences {
     }
 
     /// The names of those that `changes` let go.
-    func mayGo(with changes: Set<Change>) -> Set<String> {
+    func mayGo(with changes: Set<Change>) -> Set<ExactText> {
         Set(
             kept.filter { sequence in
                 changes.contains(.dropsObject(sequence.name))
@@ -52,16 +52,17 @@ struct KeptSequences {
                         changes.contains(.dropsTable(owner.table))
                             || changes.contains(.dropsColumn(table: owner.table, column: owner.column))
                     } ?? false
-            }.map(\.name))
+            }.map { ExactText($0.name) })
     }
 
     /// Those that stand behind where they stood, a sentence each. What is gone is told with the other objects.
     func violations(among now: [String], on connection: Connection) throws(PostgresError) -> [String] {
         let values = try SequenceValue.read(
-            schema: schema, names: kept.map(\.name).filter(now.contains), on: connection)
+            schema: schema, names: kept.map(\.name).filter { name in now.contains { $0.isExactly(name) } },
+            on: connection)
         var violations: [String] = []
         for value in values {
-            guard let old = kept.first(where: { $0.name == value.name }) else { continue }
+            guard let old = kept.first(where: { $0.name.isExactly(value.name) }) else { continue }
             let step = old.isDescending ? old.value.lastValue - value.lastValue : value.lastValue - old.value.lastValue
             if step < 0 || step == 0 && old.value.isCalled && !value.isCalled {
                 violations.append("the sequence \(value.name) goes back to \(value.lastValue)")

@@ -16,7 +16,7 @@ struct PostgresConservation {
         let columns: [String]
         let sum: TableSum
         /// Not NULL values per column; only a downgrade has to tell what it took away.
-        let values: [String: Int64]
+        let values: [ExactText: Int64]
     }
 
     private let changes: Set<Change>
@@ -24,12 +24,12 @@ struct PostgresConservation {
     private let connection: Connection
     private let schema: String
     private let inventory: SchemaInventory
-    private let invalid: Set<String>
+    private let invalid: Set<ExactText>
     /// The file of each table by its name.
-    private let files: [String: String]
+    private let files: [ExactText: String]
     private let sequences: KeptSequences
-    private let droppable: Set<String>
-    private var kept: [String: Kept] = [:]
+    private let droppable: Set<ExactText>
+    private var kept: [ExactText: Kept] = [:]
     private var fills: [FilledColumn] = []
     /// What a downgrade took away, known after ``violations(touched:on:)``.
     private(set) var lost: [Loss] = []
@@ -38,7 +38,7 @@ struct PostgresConservation {
     ///
     /// - Parameter going: the columns that a downgrade takes away
     init(
-        _ plan: Plan, before: StoreDigest, _ inventory: SchemaInventory, going: [String: Set<String>],
+        _ plan: Plan, before: StoreDigest, _ inventory: SchemaInventory, going: [ExactText: Set<ExactText>],
         on connection: Connection, schema: String
     ) throws(PostgresError) {
         changes = plan.changes
@@ -51,25 +51,23 @@ struct PostgresConservation {
         sequences = try KeptSequences(inventory.sequences, of: schema, on: connection)
         droppable = sequences.mayGo(with: changes)
         for table in inventory.tables where !PostgresLedger.isLedger(table.name) && !table.isPartitioned {
-            let changed = changes.columns(of: table.name).union(going[table.name] ?? [])
-            let columns = table.columns.filter { !changed.contains($0) }
+            let gone = going[ExactText(table.name)] ?? []
+            let changed = changes.columns(of: table.name).union(gone)
+            let columns = table.columns.filter { !changed.contains(ExactText($0)) }
             let known = before[table: table.name].flatMap { digest in
                 digest.rowSum.map { TableSum(rows: digest.rows, sum: $0) }
             }
             // The backup's digest is over all columns; where some of them go, the rest is counted now.
             let sum: TableSum
             if columns == table.columns, let known { sum = known } else { sum = try read(table.name, columns) }
-            kept[table.name] = Kept(
-                columns: columns, sum: sum,
-                values: try values(of: going[table.name] ?? [], in: table.name))
+            kept[ExactText(table.name)] = Kept(
+                columns: columns, sum: sum, values: try values(of: gone, in: table.name))
         }
-        for case .fills(let table, let column) in changes where kept[table] != nil {
-            guard inventory.tables.contains(where: { $0.name == table && $0.columns.contains(column) }) else {
-                continue
-            }
-            fills.append(
-                try FilledColumn(
-                    column, of: table, beside: kept[table]?.columns ?? [], on: connection, schema: schema))
+        for case .fills(let table, let column) in changes {
+            guard let others = kept[ExactText(table)]?.columns,
+                inventory.tables.contains(where: { $0.name.isExactly(table) && $0.columns.contains(column) })
+            else { continue }
+            fills.append(try FilledColumn(column, of: table, beside: others, on: connection, schema: schema))
         }
     }
 
@@ -81,9 +79,10 @@ struct PostgresConservation {
         violations += try PostgresSchema(connection, schema).invalidObjects().subtracting(invalid).sorted().map {
             "the server does not vouch for \($0)"
         }
-        for (name, old) in kept.sorted(by: { $0.key < $1.key }) where !changes.contains(.dropsTable(name)) {
+        for (key, old) in kept.sorted(by: { $0.key < $1.key }) where !changes.contains(.dropsTable(key.text)) {
+            let name = key.text
             let now = renamed(name)
-            guard let table = after.tables.first(where: { $0.name == now }) else {
+            guard let table = after.tables.first(where: { $0.name.isExactly(now) }) else {
                 if isDowngrade {
                     lost.append(Loss(table: name, column: nil, values: old.sum.rows))
                 } else {
@@ -91,23 +90,27 @@ struct PostgresConservation {
                 }
                 continue
             }
-            lost += old.values.filter { !table.columns.contains($0.key) }.sorted { $0.key < $1.key }.map {
-                Loss(table: name, column: $0.key, values: $0.value)
+            let columns = Set(table.columns.map(ExactText.init))
+            lost += old.values.filter { !columns.contains($0.key) }.sorted { $0.key < $1.key }.map {
+                Loss(table: name, column: $0.key.text, values: $0.value)
             }
-            let missing = old.columns.filter { !table.columns.contains($0) }
+            let missing = old.columns.filter { !columns.contains(ExactText($0)) }
             guard missing.isEmpty else {
                 violations += missing.map { "the column \(name).\($0) is gone" }
                 continue
             }
-            if touched.contains(now) { violations += try valueViolations(in: name, old) }
+            if touched.contains(ExactText(now)) { violations += try valueViolations(in: name, old) }
         }
         for fill in fills { violations += try fill.violations() }
+        violations += try PostgresLocks.writtenOutside(of: schema, on: connection).map {
+            "rows of \($0), which is not in the schema, were written"
+        }
         return try violations + sequences.violations(among: after.sequences, on: connection)
     }
 
     /// The tables whose rows may not be what they were: whatever writes a row holds a lock of its own for it until the transaction ends,
     /// and whatever empties or rewrites a table gives it another file.
-    private func touchedTables(on connection: Connection) throws(PostgresError) -> Set<String> {
+    private func touchedTables(on connection: Connection) throws(PostgresError) -> Set<ExactText> {
         let written = try PostgresLocks.held(["RowExclusiveLock"], of: schema, on: connection)
         let now = try PostgresSchema(connection, schema).tableFiles()
         return written.union(now.filter { files[$0.key] != $0.value }.keys)
@@ -122,7 +125,7 @@ struct PostgresConservation {
         for item in (inventory.preData + inventory.postData).map(Definition.init) where !mayChange(item) {
             let item = renamed(item)
             let others = now[item.key] ?? []
-            if let place = others.firstIndex(where: { $0.sql == item.sql || isExtended(item, as: $0.sql) }) {
+            if let place = others.firstIndex(where: { $0.sql.isExactly(item.sql) || isExtended(item, as: $0.sql) }) {
                 now[item.key]?.remove(at: place)
             } else if others.isEmpty {
                 if !isDowngrade { violations.append("the \(item.kind) \(item.name) is gone") }
@@ -137,7 +140,8 @@ struct PostgresConservation {
     private func renamed(_ definition: Definition) -> Definition {
         var item = definition
         for case .renames(let old, let new) in changes {
-            item.sql = item.sql.replacing(SQLText.identifier(schema, old), with: SQLText.identifier(schema, new))
+            item.sql = item.sql.replacingBytes(
+                of: SQLText.identifier(schema, old), with: SQLText.identifier(schema, new))
             // The server's own texts quote only where they have to.
             item.sql = item.sql.replacingWord("\(schema).\(old)", with: "\(schema).\(new)")
         }
@@ -157,39 +161,42 @@ struct PostgresConservation {
             (kind, name, table, sql) = (item.kind, item.name, item.table, item.sql)
         }
 
-        var key: [String] { [kind, name, table ?? ""] }
+        var key: [ExactText] { [kind, name, table ?? ""].map(ExactText.init) }
     }
 
     private func mayChange(_ item: Definition) -> Bool {
         let table = item.table ?? item.name
         return PostgresLedger.isLedger(table) || PostgresLedger.isLedger(item.name)
             || changes.contains(.dropsTable(table)) || changes.contains(.dropsObject(item.name))
-            || item.table == nil && droppable.contains(item.name)
+            || item.table == nil && droppable.contains(ExactText(item.name))
             || changes.droppedColumns(of: table).contains {
                 // What is said of a column goes with it.
-                item.sql.hasPrefix(
-                    "COMMENT ON COLUMN \(SQLText.identifier(schema, table)).\(SQLText.identifier($0)) IS ")
+                item.sql.beginsWithBytes(
+                    of: "COMMENT ON COLUMN \(SQLText.identifier(schema, table)).\(SQLText.identifier($0.text)) IS ")
             }
     }
 
     /// Whether a table's definition has every line that it had, and perhaps more. A column and a constraint have a line each.
     private func isExtended(_ item: Definition, as sql: String) -> Bool {
         guard item.kind == "TABLE" else { return false }
-        let gone = changes.droppedColumns(of: item.name).map(SQLText.identifier)
+        let gone = changes.droppedColumns(of: item.name).map { SQLText.identifier($0.text) }
         let now = Set(Self.lines(of: sql))
         return Self.lines(of: item.sql).allSatisfy { line in
             now.contains(line) || isDowngrade
-                || gone.contains { line.hasPrefix($0 + " ") }
-                || changes.droppedObjects.contains { line.hasPrefix("CONSTRAINT \(SQLText.identifier($0)) ") }
+                || gone.contains { line.text.beginsWithBytes(of: $0 + " ") }
+                || changes.droppedObjects.contains {
+                    line.text.beginsWithBytes(of: "CONSTRAINT \(SQLText.identifier($0)) ")
+                }
         }
     }
 
-    private static func lines(of sql: String) -> [String] {
-        sql.split(separator: "\n").map { line in
-            var line = line[...]
-            while line.first == " " { line = line.dropFirst() }
-            while let last = line.last, last == "," || last == " " { line = line.dropLast() }
-            return String(line)
+    /// The lines without the blanks and commas around them.
+    private static func lines(of sql: String) -> [ExactText] {
+        let (blank, comma) = (UInt8(ascii: " "), UInt8(ascii: ","))
+        return sql.utf8.split(separator: UInt8(ascii: "\n")).map { line in
+            let start = line.drop { $0 == blank }
+            let end = start.lastIndex { $0 != blank && $0 != comma }
+            return ExactText(String(decoding: end.map { start[...$0] } ?? start[..<start.startIndex], as: UTF8.self))
         }
     }
 
@@ -200,7 +207,7 @@ struct PostgresConservation {
         if now == old.sum { return [] }
         if let target = changes.target(ofMovesFrom: name) {
             let moved = try read(target, old.columns)
-            let before = kept[target]?.sum ?? TableSum(rows: 0, sum: "0")
+            let before = kept[ExactText(target)]?.sum ?? TableSum(rows: 0, sum: "0")
             let rows = (now.rows + moved.rows, old.sum.rows + before.rows)
             let sums = try (add(now.sum, moved.sum), add(old.sum.sum, before.sum))
             return rows.0 == rows.1 && sums.0 == sums.1 ? [] : ["rows of \(name) were lost on their way to \(target)"]
@@ -222,10 +229,12 @@ struct PostgresConservation {
         try connection.value("SELECT $1::numeric + $2::numeric", [left, right])
     }
 
-    private func values(of columns: Set<String>, in table: String) throws(PostgresError) -> [String: Int64] {
+    private func values(
+        of columns: Set<ExactText>, in table: String
+    ) throws(PostgresError) -> [ExactText: Int64] {
         guard !columns.isEmpty else { return [:] }
         let names = columns.sorted()
-        let counts = names.map { "pg_catalog.count(\(SQLText.identifier($0)))" }.joined(separator: ", ")
+        let counts = names.map { "pg_catalog.count(\(SQLText.identifier($0.text)))" }.joined(separator: ", ")
         let row = try connection.rows("SELECT \(counts) FROM ONLY \(SQLText.identifier(schema, table))") { row in
             names.indices.map { row.integer($0) ?? 0 }
         }
@@ -233,25 +242,25 @@ struct PostgresConservation {
     }
 
     private func renamed(_ table: String) -> String {
-        for case .renames(let old, let new) in changes where old == table { return new }
+        for case .renames(let old, let new) in changes where old.isExactly(table) { return new }
         return table
     }
 }
 
 extension Set<Change> {
     /// The columns of `table` whose values may change or go.
-    fileprivate func columns(of table: String) -> Set<String> {
+    fileprivate func columns(of table: String) -> Set<ExactText> {
         reduce(into: droppedColumns(of: table)) { columns, change in
             switch change {
-            case .rewrites(table, let column), .fills(table, let column): columns.insert(column)
+            case .rewrites(table, let column), .fills(table, let column): columns.insert(ExactText(column))
             default: break
             }
         }
     }
 
-    fileprivate func droppedColumns(of table: String) -> Set<String> {
+    fileprivate func droppedColumns(of table: String) -> Set<ExactText> {
         reduce(into: []) { columns, change in
-            if case .dropsColumn(table, let column) = change { columns.insert(column) }
+            if case .dropsColumn(table, let column) = change { columns.insert(ExactText(column)) }
         }
     }
 
@@ -267,14 +276,24 @@ extension Set<Change> {
 extension String {
     /// With `new` in the place of `old`, where nothing that could belong to a name follows.
     fileprivate func replacingWord(_ old: String, with new: String) -> String {
-        var result = ""
-        var rest = self[...]
-        while let range = rest.firstRange(of: old) {
+        var result: [UInt8] = []
+        var rest = utf8[...]
+        while let range = rest.firstRange(of: old.utf8) {
             let next = rest[range.upperBound...].first
-            let goesOn = next.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "$" } ?? false
-            result += rest[..<range.lowerBound] + (goesOn ? old : new)
+            result += rest[..<range.lowerBound]
+            result += next.map(Self.goesOn) ?? false ? old.utf8 : new.utf8
             rest = rest[range.upperBound...]
         }
-        return result + rest
+        return String(decoding: result + rest, as: UTF8.self)
+    }
+
+    /// Whether an unquoted name goes on with `byte`.
+    private static func goesOn(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "$"), 0x80...:
+            true
+        default: false
+        }
     }
 }

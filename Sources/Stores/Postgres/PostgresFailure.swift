@@ -12,7 +12,7 @@ struct PostgresFailure {
 
     /// `error`, which happened while `doing` something.
     func translate(_ error: PostgresError, _ doing: String) -> GuardError {
-        let causes = [error.description]
+        let causes = [error.description, error.hint.map { "The server's hint: \($0)" }].compactMap(\.self)
         if error.message.contains("statement pooling mode") { return noTransactions(causes) }
         guard let state = error.sqlState else { return unreachable(doing, causes) }
         switch state {
@@ -27,6 +27,26 @@ struct PostgresFailure {
                 hint: "Look at the password in .pgpass or the service file, and at the server's pg_hba.conf.",
                 causes: causes)
         case .undefinedSchema, .undefinedDatabase: return missing(causes)
+        case .queryCanceled where error.isStop:
+            return GuardError(
+                .interrupted, "\(place): \(doing) was stopped on request", store: store,
+                hint: "Nothing was changed. It can be started again at any time.", causes: causes)
+        case .characterNotInRepertoire, .untranslatableCharacter:
+            return GuardError(
+                .unsupportedEncoding,
+                "\(place): \(doing) met bytes that are no text in the encoding of its database: \(error.message)",
+                store: store,
+                hint: """
+                    Nothing was changed. Dump the database with pg_dump, mend or convert the text, and load it into a database with \
+                    ENCODING 'UTF8'.
+                    """, causes: causes)
+        case .outOfMemory where error.hint != nil, .configurationLimitExceeded:
+            // Only of memory that a setting sizes the server advises something.
+            return GuardError(
+                .serverLimit, "\(place): \(doing) needs more than the server's settings allow: \(error.message)",
+                store: store,
+                hint: "Nothing was changed. \(error.hint ?? "Look at the server's settings.") Then try again.",
+                causes: causes)
         case .queryCanceled:
             return GuardError(
                 .storeBusy, "\(place): \(doing) was cancelled on the server", store: store,
@@ -82,11 +102,17 @@ struct PostgresFailure {
     }
 
     /// Somebody else has a lock.
-    func busy(_ doing: String, holders: [String] = [], causes: [String] = []) -> GuardError {
-        let who = holders.isEmpty ? "another session" : holders.joined(separator: ", ")
+    func busy(_ doing: String, holders: LockHolders = LockHolders(), causes: [String] = []) -> GuardError {
+        let who = holders.isEmpty ? "another session" : holders.names.joined(separator: ", ")
+        let ends = holders.prepared.map { "ROLLBACK PREPARED \(SQLText.literal($0))" }
         return GuardError(
             .storeBusy, "\(place) is busy: \(who) was in the way of \(doing)", store: store,
-            hint: "Nothing was changed. It will be tried again; or end that session first.", causes: causes)
+            hint: ends.isEmpty
+                ? "Nothing was changed. It will be tried again; or end that session first."
+                : """
+                Nothing was changed. No session belongs to a prepared transaction, and it holds its locks until somebody ends it in this \
+                database: \(ends.joined(separator: "; ")), or COMMIT PREPARED in its place.
+                """, causes: causes)
     }
 
     /// The store is not in the state of the snapshot any more.

@@ -111,15 +111,27 @@ struct PostgresLedger {
 
     // MARK: Writing
 
+    /// What would run with a write into the ledger, as the server describes it: somebody attached it to the ledger's tables.
+    func attachedCode() throws(PostgresError) -> [String] {
+        try AttachedCode(connection, schema: schema).all(of: [Self.migrations, Self.events])
+    }
+
     /// Makes the tables when they are not there, and gives a table with the five specified columns the others.
     ///
-    /// - Throws: also where they are somebody else's, who made them after the survey
+    /// - Throws: also where another tool made them after the survey, or where a write into them would run what others attached
     func prepare() throws(PostgresError) {
+        for name in [Self.migrations, Self.events] where try kind(of: name) == "r" {
+            // From here on nothing can be attached to it.
+            try connection.run("LOCK TABLE ONLY \(table(name)) IN SHARE ROW EXCLUSIVE MODE")
+        }
         guard try !isForeign() else {
             throw PostgresError(sqlState: Self.isTaken, message: "another tool made a table \(Self.migrations)")
         }
+        if let first = try attachedCode().first {
+            throw PostgresError(sqlState: Self.isTaken, message: "a write into the ledger would run the \(first)")
+        }
         if try kind(of: Self.migrations) == nil {
-            try connection.execute(
+            try connection.run(
                 """
                 CREATE TABLE \(table(Self.migrations)) (
                     version INTEGER PRIMARY KEY, name TEXT NOT NULL,
@@ -131,10 +143,10 @@ struct PostgresLedger {
         let missing = Self.additions.filter { !present.contains($0.name) }
         if !missing.isEmpty {
             let clauses = missing.map { "ADD COLUMN \($0.name) \($0.type)" }.joined(separator: ", ")
-            try connection.execute("ALTER TABLE \(table(Self.migrations)) \(clauses)")
+            try connection.run("ALTER TABLE \(table(Self.migrations)) \(clauses)")
         }
         if try kind(of: Self.events) == nil {
-            try connection.execute(
+            try connection.run(
                 """
                 CREATE TABLE \(table(Self.events)) (
                     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -24,7 +24,8 @@ struct PostgresLocks {
         try connection.value(
             """
             SELECT pg_catalog.pg_try_advisory_xact_lock(
-                pg_catalog.hashtextextended('dementiad/v1/' || pg_catalog.current_database() || '/' || $1, 0))
+                pg_catalog.hashtextextended(
+                    'dementiad/v1/'::text || pg_catalog.current_database()::text || '/'::text || $1::text, 0))
             """, [schema]) == "t"
     }
 
@@ -35,21 +36,22 @@ struct PostgresLocks {
         _ tables: [(name: String, mode: Mode)], of schema: String, within patience: Duration, on connection: Connection
     ) throws(PostgresError) {
         let deadline = ContinuousClock.now + patience
+        var allowed = Int64.max
         for (name, mode) in tables {
             let left = max((deadline - ContinuousClock.now).milliseconds, 1)
+            if left < allowed - allowed / 8 {
+                allowed = left
+                try connection.run("SET LOCAL lock_timeout = \(left)")
+            }
             // ONLY: the partitions are in the list themselves, at their own places.
-            try connection.execute(
-                """
-                SET LOCAL lock_timeout = \(left);
-                LOCK TABLE ONLY \(SQLText.identifier(schema, name)) IN \(mode.rawValue) MODE
-                """)
+            try connection.run("LOCK TABLE ONLY \(SQLText.identifier(schema, name)) IN \(mode.rawValue) MODE")
         }
-        try connection.execute("SET LOCAL lock_timeout = \(patience.milliseconds)")
+        try connection.run("SET LOCAL lock_timeout = \(patience.milliseconds)")
     }
 
-    /// Who holds locks on the tables of `schema`, in words, our own session left out.
-    static func holders(of schema: String, on connection: Connection) throws(PostgresError) -> [String] {
-        try connection.rows(
+    /// Who holds locks on the tables of `schema`, our own session left out.
+    static func holders(of schema: String, on connection: Connection) throws(PostgresError) -> LockHolders {
+        let sessions = try connection.rows(
             """
             SELECT DISTINCT a.pid, coalesce(nullif(a.application_name, ''), a.usename, 'somebody'), coalesce(a.state, 'working')
             FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
@@ -60,12 +62,29 @@ struct PostgresLocks {
             ORDER BY 1 LIMIT 5
             """, [schema]
         ) { "\($0.text(1)) (server process \($0.text(0)), \($0.text(2)))" }
+        // A prepared transaction has no process. Of its locks one is on its own number, and all of them have one virtual transaction.
+        let prepared = try connection.rows(
+            """
+            SELECT p.gid, p.owner, pg_catalog.to_char(p.prepared AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            FROM pg_catalog.pg_prepared_xacts p
+            WHERE p.database = pg_catalog.current_database() AND EXISTS (
+                SELECT FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                JOIN pg_catalog.pg_locks own ON own.virtualtransaction = l.virtualtransaction AND own.pid IS NULL
+                WHERE n.nspname = $1 AND l.granted AND l.pid IS NULL AND own.transactionid = p.transaction)
+            ORDER BY p.prepared LIMIT 5
+            """, [schema]
+        ) { (name: $0.text(0), owner: $0.text(1), at: $0.text(2)) }
+        return LockHolders(
+            names: sessions
+                + prepared.map { "the prepared transaction \"\($0.name)\" (of \($0.owner), since \($0.at))" },
+            prepared: prepared.map(\.name))
     }
 
     /// The tables of `schema` that this transaction holds one of `modes` on, in the words of `pg_locks`.
     static func held(
         _ modes: [String], of schema: String, on connection: Connection
-    ) throws(PostgresError) -> Set<String> {
+    ) throws(PostgresError) -> Set<ExactText> {
         let list = modes.map(SQLText.literal).joined(separator: ", ")
         return Set(
             try connection.rows(
@@ -75,6 +94,29 @@ struct PostgresLocks {
                 WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND l.pid = pg_catalog.pg_backend_pid() AND l.granted
                     AND l.mode IN (\(list))
                 """, [schema]
-            ) { $0.text(0) })
+            ) { ExactText($0.text(0)) })
     }
+
+    /// The tables outside of `schema` whose rows this transaction wrote, or tried to.
+    static func writtenOutside(of schema: String, on connection: Connection) throws(PostgresError) -> [String] {
+        try connection.rows(
+            """
+            SELECT DISTINCT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_locks l
+            JOIN pg_catalog.pg_class c ON c.oid = l.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname <> $1 AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND c.relkind IN ('r', 'p', 'f')
+                AND l.pid = pg_catalog.pg_backend_pid() AND l.mode = 'RowExclusiveLock'
+            ORDER BY 1
+            """, [schema]
+        ) { $0.text(0) }
+    }
+}
+
+/// Who is in the way of a lock.
+struct LockHolders {
+    /// In words.
+    var names: [String] = []
+    /// The names of prepared transactions among them.
+    var prepared: [String] = []
+
+    var isEmpty: Bool { names.isEmpty }
 }

@@ -25,7 +25,7 @@ struct PostgresMigrationRunner {
     }
 
     /// The columns that a downgrade will take away, by table, as a trial run of it shows. The trial is rolled back.
-    func columnsThatGo(with plan: Plan) throws(PostgresError) -> [String: Set<String>] {
+    func columnsThatGo(with plan: Plan) throws(PostgresError) -> [ExactText: Set<ExactText>] {
         let schema = PostgresSchema(connection, schema)
         let before = try schema.shape()
         try connection.execute("SAVEPOINT trial")
@@ -33,9 +33,9 @@ struct PostgresMigrationRunner {
         let after = try schema.shape()
         try connection.execute("ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial")
         return before.tables.reduce(into: [:]) { going, table in
-            let left = Set((after.tables[table.key] ?? []).map(\.name))
-            let gone = Set(table.value.map(\.name)).subtracting(left)
-            if !gone.isEmpty { going[table.key] = gone }
+            let left = Set((after.tables[table.key] ?? []).map { ExactText($0.name) })
+            let gone = Set(table.value.map { ExactText($0.name) }).subtracting(left)
+            if !gone.isEmpty { going[ExactText(table.key)] = gone }
         }
     }
 

@@ -127,27 +127,30 @@ struct PostgresSchema {
             sequences = try SequenceValue.read(schema: schema, names: inventory.sequences, on: connection)
         }
         return StoreDigest(
-            objects: objects.sorted { ($0.type, $0.name, $0.table) < ($1.type, $1.name, $1.table) },
-            tables: tables.sorted { $0.name < $1.name },
+            objects: objects.sorted {
+                (ExactText($0.type), ExactText($0.name), ExactText($0.table))
+                    < (ExactText($1.type), ExactText($1.name), ExactText($1.table))
+            },
+            tables: tables.sorted { ExactText($0.name) < ExactText($1.name) },
             // The server names an identity column's sequence after its table.
-            sequences: sequences.filter { !$0.name.hasPrefix("schema_migration_events_") }.map {
+            sequences: sequences.filter { !$0.name.beginsWithBytes(of: "schema_migration_events_") }.map {
                 SequenceState(name: $0.name, lastValue: $0.lastValue, isCalled: $0.isCalled)
-            }.sorted { $0.name < $1.name })
+            }.sorted { ExactText($0.name) < ExactText($1.name) })
     }
 
     /// The number of each table's file, by its name. A table that is emptied or rewritten gets another one.
-    func tableFiles() throws(PostgresError) -> [String: String] {
+    func tableFiles() throws(PostgresError) -> [ExactText: String] {
         let rows = try connection.rows(
             """
             SELECT c.relname, c.relfilenode FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')
             """, [schema]
-        ) { ($0.text(0), $0.text(1)) }
+        ) { (ExactText($0.text(0)), $0.text(1)) }
         return Dictionary(rows, uniquingKeysWith: { first, _ in first })
     }
 
     /// The indices and constraints that the server does not vouch for, such as what a failed concurrent build leaves behind.
-    func invalidObjects() throws(PostgresError) -> Set<String> {
+    func invalidObjects() throws(PostgresError) -> Set<ExactText> {
         Set(
             try connection.rows(
                 """
@@ -157,7 +160,7 @@ struct PostgresSchema {
                 SELECT x.conname FROM pg_catalog.pg_constraint x
                 JOIN pg_catalog.pg_namespace n ON n.oid = x.connamespace WHERE n.nspname = $1 AND NOT x.convalidated
                 """, [schema]
-            ) { $0.text(0) })
+            ) { ExactText($0.text(0)) })
     }
 
     private static func isLedger(_ item: DumpItem) -> Bool {

@@ -91,8 +91,8 @@ public struct PostgresServers: Sendable {
 
     /// The store at `location`, one of the databases that this was made with.
     public func store(at location: StoreLocation) throws(GuardError) -> PostgresStore {
-        for server in servers where location.name.hasPrefix(server.address + "#") {
-            let schema = String(location.name.dropFirst(server.address.count + 1))
+        for server in servers where location.database?.isExactly(server.address) ?? false {
+            guard let schema = location.schema else { continue }
             do throws(SystemCallError) {
                 return try PostgresStore(server.target, address: server.address, schema: schema, limits: limits)
             } catch {
@@ -182,11 +182,19 @@ public struct PostgresServers: Sendable {
         ) { $0.text(0) }
     }
 
-    /// The text for libpq, and the schema behind the last `#`. A password may hold a `#` too; then more of the URL follows it.
+    /// The text for libpq, and the schema behind a `#`. A password may hold a `#` too, and so may a value: then more of the URL follows,
+    /// with an `@` or a `=`. Of what is left the first one counts, since a schema's name may hold it as well.
     private static func split(_ text: String) -> (connection: String, schema: String?) {
-        guard let mark = text.lastIndex(of: "#") else { return (text, nil) }
-        let schema = text[text.index(after: mark)...]
-        guard !schema.isEmpty, !schema.contains("@"), !schema.contains("=") else { return (text, nil) }
-        return (String(text[..<mark]), String(schema))
+        let bytes = text.utf8
+        var start = bytes.startIndex
+        while let mark = bytes[start...].firstIndex(of: UInt8(ascii: "#")) {
+            start = bytes.index(after: mark)
+            let schema = bytes[start...]
+            guard !schema.isEmpty, !schema.contains(UInt8(ascii: "@")), !schema.contains(UInt8(ascii: "=")) else {
+                continue
+            }
+            return (String(decoding: bytes[..<mark], as: UTF8.self), String(decoding: schema, as: UTF8.self))
+        }
+        return (text, nil)
     }
 }

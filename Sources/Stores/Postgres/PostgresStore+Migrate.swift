@@ -43,7 +43,7 @@ extension PostgresStore {
     /// Begins the transaction of a change and takes all of its locks, in one order and never upgraded later.
     ///
     /// - Parameter alone: the tables that nobody may even read meanwhile; nil for all of them
-    func lock(alone: Set<String>?, on connection: Connection) throws(GuardError) {
+    func lock(alone: Set<ExactText>?, on connection: Connection) throws(GuardError) {
         try takeLocks("taking its locks") { () throws(PostgresError) in
             try connection.beginChange(limits)
             guard try PostgresLocks.tryGuardLock(connection, schema) else {
@@ -56,7 +56,7 @@ extension PostgresStore {
             let tables = try schema.lockableTables()
             self.lockedSince = .now
             try PostgresLocks.lock(
-                tables.map { ($0, alone?.contains($0) ?? true ? .accessExclusive : .shareRowExclusive) },
+                tables.map { ($0, alone?.contains(ExactText($0)) ?? true ? .accessExclusive : .shareRowExclusive) },
                 of: self.schema, within: limits.lockTimeout, on: connection)
             guard try schema.lockableTables() == tables else {
                 throw PostgresError(sqlState: .lockNotAvailable, message: "tables came or went meanwhile")
@@ -193,6 +193,7 @@ extension PostgresStore {
 
     /// Commits. A COMMIT without an answer is settled by the server's own record of the transaction.
     func commit(_ connection: Connection) throws(GuardError) {
+        goesOnAfterStop = true
         let settlement = CommitSettlement(target: target, failure: failure, patience: limits.patience)
         try settlement.commit(connection) { close() }
     }

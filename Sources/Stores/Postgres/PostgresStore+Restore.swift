@@ -11,6 +11,7 @@ extension PostgresStore {
     public func restore(
         from source: String, expecting content: StoreDigest, replacing kept: Snapshot
     ) throws(GuardError) {
+        goesOnAfterStop = true
         let connection = try open().connection
         try lock(alone: nil, on: connection)
         do throws(GuardError) {
@@ -23,7 +24,7 @@ extension PostgresStore {
             try replay(source, as: schema, expecting: content, on: connection)
             do throws(PostgresError) {
                 try old.drop(on: connection)
-                try connection.execute("DROP SCHEMA \(SQLText.identifier(aside)) RESTRICT")
+                try connection.run("DROP SCHEMA \(SQLText.identifier(aside)) RESTRICT")
             } catch {
                 throw refused("something depends on what it replaces", error)
             }
@@ -49,11 +50,12 @@ extension PostgresStore {
     public func recreate(
         from source: String, of original: String, expecting content: StoreDigest
     ) throws(GuardError) {
+        goesOnAfterStop = true
         let connection = try open().connection
         let aside = "dementiad_\(location.id)"
         do throws(GuardError) {
             let isFree = try translating("looking for its place") { () throws(PostgresError) in
-                try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
+                try connection.begin(.writing)
                 try connection.pin(self.limits)
                 guard try PostgresLocks.tryGuardLock(connection, self.schema) else {
                     throw PostgresError(
@@ -89,7 +91,7 @@ extension PostgresStore {
 
     private func rename(_ name: String, to other: String, on connection: Connection) throws(GuardError) {
         try translating("calling the schema \(name) something else") { () throws(PostgresError) in
-            _ = try connection.execute(
+            _ = try connection.run(
                 "ALTER SCHEMA \(SQLText.identifier(name)) RENAME TO \(SQLText.identifier(other))")
         }
     }
@@ -98,7 +100,7 @@ extension PostgresStore {
         _ source: String, as name: String, expecting content: StoreDigest, on connection: Connection
     ) throws(GuardError) {
         do throws(DumpFile.Refusal) {
-            try DumpFile(path: source, failure: failure).replay(on: connection)
+            try DumpFile(path: source, failure: failure).replay(on: connection, making: name)
         } catch {
             switch error {
             case .file(let error): throw error

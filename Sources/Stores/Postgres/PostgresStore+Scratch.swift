@@ -27,15 +27,22 @@ extension PostgresStore {
         } catch {
             discardScratch(of: operation)
             // A server that is full now may have room later; what a role or a pooler does not permit, it never will.
-            guard error.sqlState?.errorClass != "53" else {
+            guard error.sqlState?.errorClass != "53", !error.isStop else {
                 throw failure.translate(error, "making a scratch database")
             }
             return .decoded(because: "no scratch database could be made: \(error.description)")
         }
         self.scratch = scratch
         do throws(GuardError) {
-            try restore(copy, into: scratch, of: snapshot)
-            return .restored
+            switch try restore(copy, into: scratch, of: snapshot) {
+            case .same: return .restored
+            case .refused(let error, let section) where error.isMissingObject:
+                // What the schema needs of others is in their schemas, and not here.
+                discardScratch(of: operation)
+                return .decoded(because: "a scratch database lacks what its \(section) needs: \(error.description)")
+            case .refused(let error, let section): throw cannotBeRestored(error, section)
+            case .differs(let differences): throw restoresElse(differences)
+            }
         } catch {
             discardScratch(of: operation)
             throw error
@@ -48,21 +55,32 @@ extension PostgresStore {
         rehearsedLocks = nil
         // Best effort: the name stays ours, and the next look at this operation tries again.
         let name = SQLText.identifier(scratchName(of: operation))
-        _ = try? administrator().execute("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
+        _ = try? administrator().connection.run("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
     }
 
-    /// A connection outside of any transaction, as databases are made and dropped on. Under ``lock()`` it is another one.
-    private func administrator() throws(PostgresError) -> Connection {
-        if let connection = try? open().connection, connection.transactionStatus == .idle { return connection }
-        return try Connection(target)
+    /// A connection outside of any transaction, as databases are made and dropped on, with what its server says of itself. Under
+    /// ``lock()`` it is another one.
+    private func administrator() throws(PostgresError) -> (connection: Connection, facts: ServerFacts) {
+        let connection: Connection
+        if let own = try? open().connection, own.transactionStatus == .idle {
+            connection = own
+        } else {
+            connection = try Connection.forWork(target)
+        }
+        let facts = try ServerFacts(connection, target)
+        try Self.free(connection, facts)
+        return (connection, facts)
     }
 
-    /// Takes what the role's own settings forbid or cut off out of the way of a statement that stands in no transaction of ours. Only in
-    /// a session that is all ours: a pooler would give it to the next client.
+    /// Takes what the role's own settings forbid or cut off out of the way of a statement that stands in no transaction of ours, and no
+    /// standby is waited for with it. Only in a session that is all ours: a pooler would give it to the next client.
     private static func free(_ connection: Connection, _ facts: ServerFacts) throws(PostgresError) {
         guard !facts.isPooled else { return }
         try connection.execute(
-            "SET statement_timeout = 0; SET lock_timeout = 0; SET default_transaction_read_only = off")
+            """
+            SET statement_timeout = 0; SET lock_timeout = '30s'; SET default_transaction_read_only = off;
+            SET synchronous_commit = local
+            """)
     }
 
     public func scratchLeft() -> [OperationID] {
@@ -83,32 +101,20 @@ extension PostgresStore {
     }
 
     private func makeScratch(for operation: OperationID) throws(PostgresError) -> ScratchDatabase {
-        let connection = try administrator()
-        let facts = try ServerFacts(connection, target)
-        try Self.free(connection, facts)
+        let (connection, facts) = try administrator()
         guard facts.mayCreateDatabases else {
             throw PostgresError(
                 sqlState: .insufficientPrivilege, message: "the role \(facts.user) may not create databases")
         }
         try dropLeftovers(on: connection)
         let name = scratchName(of: operation)
-        let locale = try connection.rows(
-            """
-            SELECT pg_catalog.pg_encoding_to_char(encoding), datcollate, datctype FROM pg_catalog.pg_database
-            WHERE datname = pg_catalog.current_database()
-            """
-        ) { (encoding: $0.text(0), collate: $0.text(1), ctype: $0.text(2)) }
-        guard let locale = locale.first else {
-            throw PostgresError(sqlState: nil, message: "the server does not tell the database's locale")
-        }
         // In a statement of its own, outside of any transaction, as it has to be.
-        try connection.execute(
-            """
-            CREATE DATABASE \(SQLText.identifier(name)) TEMPLATE template0 ENCODING \(SQLText.literal(locale.encoding))
-                LC_COLLATE \(SQLText.literal(locale.collate)) LC_CTYPE \(SQLText.literal(locale.ctype))
-            """)
+        try connection.run(
+            "CREATE DATABASE \(SQLText.identifier(name)) TEMPLATE template0 \(DatabaseLocale(of: connection).options)")
         let target = target.with(database: name)
-        let scratch = try Connection(target)
+        let scratch = try Connection.forWork(target)
+        scratch.patience.silence = max(scratch.patience.silence, connection.patience.silence)
+        try Self.free(scratch, try ServerFacts(scratch, target))
         try makeExtensions(on: scratch)
         return ScratchDatabase(name: name, target: target, connection: scratch)
     }
@@ -119,68 +125,62 @@ extension PostgresStore {
             "SELECT datname FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname, $1)",
             ["dementiad_\(location.id)_"]
         ) { $0.text(0) }
-        for name in names { _ = try? connection.execute("DROP DATABASE IF EXISTS \(SQLText.identifier(name))") }
+        for name in names { _ = try? connection.run("DROP DATABASE IF EXISTS \(SQLText.identifier(name))") }
     }
 
-    private func restore(_ copy: String, into scratch: ScratchDatabase, of snapshot: Snapshot) throws(GuardError) {
-        guard let connection = scratch.connection else { return }
-        let schema = PostgresSchema(connection, schema)
-        try translating("restoring its backup into scratch") { () throws(PostgresError) in
-            try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
+    private func restore(
+        _ copy: String, into scratch: ScratchDatabase, of snapshot: Snapshot
+    ) throws(GuardError) -> Replayed {
+        guard let connection = scratch.connection else { return .differs(["the scratch database was closed"]) }
+        let doing = "restoring its backup into scratch"
+        try translating(doing) { () throws(PostgresError) in
+            try connection.begin(.writing)
             try connection.pin(self.limits)
         }
-        do throws(DumpFile.Refusal) {
-            try DumpFile(path: copy, failure: failure).replay(on: connection)
-        } catch {
-            switch error {
-            case .file(let error): throw error
-            case .server(let error, _) where failure.saysNothingOfTheCopy(error):
-                throw failure.translate(error, "restoring its backup into scratch")
-            case .server(let error, let section):
-                throw GuardError(
-                    .backupFailed, "the backup of \(location.name) could not be restored into scratch",
-                    store: location.id, hint: "Nothing was changed.", causes: ["\(section): \(error.description)"])
+        do throws(GuardError) {
+            let replayed = try replay(copy, of: snapshot, on: connection)
+            guard case .same = replayed else {
+                connection.rollBack()
+                return replayed
             }
+        } catch {
+            connection.rollBack()
+            throw error
         }
-        let content = try translating("comparing its backup") { () throws(PostgresError) in
-            let content = try schema.content()
-            try connection.execute("COMMIT")
-            return content
-        }
-        let differences = content.differences(from: snapshot.content)
-        guard differences.isEmpty else {
-            throw GuardError(
-                .backupFailed, "the backup of \(location.name) restores to something else: \(differences[0])",
-                store: location.id, hint: "Nothing was changed.", causes: differences)
-        }
+        try translating(doing) { () throws(PostgresError) in _ = try connection.execute("COMMIT") }
+        return .same
     }
 
     /// Makes the extensions that the schema is built on, in the places where they are.
     private func makeExtensions(on connection: Connection) throws(PostgresError) {
         for needed in requiredExtensions {
-            guard needed.schema != schema else {
+            guard !needed.schema.isExactly(schema) else {
                 throw PostgresError(
                     sqlState: nil, message: "the extension \(needed.name) lives in the schema itself")
             }
             let place = SQLText.identifier(needed.schema)
             // The server's own schemas are there, as is plpgsql, and CREATE SCHEMA refuses their names even so.
-            if !needed.schema.hasPrefix("pg_") { try connection.execute("CREATE SCHEMA IF NOT EXISTS \(place)") }
+            if !needed.schema.hasPrefix("pg_") { try connection.run("CREATE SCHEMA IF NOT EXISTS \(place)") }
             let name = SQLText.identifier(needed.name)
-            try connection.execute("CREATE EXTENSION IF NOT EXISTS \(name) WITH SCHEMA \(place)")
+            try connection.run("CREATE EXTENSION IF NOT EXISTS \(name) WITH SCHEMA \(place)")
         }
     }
 
-    /// Runs `plan` in the scratch database, which holds what `snapshot` shows. nil where there is none.
+    /// Runs `plan` in the scratch database, which holds what `snapshot` shows. nil where there is none: then it is proved that the dump at
+    /// `scratch` could be restored, so that nothing is migrated that has no way back.
     public func rehearse(
         _ plan: Plan, on scratch: String, of snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?
     ) throws(GuardError) -> MigrationRecord? {
-        guard let connection = self.scratch?.connection else { return nil }
+        guard let connection = try scratchConnection() else {
+            try proveWayBack(scratch, of: snapshot)
+            return nil
+        }
         (failureDetail, duplicates, rehearsedLocks) = (nil, nil, nil)
         let clock = ContinuousClock()
         let start = clock.now
         do throws(GuardError) {
             let inventory = try translating("rehearsing") { () throws(PostgresError) in
-                try connection.begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
+                try connection.begin(.writing)
                 try connection.pin(self.limits)
                 // Nobody misses a scratch copy after a crash.
                 try connection.execute("SET LOCAL synchronous_commit = off")
@@ -206,13 +206,29 @@ extension PostgresStore {
             connection.rollBack()
             // A state that the plan was not made for failed nothing: the plan is made again.
             // A name that is taken in scratch is taken in the schema.
-            guard ![.serverUnreachable, .noSpace, .storeMoved, .nameTaken].contains(error.code) else { throw error }
+            guard
+                ![.serverUnreachable, .noSpace, .serverLimit, .storeMoved, .nameTaken, .interrupted].contains(
+                    error.code)
+            else {
+                throw error
+            }
             throw GuardError(
                 .rehearsalFailed, "the rehearsal failed: \(error.message)", store: location.id,
                 hint: error.hint?.contains("repair") ?? false
                     ? error.hint : "Nothing was changed: the plan ran on a copy.",
                 causes: error.causes, migration: error.migration)
         }
+    }
+
+    /// The connection to the scratch database; another one when its server ended the first. nil where there is no such database.
+    private func scratchConnection() throws(GuardError) -> Connection? {
+        guard let scratch else { return nil }
+        if let connection = scratch.connection, connection.isOpen { return connection }
+        let connection = try translating("connecting to scratch") { () throws(PostgresError) in
+            try Connection.forWork(scratch.target)
+        }
+        self.scratch?.connection = connection
+        return connection
     }
 
     public func checkTarget(rehearsedOn scratch: String?) -> CheckTarget {

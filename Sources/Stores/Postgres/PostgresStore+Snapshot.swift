@@ -26,10 +26,10 @@ extension PostgresStore {
     /// LOCK takes no snapshot: without it before the first query a concurrent TRUNCATE would give a state that never existed.
     private func beginSnapshot(_ connection: Connection) throws(PostgresError) {
         let schema = PostgresSchema(connection, schema)
-        try connection.begin("ISOLATION LEVEL READ COMMITTED READ ONLY")
+        try connection.begin(.looking)
         let tables = try schema.lockableTables()
         try connection.execute("COMMIT")
-        try connection.begin("ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try connection.begin(.reading)
         try PostgresLocks.lock(
             tables.map { ($0, .accessShare) }, of: self.schema, within: limits.lockTimeout, on: connection)
         try connection.pin(limits)
@@ -67,7 +67,7 @@ extension PostgresStore {
                 return try begin()
             } catch {
                 let connection = try open().connection
-                guard error.isWait, !error.isConnectionLost else {
+                guard error.isWait, !error.isConnectionLost, !Task.isCancelled else {
                     connection.rollBack()
                     if error.isConnectionLost { close() }
                     throw failure.translate(error, doing)
@@ -75,7 +75,7 @@ extension PostgresStore {
                 connection.rollBack()
                 guard attempt < limits.lockAttempts else {
                     let holders = try? PostgresLocks.holders(of: schema, on: connection)
-                    throw failure.busy(doing, holders: holders ?? [], causes: [error.description])
+                    throw failure.busy(doing, holders: holders ?? LockHolders(), causes: [error.description])
                 }
             }
             LockPause.pause(about: pause)

@@ -6,8 +6,11 @@ internal import PostgresKit
 
 extension PostgresStore {
     public func preflight() throws(GuardError) -> [Finding] {
-        let (facts, strangers) = try reading("looking at its server") { (connection) throws(PostgresError) in
-            (try ServerFacts(connection, self.target), try self.tablesOfOthers(connection))
+        let (facts, strangers, attached) = try reading("looking at its server") { (connection) throws(PostgresError) in
+            (
+                try ServerFacts(connection, self.target), try self.tablesOfOthers(connection),
+                try PostgresLedger(connection, schema: self.schema).attachedCode()
+            )
         }
         if let refusal = facts.refusal(of: location) { throw refusal }
         guard strangers.isEmpty else {
@@ -15,6 +18,15 @@ extension PostgresStore {
                 .permissionDenied,
                 "\(location.name): the role \(facts.user) does not own \(strangers.joined(separator: ", "))",
                 store: location.id, hint: "Nothing was changed. Connect as the role that owns the schema's tables.")
+        }
+        guard attached.isEmpty else {
+            throw GuardError(
+                .foreignLedger,
+                "\(location.name): a write into its ledger would run what others attached: \(attached.joined(separator: ", "))",
+                store: location.id,
+                hint:
+                    "Nothing was changed. Drop what is named here, or rename the table schema_migrations out of the way."
+            )
         }
         guard facts.isPooled else { return [] }
         return [

@@ -49,10 +49,12 @@ public actor PostgresStore: Store {
     var failureDetail: String?
     /// The key that stood in its way, when rows had it more than once.
     var duplicates: DuplicateKeys?
+    /// Whether something was committed, or a restore begun: from there on a stop ends no statement, since what follows it mends.
+    var goesOnAfterStop = false
     /// When the locks of the last change began to be taken.
     var lockedSince: ContinuousClock.Instant?
     /// The tables that the rehearsal needed for itself alone; nil without one.
-    var rehearsedLocks: Set<String>?
+    var rehearsedLocks: Set<ExactText>?
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -120,17 +122,25 @@ public actor PostgresStore: Store {
 
     /// The open connection, opened when it is not.
     func open() throws(GuardError) -> Session {
-        if let session, session.connection.transactionStatus != .unknown { return session }
-        let opened = Session(connection: try connect(target), id: Self.sessions.add(1, ordering: .relaxed).newValue)
-        session = opened
-        return opened
+        let session: Session
+        // One that is lost inside of a transaction has to fail: what was locked in it is locked no more.
+        if let open = self.session, open.connection.transactionStatus.isOurs || open.connection.isOpen {
+            session = open
+        } else {
+            session = Session(
+                connection: try connect(target), id: Self.sessions.add(1, ordering: .relaxed).newValue)
+            self.session = session
+        }
+        let goesOn = goesOnAfterStop
+        session.connection.isStopped = { !goesOn && Task.isCancelled }
+        return session
     }
 
     private static let sessions = Atomic<UInt64>(0)
 
     /// A connection of its own.
     func connect(_ target: ConnectionTarget) throws(GuardError) -> Connection {
-        try translating("connecting") { () throws(PostgresError) in try Connection(target) }
+        try translating("connecting") { () throws(PostgresError) in try Connection.forWork(target) }
     }
 
     /// Runs `body` in a transaction that sees one state and changes nothing.
@@ -142,7 +152,7 @@ public actor PostgresStore: Store {
         if connection.transactionStatus == .inTransaction {
             return try translating(doing) { () throws(PostgresError) in try body(connection) }
         }
-        return try transaction(doing, "ISOLATION LEVEL REPEATABLE READ READ ONLY", on: connection) {
+        return try transaction(doing, .reading, on: connection) {
             (connection) throws(PostgresError) in
             guard try PostgresSchema(connection, self.schema).exists() else {
                 throw PostgresError(sqlState: .undefinedSchema, message: "there is no schema \(self.schema)")
@@ -155,12 +165,11 @@ public actor PostgresStore: Store {
     func writing<Result>(
         _ doing: String, _ body: (Connection) throws(PostgresError) -> Result
     ) throws(GuardError) -> Result {
-        // Explicit: a role's defaults may say otherwise.
-        try transaction(doing, "ISOLATION LEVEL READ COMMITTED READ WRITE", on: open().connection, body)
+        try transaction(doing, .writing, on: open().connection, body)
     }
 
     private func transaction<Result>(
-        _ doing: String, _ how: String, on connection: Connection,
+        _ doing: String, _ how: Connection.Transaction, on connection: Connection,
         _ body: (Connection) throws(PostgresError) -> Result
     ) throws(GuardError) -> Result {
         try translating(doing) { () throws(PostgresError) in
@@ -189,40 +198,5 @@ public actor PostgresStore: Store {
             if error.isConnectionLost { session = nil }
             throw failure.translate(error, doing)
         }
-    }
-}
-
-extension Connection {
-    /// Begins a transaction. What a role's own timeouts cut off would otherwise be the very statements that lift them.
-    ///
-    /// Takes no snapshot yet.
-    func begin(_ how: String) throws(PostgresError) {
-        try execute(
-            "BEGIN \(how); SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
-    }
-
-    /// Begins the transaction of a change, whose COMMIT is to last.
-    func beginChange(_ limits: PostgresStore.Limits) throws(PostgresError) {
-        // Explicit: a role's defaults may say otherwise.
-        try begin("ISOLATION LEVEL READ COMMITTED READ WRITE")
-        try pin(limits)
-        try execute("SET LOCAL synchronous_commit = on")
-        guard serverVersion >= 140_000 else { return }
-        // A server whose client was killed notices in the middle of a statement, too.
-        try execute("SET LOCAL client_connection_check_interval = '500ms'")
-    }
-
-    /// Makes this transaction independent of what the role, the database or a pooler's last client set.
-    func pin(_ limits: PostgresStore.Limits) throws(PostgresError) {
-        let milliseconds = limits.lockTimeout.milliseconds
-        try execute(
-            (PinnedSettings.statements + ["SET LOCAL lock_timeout = \(milliseconds)"]).joined(separator: "; "))
-    }
-
-    /// Ends a transaction that came to nothing. A connection that is gone has ended it already.
-    func rollBack() {
-        guard transactionStatus != .idle else { return }
-        // Best effort: a connection on which this fails is gone, and its transaction with it.
-        _ = try? execute("ROLLBACK")
     }
 }

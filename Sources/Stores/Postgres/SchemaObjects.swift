@@ -52,7 +52,9 @@ struct SchemaObjects {
             for entry in objects {
                 guard let statement = try dropStatement(for: entry, on: connection) else { continue }
                 do throws(PostgresError) {
-                    try connection.execute("SAVEPOINT one; \(statement); RELEASE SAVEPOINT one")
+                    try connection.execute("SAVEPOINT one")
+                    try connection.run(statement)
+                    try connection.execute("RELEASE SAVEPOINT one")
                 } catch {
                     guard error.sqlState == .dependentObjects else { throw error }
                     try connection.execute("ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one")
@@ -90,6 +92,6 @@ struct SchemaObjects {
                 AND x.conrelid = ANY (pg_catalog.string_to_array($1, ',')::oid[])
             """, [tables]
         ) { $0.text(0) }
-        for statement in statements { try connection.execute(statement) }
+        for statement in statements { try connection.run(statement) }
     }
 }

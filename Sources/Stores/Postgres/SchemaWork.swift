@@ -31,7 +31,7 @@ package final class SchemaWork {
         self.limits = limits
         failure = PostgresFailure(location: location)
         do throws(PostgresError) {
-            connection = try Connection(target)
+            connection = try Connection.forWork(target)
         } catch {
             throw failure.translate(error, "connecting")
         }
@@ -63,13 +63,33 @@ package final class SchemaWork {
         }
     }
 
+    /// The triggers and rules of its tables, as the server describes them.
+    package func attachedTriggersAndRules() throws(GuardError) -> [String] {
+        try translating("looking for triggers and rules") { () throws(PostgresError) in
+            try AttachedCode(connection, schema: schema).triggersAndRules()
+        }
+    }
+
+    /// The tables outside of the schema whose rows the transaction wrote.
+    package func tablesWrittenOutside() throws(GuardError) -> [String] {
+        try translating("looking for what else was written") { () throws(PostgresError) in
+            try PostgresLocks.writtenOutside(of: schema, on: connection)
+        }
+    }
+
     /// Locks every table that is there, alone when they are to be altered, else beside readers.
     private func lockTables(alone: Bool) throws(GuardError) {
-        try translating("locking its tables") { () throws(PostgresError) in
+        do throws(PostgresError) {
             let tables = try PostgresSchema(connection, schema).lockableTables()
             try PostgresLocks.lock(
                 tables.map { ($0, alone ? .accessExclusive : .shareRowExclusive) }, of: schema,
                 within: limits.lockTimeout, on: connection)
+        } catch {
+            guard error.isWait, !error.isConnectionLost else { throw failure.translate(error, "locking its tables") }
+            connection.rollBack()
+            let holders = try? PostgresLocks.holders(of: schema, on: connection)
+            throw failure.busy(
+                "locking its tables", holders: holders ?? LockHolders(), causes: [error.description])
         }
     }
 
@@ -80,7 +100,7 @@ package final class SchemaWork {
     package func makeReady(_ catalogue: Catalogue, entry: LedgerEntry) throws(GuardError) -> [PlannedAction] {
         if try !exists() {
             _ = try translating("making it") { () throws(PostgresError) in
-                try connection.execute("CREATE SCHEMA \(SQLText.identifier(schema))")
+                try connection.run("CREATE SCHEMA \(SQLText.identifier(schema))")
             }
         }
         let plan = try plan(catalogue)

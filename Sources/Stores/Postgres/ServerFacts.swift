@@ -21,7 +21,7 @@ struct ServerFacts {
         let answer = try connection.rows(
             """
             SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(), current_user,
-                pg_catalog.current_setting('server_encoding'),
+                pg_catalog.getdatabaseencoding()::text,
                 (SELECT r.rolcreatedb OR r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
             """
         ) { row in (row.bool(0), row.integer(1), row.text(2), row.text(3), row.bool(4)) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import GuardCore
+internal import PostgresKit
 
 extension StoreDigest {
     /// What is not as in `other`, a sentence each. Sequences may be ahead where `sequencesMayMove`: they move without a transaction.
@@ -21,9 +22,10 @@ extension StoreDigest {
             }
         }
         differences += other.tables.filter { self[table: $0.name] == nil }.map { "the table \($0.name) is gone" }
-        let positions = Dictionary((sequences ?? []).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let positions = Dictionary(
+            (sequences ?? []).map { (ExactText($0.name), $0) }, uniquingKeysWith: { first, _ in first })
         for sequence in other.sequences ?? [] {
-            guard let now = positions[sequence.name] else {
+            guard let now = positions[ExactText(sequence.name)] else {
                 differences.append("the sequence \(sequence.name) is gone")
                 continue
             }

@@ -42,14 +42,14 @@ struct ApplicationTable: Sendable, Equatable {
         name: "token_usage", essential: ["operation_type", "model", "input_tokens"])
 
     /// The one called `name`, as SQLite compares names.
-    static func named(_ name: String) -> ApplicationTable? { all.first { $0.name == name.lowercased() } }
+    static func named(_ name: String) -> ApplicationTable? { all.first { $0.name == name.lowercasedASCII } }
 
     /// Its place in ``all``.
-    static func place(of name: String) -> Int? { all.firstIndex { $0.name == name.lowercased() } }
+    static func place(of name: String) -> Int? { all.firstIndex { $0.name == name.lowercasedASCII } }
 
     /// Whether `source` has its name and what makes it it.
     func fits(_ source: SourceTable) -> Bool {
-        source.name.lowercased() == name && essential.allSatisfy { source.index(of: $0) != nil }
+        source.name.lowercasedASCII == name && essential.allSatisfy { source.index(of: $0) != nil }
     }
 
     /// The place of the source column that goes to the target column `name`.

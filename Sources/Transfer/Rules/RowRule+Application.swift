@@ -63,7 +63,7 @@ extension RowRule {
         switch column.name {
         case "id":
             // Numbers stay what they are.
-            guard let index, source.rowidColumn?.lowercased() == "id" else { return .ordinal }
+            guard let index, source.rowidColumn?.lowercasedASCII == "id" else { return .ordinal }
             return .key(index, .copy)
         case "active_form" where index == nil: return source.index(of: "content").map { .copy($0) }
         case "status": return status.map { .status($0, completed: completed) }
@@ -71,7 +71,7 @@ extension RowRule {
         case "updated_at":
             return index.map { .time($0) } ?? .latest([completed, source.index(of: "created_at")].compactMap(\.self))
         case "metadata" where index == nil:
-            guard let id = source.index(of: "id"), source.rowidColumn?.lowercased() != "id" else { return nil }
+            guard let id = source.index(of: "id"), source.rowidColumn?.lowercasedASCII != "id" else { return nil }
             return .legacy(id: id, status: status)
         default: return nil
         }

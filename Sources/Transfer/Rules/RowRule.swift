@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import PostgresKit
+
 /// How the rows of one source table become rows of one target table.
 public struct RowRule: Sendable, Equatable {
     /// Where a target column's value comes from. Numbers are places of source columns.
@@ -64,7 +66,7 @@ public struct RowRule: Sendable, Equatable {
     }
 
     /// The place of the column called `name` among ``columns``.
-    public func place(of name: String) -> Int? { columns.firstIndex { $0.name == name } }
+    public func place(of name: String) -> Int? { columns.firstIndex { $0.name.isExactly(name) } }
 }
 
 /// One row of the source.

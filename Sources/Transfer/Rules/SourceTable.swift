@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import PostgresKit
+
 /// A table of the source as SQLite describes it, for the rules to place.
 public struct SourceTable: Sendable, Equatable {
     /// What `PRAGMA table_list` calls it.
@@ -60,12 +62,12 @@ public struct SourceTable: Sendable, Equatable {
     /// The column that is another name of the rowid, nil without one.
     public var rowidColumn: String? {
         guard !isWithoutRowid, primaryKey.count == 1 else { return nil }
-        return columns.first { $0.keyPosition == 1 && $0.declaredType.uppercased() == "INTEGER" }?.name
+        return columns.first { $0.keyPosition == 1 && $0.declaredType.lowercasedASCII == "integer" }?.name
     }
 
     /// The place of the column called `name`, as SQLite compares names.
     public func index(of name: String) -> Int? {
-        columns.firstIndex { $0.name.lowercased() == name.lowercased() }
+        columns.firstIndex { $0.name.lowercasedASCII.isExactly(name.lowercasedASCII) }
     }
 }
 
@@ -101,11 +103,11 @@ public struct SourceColumn: Sendable, Equatable {
 
     /// The affinity that SQLite gives its declared type.
     public var affinity: Affinity {
-        let type = declaredType.uppercased()
-        if type.contains("INT") { return .integer }
-        if ["CHAR", "CLOB", "TEXT"].contains(where: type.contains) { return .text }
-        if type.isEmpty || type.contains("BLOB") { return .blob }
-        if ["REAL", "FLOA", "DOUB"].contains(where: type.contains) { return .real }
+        let type = declaredType.lowercasedASCII
+        if type.containsBytes(of: "int") { return .integer }
+        if ["char", "clob", "text"].contains(where: type.containsBytes) { return .text }
+        if type.isEmpty || type.containsBytes(of: "blob") { return .blob }
+        if ["real", "floa", "doub"].contains(where: type.containsBytes) { return .real }
         return .numeric
     }
 
@@ -146,5 +148,12 @@ public struct ColumnCensus: Sendable, Equatable {
         case .text: texts += 1
         case .blob: blobs += 1
         }
+    }
+}
+
+extension String {
+    /// With small letters for the capitals of ASCII, and everything else as it is: what SQLite compares names and types by.
+    var lowercasedASCII: String {
+        String(decoding: utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import PostgresKit
+
 /// The rules that place whole tables.
 public enum TransferRules {
     /// Begins the names of all that dementiad keeps in a schema beside the application's tables.
@@ -30,7 +32,7 @@ public enum TransferRules {
     /// Whether `table` is one that a person made through the application: its name and its columns are the person's.
     static func isOwn(_ table: SourceTable) -> Bool {
         table.kind == .table
-            && (table.name.lowercased().hasPrefix("workspace_")
+            && (table.name.lowercasedASCII.beginsWithBytes(of: "workspace_")
                 || scanColumns.allSatisfy { table.index(of: $0) != nil })
     }
 
@@ -44,7 +46,7 @@ private struct Planner {
     var taken: Set<String>
 
     mutating func plan(_ source: SourceTable) -> TablePlan {
-        if source.name.lowercased().hasPrefix("sqlite_") {
+        if source.name.lowercasedASCII.beginsWithBytes(of: "sqlite_") {
             return TablePlan(source, .skipped, reason: Reason(.sqliteTable))
         }
         switch source.kind {
@@ -68,7 +70,7 @@ private struct Planner {
             }
         }
         // Under its own name only where that is free: the application's tables are the application's.
-        let isFree = ApplicationTable.named(source.name) == nil && !targets.contains { $0.name == source.name }
+        let isFree = ApplicationTable.named(source.name) == nil && !targets.contains { $0.name.isExactly(source.name) }
         return made(for: source, TransferRules.isOwn(source) && isFree ? .own : .kept)
     }
 
@@ -98,7 +100,7 @@ private struct Planner {
     }
 
     private func keptName(_ name: String) -> String {
-        name.hasPrefix(TransferRules.keptPrefix) ? name : TransferRules.keptPrefix + name
+        name.beginsWithBytes(of: TransferRules.keptPrefix) ? name : TransferRules.keptPrefix + name
     }
 
     private mutating func name(for wanted: String) -> String {
