@@ -60,7 +60,15 @@ public struct PlanForm: Codable, Sendable, Equatable {
         public let lost: Int64
         /// Whether the rows differ at all: as many may go as come back.
         public let differs: Bool
+        /// Rows that stay, by their primary key, and get other values. nil where rows were only counted; without a primary key such a row
+        /// counts as one that goes and one that comes back.
+        public let changed: Int64?
+        /// Columns that are there now and would go, with what is in them.
+        public let columnsLost: [String]?
+        /// Columns that would come back.
+        public let columnsGained: [String]?
 
+        /// Of a table whose rows were only counted.
         public init(table: String, rowsNow: Int64?, rowsInBackup: Int64?, differs: Bool) {
             self.table = table
             self.rowsNow = rowsNow
@@ -68,6 +76,23 @@ public struct PlanForm: Codable, Sendable, Equatable {
             gained = max(0, (rowsInBackup ?? 0) - (rowsNow ?? 0))
             lost = max(0, (rowsNow ?? 0) - (rowsInBackup ?? 0))
             self.differs = differs
+            (changed, columnsLost, columnsGained) = (nil, nil, nil)
+        }
+
+        /// Of a table whose rows were compared one by one.
+        public init(
+            table: String, rowsNow: Int64?, rowsInBackup: Int64?, gained: Int64, lost: Int64, changed: Int64,
+            columnsLost: [String], columnsGained: [String]
+        ) {
+            self.table = table
+            self.rowsNow = rowsNow
+            self.rowsInBackup = rowsInBackup
+            self.gained = gained
+            self.lost = lost
+            self.changed = changed
+            self.columnsLost = columnsLost
+            self.columnsGained = columnsGained
+            differs = true
         }
     }
 

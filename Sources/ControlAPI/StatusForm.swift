@@ -2,15 +2,17 @@
 
 public import GuardCore
 
-/// How everything stands, in one word. Derived from the latest settled operation of each store: an old failure does not stay red.
+/// How everything stands, in one word, as ``Standing`` computes it. An old failure does not stay red.
 public enum Verdict: String, Codable, Sendable, CaseIterable {
     /// Every store is current and has a proved backup.
     case safe
     /// Work is going on.
     case working
-    /// A store waits for a migration or for approval, or is held.
+    /// A store waits for a migration, for approval or for its first backup.
     case pending
-    /// Somebody should look: a store failed, drifted, is unknown or missing.
+    /// Nothing waits, and automation is paused for a store.
+    case held
+    /// Somebody should look: a store failed or was taken back, drifted, is unknown or missing.
     case attention
 }
 
@@ -49,6 +51,8 @@ public struct StatusForm: Codable, Sendable, Equatable {
             public let schemaVersion: Int?
             public let wantedVersion: Int?
             public let lastBackupAt: Timestamp?
+            /// Why it needs a look, as ``StoreForm/problem`` says it; nil for one that needs none.
+            public let problem: Problem?
 
             public init(_ store: StoreForm) {
                 id = store.id
@@ -58,6 +62,7 @@ public struct StatusForm: Codable, Sendable, Equatable {
                 schemaVersion = store.schemaVersion
                 wantedVersion = store.wantedVersion
                 lastBackupAt = store.lastBackup?.createdAt
+                problem = store.problem
             }
         }
 
@@ -101,6 +106,8 @@ public struct StatusForm: Codable, Sendable, Equatable {
     public let verdict: Verdict
     /// The verdict as a sentence.
     public let summary: String
+    /// The one command that tells more or mends it; nil when nothing has to be done.
+    public let next: String?
     /// The daemon's version.
     public let version: String
     public let startedAt: Timestamp
@@ -116,10 +123,11 @@ public struct StatusForm: Codable, Sendable, Equatable {
     public init(
         verdict: Verdict, summary: String, version: String, startedAt: Timestamp, releases: [ReleaseForm],
         stores: Stores, operations: [OperationRecord], vault: Vault, holds: [Hold],
-        findings: [Finding]? = nil
+        findings: [Finding]? = nil, next: String? = nil
     ) {
         self.verdict = verdict
         self.summary = summary
+        self.next = next
         self.version = version
         self.startedAt = startedAt
         self.releases = releases

@@ -24,7 +24,7 @@ public enum StoreState: String, Codable, Sendable, CaseIterable {
 
 /// A store as scripts read it.
 public struct StoreForm: Codable, Sendable, Equatable {
-    /// The newest proved backup.
+    /// The newest proved backup that holds a good state: none of what had failed, or was replaced by a restore.
     public struct LastBackup: Codable, Sendable, Equatable {
         public let id: BackupID
         public let createdAt: Timestamp
@@ -52,6 +52,9 @@ public struct StoreForm: Codable, Sendable, Equatable {
     public var sizeBytes: Int64
     public var lastBackup: LastBackup?
     public var watch: Watch?
+    /// Why it is not as it should be: what the last look refused, or how the last operation on it failed or was taken back; then it names
+    /// the operation. nil when nothing is wrong.
+    public var problem: Problem?
 
     public init(location: StoreLocation, project: String, state: StoreState, sizeBytes: Int64) {
         id = location.id
@@ -77,6 +80,7 @@ public struct StoreForm: Codable, Sendable, Equatable {
         try container.encode(sizeBytes, forKey: .sizeBytes)
         try container.encode(lastBackup, forKey: .lastBackup)
         try container.encode(watch, forKey: .watch)
+        try container.encode(problem, forKey: .problem)
     }
 }
 

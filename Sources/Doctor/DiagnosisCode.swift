@@ -36,6 +36,10 @@ public enum DiagnosisCode: String, Sendable, CaseIterable {
     case emptyElsewhere
     /// Ledger and schema of a memory disagree.
     case storeDrifted
+    /// The last operation on a memory failed or was taken back, or the memory cannot be read.
+    case storeFailed
+    /// What has the name of a memory is no database, or none that this dementiad knows.
+    case storeUnknown
     /// The lean server's own table, into which it can never write.
     case leanTable
     /// Two projects come to the same schema name in PostgreSQL.

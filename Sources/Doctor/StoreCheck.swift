@@ -40,7 +40,9 @@ public struct StoreCheck: Check {
     }
 
     public var diagnoses: [Diagnosis] {
-        stores.flatMap { store in [bare(store), missing(store), drifted(store), lean(store)].compactMap(\.self) }
+        stores.flatMap { store in
+            [bare(store), missing(store), drifted(store), failed(store), unknown(store), lean(store)].compactMap(\.self)
+        }
     }
 
     // MARK: Backups
@@ -100,6 +102,37 @@ public struct StoreCheck: Check {
             remedy: .init(
                 "Make it whole; a backup is taken first. What would be done: add --dry-run.",
                 command: "dementiactl repair \(store.id) --yes"))
+    }
+
+    /// What the status calls failed is told with the same words.
+    private func failed(_ store: StoreForm) -> Diagnosis? {
+        guard store.hasFailed else { return nil }
+        let why = store.problem?.detail ?? "The last operation on \(store.location) failed."
+        return Diagnosis(
+            .storeFailed, .failure, "\(store.location) needs a look: \(why)", store: store.id,
+            remedy: .init(
+                "See what was done and what became of the data; when the cause is mended, migrate it by its name.",
+                command: store.next))
+    }
+
+    /// It is left alone, and so nobody guards it.
+    private func unknown(_ store: StoreForm) -> Diagnosis? {
+        guard store.state == .unknown, !store.hasFailed else { return nil }
+        let isNone = store.problem.map { [.notADatabase, .foreignSchema].contains($0.code) } ?? false
+        let remedy: Diagnosis.Remedy =
+            switch (isNone, store.lastBackup) {
+            case (true, let backup?):
+                .init(
+                    "Put its newest backup back, if it was a memory.",
+                    command: "dementiactl restore \(backup.id) --yes")
+            case (true, nil):
+                .init(
+                    "If it is no memory, guard it no longer.", command: "dementiactl stores forget \(store.id) --yes")
+            case (false, _): .init("See what is known of it.", command: "dementiactl stores show \(store.id)")
+            }
+        return Diagnosis(
+            .storeUnknown, .failure, store.problem?.detail ?? "\(store.location) is no memory that dementiad knows.",
+            store: store.id, remedy: remedy)
     }
 
     /// The lean server inserts a column that its own table does not have, and names a conflict that no index backs: every memory that it

@@ -69,8 +69,11 @@ public struct OperationResult: Codable, Sendable, Equatable {
     public var lockedMilliseconds: Int64?
     /// The backup of the state that was replaced or had failed.
     public var keptState: BackupID?
-    /// How many rows the kept state holds that the restored one does not, per table; only tables that differ.
+    /// How many rows the kept state holds that the restored one does not, per table; only tables that differ. Negative where only numbers
+    /// of rows could be compared, and the kept state has fewer.
     public var rowsInKeptState: [String: Int64]?
+    /// How many rows the restored state holds that the kept one does not, per table, where rows were compared one by one.
+    public var rowsNotInKeptState: [String: Int64]?
     /// The backups that a prune took out of the vault, in that order.
     public var removed: [BackupID]?
     /// How many bytes that gave back.

@@ -52,7 +52,7 @@ public struct Planner: Sendable {
         if let wanted, wanted != line.origin, !migrations.contains(where: { $0.version == wanted }) {
             throw GuardError(
                 .usage, "there is no version \(wanted) of \(line.rawValue) that \(place) could go to", store: store,
-                hint: "See which there are: dementiactl plan \(store)")
+                hint: versions(of: line))
         }
         let head = wanted ?? wantedVersion(of: line)
         let steps = steps(of: migrations.upTo(head), survey, doing: { _ in .apply })
@@ -101,6 +101,13 @@ public struct Planner: Sendable {
         // A version from the future is fine: its way back lies in the ledger.
         try refuseForeignLedger(store, at: place, survey)
         let recorded = (survey.ledger ?? []).filter(\.success)
+        let from = version(of: survey, in: line)
+        let highest = ([from, line.origin] + recorded.map(\.version)).highest ?? 0
+        guard target <= highest else {
+            throw GuardError(
+                .usage, "\(place) is at version \(highest), and a downgrade leads to an earlier one than \(target)",
+                store: store, hint: versions(of: line))
+        }
         // What upstream's own server brought has no ledger row; the catalogue knows its way back.
         let migrations = catalogue.migrations(of: line)
         let unrecorded = migrations.filter { migration in
@@ -130,8 +137,15 @@ public struct Planner: Sendable {
                     causes: [error.description])
             }
         }
-        let from = version(of: survey, in: line)
         return Plan(store: store, line: line, from: from, to: steps.isEmpty ? from : target, steps: steps)
+    }
+
+    /// The versions of `line`, for a person who has named another one.
+    private func versions(of line: Line) -> String {
+        let versions = catalogue.migrations(of: line).map { migration in
+            String(migration.version) + (line.release(bringing: migration.version).map { " (Dementia \($0))" } ?? "")
+        }
+        return "Nothing was changed. The versions of \(line.rawValue): \(versions.joined(separator: ", "))."
     }
 
     /// The line of the store `survey` tells of, or why it has none.

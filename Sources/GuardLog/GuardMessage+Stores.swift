@@ -56,6 +56,16 @@ extension GuardMessage {
         To leave it alone: dementiactl hold add @DEMENTIA_STORE@
         """)
 
+    public static let storeUnknown = GuardMessage(
+        "5b1f0f6c3b0e4d0f9f6b6f4a2c9d7e18", .warning, "What has the name of a memory is none that is known",
+        """
+        @DEMENTIA_LOCATION@ has the name of a memory and is no database, or one of a
+        shape that this dementiad does not know. It is left alone: @DEMENTIA_ERROR@
+
+        What is known of it: dementiactl stores show @DEMENTIA_STORE@
+        If it is no memory: dementiactl stores forget @DEMENTIA_STORE@
+        """)
+
     public static let storeMissing = GuardMessage(
         "688e3980d40141b2bc8a9475320678a6", .warning, "A memory is not where it was",
         """
@@ -120,6 +130,7 @@ extension GuardMessage {
         """)
 
     static let aboutStores = [
-        storeFound, storeMissing, storeBack, storeMigratedItself, storeLostRows, serverUnreachable, searchFailed,
+        storeFound, storeUnknown, storeMissing, storeBack, storeMigratedItself, storeLostRows, serverUnreachable,
+        searchFailed,
     ]
 }

@@ -29,9 +29,39 @@ public enum ChildProcess {
         }
     }
 
-    /// Starts `arguments[0]` with exactly `environment`, and with our descriptor `output` as its standard output.
+    /// The same, and gives the first `limit` bytes of its standard output and error. All of both goes to our standard error as well.
+    /// Only the program itself is waited for: a program that it leaves running loses its reader.
+    public static func run(
+        _ arguments: [String], adding additions: [String: String], timeout: Duration, keeping limit: Int
+    ) async throws(SystemCallError) -> (ending: Ending, output: [UInt8]) {
+        let executor = try ThreadExecutor(name: "child")
+        return try await executor.run { () throws(SystemCallError) in
+            var ends: [Int32] = [-1, -1]
+            try checked("pipe2", nil) { dementiad_pipe(&ends) }
+            let reader = ends[0]
+            defer { close(reader) }
+            // Nothing may wait for a writer that says nothing.
+            try checked("fcntl", nil) { fcntl(reader, F_SETFL, O_NONBLOCK) }
+            let pid: pid_t
+            do {
+                // Ours is closed in any case, so that the program's end is the last one.
+                defer { close(ends[1]) }
+                pid = try spawn(arguments, EnvironmentBlock(adding: additions), output: ends[1], errors: ends[1])
+            }
+            var output: [UInt8] = []
+            let ending = try wait(for: pid, timeout: timeout, reading: reader) { piece in
+                output += piece.prefix(max(0, limit - output.count))
+                // Best effort: a journal that takes nothing more must not end the check.
+                _ = piece.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+            }
+            return (ending, output)
+        }
+    }
+
+    /// Starts `arguments[0]` with exactly `environment`, with our descriptor `output` as its standard output, and with `errors` as its
+    /// standard error, or ours.
     static func spawn(
-        _ arguments: [String], _ environment: borrowing EnvironmentBlock, output: Int32
+        _ arguments: [String], _ environment: borrowing EnvironmentBlock, output: Int32, errors: Int32? = nil
     ) throws(SystemCallError) -> pid_t {
         guard let program = arguments.first else { throw SystemCallError(call: "posix_spawnp", errno: ENOENT) }
         // A C string ends at its first NUL: another program would run, or this one be told something else.
@@ -47,6 +77,9 @@ public enum ChildProcess {
         try check(
             posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0), "posix_spawn_file_actions_addopen")
         try check(posix_spawn_file_actions_adddup2(&files, output, 1), "posix_spawn_file_actions_adddup2")
+        if let errors {
+            try check(posix_spawn_file_actions_adddup2(&files, errors, 2), "posix_spawn_file_actions_adddup2")
+        }
         try check(dementiad_spawn_closes_from(&files, 3), "posix_spawn_file_actions_addclosefrom_np")
         // A group of its own: a timeout ends what it started as well. Signals as a fresh program expects them.
         try check(
@@ -72,9 +105,13 @@ public enum ChildProcess {
     ///
     /// When it cannot be waited for, the group is ended at once: what nobody waits for must not work on a memory any longer.
     ///
-    /// - Parameter watching: gives a descriptor that becomes readable when the process ends, or -1 with errno
+    /// - Parameters:
+    ///   - watching: gives a descriptor that becomes readable when the process ends, or -1 with errno
+    ///   - reader: a descriptor that does not block, and from which is read meanwhile
+    ///   - take: is given the bytes that were read
     static func wait(
-        for pid: pid_t, timeout: Duration, watching: (pid_t) -> Int32 = dementiad_pidfd_open
+        for pid: pid_t, timeout: Duration, watching: (pid_t) -> Int32 = dementiad_pidfd_open,
+        reading reader: Int32? = nil, _ take: ([UInt8]) -> Void = { _ in }
     ) throws(SystemCallError) -> Ending {
         // Waiting with a limit and without a signal handler.
         let descriptor = watching(pid)
@@ -87,7 +124,7 @@ public enum ChildProcess {
         defer { close(descriptor) }
         let hasEnded: Bool
         do throws(SystemCallError) {
-            hasEnded = try isOver(descriptor, within: timeout)
+            hasEnded = try isOver(descriptor, within: timeout, reading: reader, take)
         } catch {
             kill(-pid, SIGKILL)
             reap(pid)
@@ -98,23 +135,43 @@ public enum ChildProcess {
             kill(-pid, SIGKILL)
             // One that hangs in the kernel, such as on a dead mount, cannot be ended; it is left to the system.
             if try isOver(descriptor, within: .seconds(5)) { reap(pid) }
+            if let reader { _ = drain(reader, take) }
             return .timedOut
         }
         var status: Int32 = 0
         try checked("waitpid", nil) { waitpid(pid, &status, 0) }
+        if let reader { _ = drain(reader, take) }
         let signal = status & 0x7f
         return signal == 0 ? .exited(status >> 8 & 0xff) : .signalled(signal)
     }
 
     /// Whether the process behind `descriptor` ended within `limit`.
-    private static func isOver(_ descriptor: Int32, within limit: Duration) throws(SystemCallError) -> Bool {
+    private static func isOver(
+        _ descriptor: Int32, within limit: Duration, reading reader: Int32? = nil, _ take: ([UInt8]) -> Void = { _ in }
+    ) throws(SystemCallError) -> Bool {
         let deadline = ContinuousClock.now + limit
+        var open = reader
         while true {
             let left = deadline - ContinuousClock.now
             guard left > .zero else { return false }
             // None for an interruption by a signal, too.
-            if try !LinuxKit.wait(for: [descriptor], atMost: left).isEmpty { return true }
+            let ready = try LinuxKit.wait(for: [descriptor] + (open.map { [$0] } ?? []), atMost: left)
+            if ready.contains(descriptor) { return true }
+            if let source = open, ready.contains(source), !drain(source, take) { open = nil }
         }
+    }
+
+    /// Reads the bytes that are there now, a megabyte at most: a program that never stops writing is not waited for. Whether more can come.
+    private static func drain(_ reader: Int32, _ take: ([UInt8]) -> Void) -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 16384)
+        for _ in 1...64 {
+            let count = read(reader, &buffer, buffer.count)
+            if count > 0 { take(Array(buffer[..<count])) }
+            if count == 0 { return false }
+            // Nothing now, or a signal: the next wait tells. Anything else would be told again at once, and is the end.
+            if count < 0 { return errno == EAGAIN || errno == EINTR }
+        }
+        return true
     }
 
     /// Takes the ending of a process that was killed off the kernel's hands.

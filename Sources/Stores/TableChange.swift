@@ -14,6 +14,10 @@ public struct TableChange: Sendable, Equatable {
     public let changed: Int64
     /// Columns that were there and are not any more.
     public let goneColumns: [String]
+    /// Columns that are there now and were not, where the content's digests do not tell them. They change no row.
+    public let newColumns: [String]
+    /// How many values other than NULL the gone columns had, by column, where that was counted.
+    public let lostValues: [String: Int64]
     /// Whether the table was not there before.
     public let isNew: Bool
     /// Whether the table is not there any more.
@@ -21,13 +25,15 @@ public struct TableChange: Sendable, Equatable {
 
     public init(
         name: String, gained: Int64 = 0, lost: Int64 = 0, changed: Int64 = 0, goneColumns: [String] = [],
-        isNew: Bool = false, isGone: Bool = false
+        newColumns: [String] = [], lostValues: [String: Int64] = [:], isNew: Bool = false, isGone: Bool = false
     ) {
         self.name = name
         self.gained = gained
         self.lost = lost
         self.changed = changed
         self.goneColumns = goneColumns
+        self.newColumns = newColumns
+        self.lostValues = lostValues
         self.isNew = isNew
         self.isGone = isGone
     }

@@ -9,7 +9,7 @@ public struct VaultUse: Sendable, Equatable {
     public let backups: Int
     /// Bytes in all files of the vault; a payload that several backups share counts once.
     public let storedBytes: Int64
-    /// When the newest backup was made.
+    /// When the newest backup of a good state was made.
     public let lastBackupAt: Timestamp?
     /// When each store's folder changed last, in nanoseconds since 1970: a backup that comes or goes changes it.
     let changes: [String: Int64]
@@ -38,6 +38,7 @@ extension Vault {
         let lines = try index()
         return VaultUse(
             backups: lines.count { $0.name != nil }, storedBytes: try usedBytes(),
-            lastBackupAt: lines.first?.name?.createdAt, changes: changes, foundAt: foundAt)
+            lastBackupAt: lines.lazy.compactMap(\.name).first { $0.reason.holdsGoodState }?.createdAt,
+            changes: changes, foundAt: foundAt)
     }
 }

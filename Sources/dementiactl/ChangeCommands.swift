@@ -13,7 +13,9 @@ struct MigrateCommand: ControlCommand {
             A proved backup, a rehearsal on the restored copy, one transaction, a verification. What fails is put back.
             """)
 
-    @Argument(help: "The stores; all that are behind when none is named.", completion: Completions.stores)
+    @Argument(
+        help: "The stores; all that wait when none is named, which leaves out those on hold.",
+        completion: Completions.stores)
     var store: [String] = []
     @Option(help: ArgumentHelp("The version to end at; the wanted one when it is not given.", valueName: "version"))
     var to: Int?
@@ -29,17 +31,18 @@ struct MigrateCommand: ControlCommand {
             let request = OperationRequest(kind: .migrate, store: only.id, to: target)
             return try await Work(session: session).run(request, named: only.project)
         }
-        // Named ones as they are; of all others those with something to do that can be done.
+        // Named ones as they are; of all others those with something to do that can be done. A hold ends when its memory is named.
         let chosen = store.isEmpty ? stores.filter(isBehind) : stores
+        let held = store.isEmpty ? stores.filter { $0.state == .held } : []
         return try await Work(session: session).run(
-            chosen.map { ($0.project, OperationRequest(kind: .migrate, store: $0.id, to: target)) })
+            chosen.map { ($0.project, OperationRequest(kind: .migrate, store: $0.id, to: target)) }, leaving: held)
     }
 
     private func isBehind(_ store: StoreForm) -> Bool {
         switch store.state {
         case .current: to.map { $0 > store.schemaVersion ?? 0 } ?? false
-        case .pending, .held, .failed, .busy: true
-        case .drifted, .unknown, .missing: false
+        case .pending, .failed, .busy: true
+        case .held, .drifted, .unknown, .missing: false
         }
     }
 }

@@ -69,11 +69,7 @@ struct RestoreChoice: Sendable {
 
     /// Whether a person who wants to go back wants this: not a state that had failed, nor one that somebody has replaced already.
     static func isGood(_ backup: BackupForm) -> Bool {
-        guard backup.verified else { return false }
-        return switch backup.reason {
-        case .migration, .manual, .schedule, .release, .transfer: true
-        case .beforeRestore, .failedState, .forensic: false
-        }
+        backup.verified && backup.reason.holdsGoodState
     }
 
     /// The backups that `text` is the id, the beginning of the id, or the number of.

@@ -81,6 +81,6 @@ extension StatusForm {
         return StatusForm(
             verdict: verdict, summary: summary, version: version, startedAt: startedAt, releases: releases,
             stores: stores,
-            operations: operations, vault: vault, holds: holds, findings: findings)
+            operations: operations, vault: vault, holds: holds, findings: findings, next: next)
     }
 }

@@ -49,14 +49,24 @@ extension Wording {
         return lines.joined(separator: "\n")
     }
 
-    static func results(_ operations: [OperationRecord], _ problems: [Problem], _ style: Style) -> String {
-        guard !operations.isEmpty || !problems.isEmpty else { return "Nothing to do." }
+    static func results(
+        _ operations: [OperationRecord], _ problems: [Problem], leaving held: [StoreForm] = [], _ style: Style
+    ) -> String {
+<<<<<<< ours
+        let left = held.map { "left on hold: \($0.id)  \(PrintableText.line($0.location))\n  next: dementiactl migrate \($0.id)" }
+=======
+        let left = held.map {
+            "left on hold: \($0.id)  \(Style.printable($0.location))\n  next: dementiactl migrate \($0.id)"
+        }
+>>>>>>> theirs
+        guard !operations.isEmpty || !problems.isEmpty else {
+            return (["Nothing to do."] + left).joined(separator: "\n")
+        }
         let list = operations.isEmpty ? [] : [self.operations(operations, style)]
         return
             (list
-            + problems.map {
-                "not started: \(PrintableText.line($0.detail))" + ($0.hint.map { "\n  next: \($0)" } ?? "")
-            })
+            + problems.map { "not started: \(PrintableText.line($0.detail))" + ($0.hint.map { "\n  next: \($0)" } ?? "") }
+            + left)
             .joined(separator: "\n")
     }
 
@@ -108,8 +118,10 @@ extension Wording {
                 let rows = tables.map { "\(self.rows(abs($0.value))) of \(PrintableText.line($0.key))" }
                 return "\(words): \(rows.joined(separator: ", "))"
             }
+            let missing = operation.result?.rowsNotInKeptState?.sorted { $0.key < $1.key } ?? []
             let parts = [
-                list("only there", extra.filter { $0.value > 0 }), list("not there", extra.filter { $0.value < 0 }),
+                list("only there", extra.filter { $0.value > 0 }),
+                list("not there", extra.filter { $0.value < 0 } + missing),
             ]
             return (["the state before is backup \(backup)"] + parts.compactMap { $0 }).joined(separator: "; ")
         }

@@ -79,7 +79,22 @@ extension Wording {
         if !change.differs { return "the same" }
         if change.rowsInBackup == nil { return "goes" }
         if change.rowsNow == nil { return "comes back" }
-        return change.gained == change.lost ? "other values" : ""
+        let columns = [
+            words(change.columnsLost, "loses the column", "loses the columns"),
+            words(change.columnsGained, "gets the column", "gets the columns"),
+        ]
+        let values: String? =
+            switch change.changed {
+            case nil: change.gained == change.lost ? "other values" : nil
+            case 0?: nil
+            case let changed?: "other values in \(rows(changed))"
+            }
+        return ([values] + columns).compactMap(\.self).joined(separator: ", ")
+    }
+
+    private static func words(_ names: [String]?, _ one: String, _ many: String) -> String? {
+        guard let names, !names.isEmpty else { return nil }
+        return (names.count == 1 ? one : many) + " " + names.map { Style.printable($0) }.joined(separator: ", ")
     }
 
     private static func removals(_ removals: [PlanForm.Removal], _ style: Style) -> String {
@@ -102,6 +117,9 @@ extension Wording {
         let parts = [
             change.gained > 0 ? "gains \(rows(change.gained))" : nil,
             change.lost > 0 ? "loses \(rows(change.lost))" : nil,
+            change.changed.flatMap { $0 > 0 ? "gets other values in \(rows($0))" : nil },
+            words(change.columnsLost, "loses the column", "loses the columns"),
+            words(change.columnsGained, "gets the column", "gets the columns"),
         ].compactMap { $0 }
         let what = parts.isEmpty ? "gets other values" : parts.joined(separator: " and ")
         return "table \(table) \(what): \(now) now, \(then) in the backup"

@@ -15,7 +15,7 @@ extension Wording {
         let tone: Style.Tone =
             switch status.verdict {
             case .safe: .good
-            case .working, .pending: .wait
+            case .working, .pending, .held: .wait
             case .attention: .bad
             }
         return style.paint("\(status.verdict.rawValue): \(PrintableText.line(status.summary))", tone)
@@ -23,7 +23,7 @@ extension Wording {
 
     static func status(_ status: StatusForm, socket: ControlSocket, _ style: Style) -> String {
         var blocks = [
-            headline(status, style)
+            headline(status, style) + (status.next.map { "\nnext: \($0)" } ?? "")
                 + "\ndementiad \(status.version), started \(style.age(status.startedAt)), at \(socket.path)"
         ]
         if !status.stores.items.isEmpty {
@@ -35,7 +35,10 @@ extension Wording {
                     .init(store.location),
                 ])
             }
-            blocks.append(table.text(style))
+            let reasons = status.stores.items.compactMap { store in
+                store.problem.map { "  \(store.id): \(Style.printable($0.detail))" }
+            }
+            blocks.append(([table.text(style)] + reasons).joined(separator: "\n"))
         }
         if !status.operations.isEmpty {
             let bars = status.operations.compactMap { bar($0, style) }
@@ -84,19 +87,9 @@ extension Wording {
             ("size", Style.size(store.sizeBytes)),
             ("backup", store.lastBackup.map { "\($0.id), \(style.age($0.createdAt))" } ?? "none yet"),
             ("watched by", store.watch?.rawValue),
-            ("next", next(for: store)),
+            ("why", store.problem.map { Style.printable($0.detail) }),
+            ("next", store.next),
         ])
-    }
-
-    /// The one command that helps a store that is not current.
-    private static func next(for store: StoreForm) -> String? {
-        switch store.state {
-        case .current: nil
-        case .pending, .held: "dementiactl migrate \(store.id)"
-        case .drifted: "dementiactl repair \(store.id) --dry-run"
-        case .failed, .unknown, .busy: "dementiactl history \(store.id)"
-        case .missing: "dementiactl backup list \(store.id)"
-        }
     }
 
     static func history(_ history: HistoryForm, _ style: Style) -> String {

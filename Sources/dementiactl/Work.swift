@@ -14,6 +14,8 @@ struct Work: Sendable {
         let items: [OperationRecord]
         /// What could not be started.
         let errors: [Problem]?
+        /// The stores that were left alone because they are on hold.
+        var held: [StoreID]?
     }
 
     /// One operation: printed by itself.
@@ -23,7 +25,11 @@ struct Work: Sendable {
     }
 
     /// An operation for each of several things: all are started, then waited for, then printed as a list.
-    func run(_ requests: [(title: String, request: OperationRequest)]) async throws(GuardError) -> Status {
+    ///
+    /// - Parameter held: what is left alone because it is on hold, to be told
+    func run(
+        _ requests: [(title: String, request: OperationRequest)], leaving held: [StoreForm] = []
+    ) async throws(GuardError) -> Status {
         var begun: [(title: String, operation: OperationRecord)] = []
         var problems: [Problem] = []
         for (title, request) in requests {
@@ -36,8 +42,9 @@ struct Work: Sendable {
             }
         }
         let settled = try await settle(begun)
-        let results = Results(items: settled, errors: problems.isEmpty ? nil : problems)
-        try session.show("operations", results) { Wording.results(settled, problems, $0) }
+        let results = Results(
+            items: settled, errors: problems.isEmpty ? nil : problems, held: held.isEmpty ? nil : held.map(\.id))
+        try session.show("operations", results) { Wording.results(settled, problems, leaving: held, $0) }
         let codes = settled.map(\.exitCode) + problems.map { ErrorTable.line(for: $0.code).exit }
         return Self.worst(of: codes)
     }

@@ -39,6 +39,12 @@ final class Narrator: Sendable {
             notifier.status(text)
         case .storeKnown(let form):
             locations.withLock { $0[form.id] = form.location }
+        case .storeFound(let form) where form.state == .unknown:
+            locations.withLock { $0[form.id] = form.location }
+            let why = form.problem?.detail ?? "its shape is not known"
+            var facts = metadata(of: form)
+            facts["error"] = "\(why)"
+            logger.tell(.storeUnknown, "\(form.location) has the name of a memory and is left alone: \(why)", facts)
         case .storeFound(let form):
             locations.withLock { $0[form.id] = form.location }
             logger.tell(.storeFound, "found \(form.location), and guard it from now on", metadata(of: form))

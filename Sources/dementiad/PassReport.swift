@@ -35,16 +35,19 @@ struct PassReport {
         let places = places.joined(separator: ", ")
         guard !items.isEmpty else { return "No memory was found under \(places)." }
         let count = Wording.count(items.count, "memory", plural: "memories")
-        let bad = items.filter { ($0.operation?.exitCode ?? .done) != .done }.count
+        let bad = items.filter { ($0.operation?.exitCode ?? .done) != .done || $0.store.needsAttention }.count
         if bad > 0 { return "\(count) under \(places): \(bad) \(bad == 1 ? "needs" : "need") a look." }
         if !problems.isEmpty {
             return
                 "\(count) under \(places), and \(problems.count == 1 ? "one place" : "\(problems.count) places") out of reach."
         }
-        let waiting = items.filter { $0.store.state != .current }.count
-        return waiting == 0
-            ? "\(count) under \(places): all is well."
-            : "\(count) under \(places): \(waiting) \(waiting == 1 ? "waits" : "wait")."
+        let held = items.filter { $0.store.state == .held }.count
+        let waiting = items.filter { ![.current, .held].contains($0.store.state) }.count
+        let parts = [
+            waiting > 0 ? "\(waiting) \(waiting == 1 ? "waits" : "wait")" : nil,
+            held > 0 ? "\(held) \(held == 1 ? "is" : "are") on hold" : nil,
+        ].compactMap(\.self)
+        return "\(count) under \(places): \(parts.isEmpty ? "all is well" : parts.joined(separator: ", "))."
     }
 
     private var notes: [String] {
@@ -145,7 +148,9 @@ struct StoreReport {
         case .pending:
             let wanted = store.wantedVersion.map { "version \($0)" } ?? "a newer version"
             return "\(version); a migration to \(wanted) is pending and the mode is \(mode.rawValue)"
-        case .held: return "\(version), on hold: automation is paused"
+        case .held:
+            let why = store.problem.map { "; \($0.detail)" } ?? ""
+            return "\(version), on hold: automation is paused\(why)"
         default: return "\(version), \(store.state.rawValue)"
         }
     }

@@ -17,7 +17,7 @@ struct FormTests {
         #expect(
             try json(Samples.stores[1]) == """
                 {"engine":"sqlite","id":"f127a00f97f0","lastBackup":{"createdAt":"2026-01-31T12:00:00.000Z",\
-                "id":"000042_9f3c1a77b2e0"},"line":"sqlite-4","location":"/srv/blog/.claude-memory.db","project":"blog",\
+                "id":"000042_9f3c1a77b2e0"},"line":"sqlite-4","location":"/srv/blog/.claude-memory.db","problem":null,"project":"blog",\
                 "release":null,"schemaVersion":1,"sizeBytes":1572864,"state":"pending","wantedVersion":4,"watch":"inotify"}
                 """)
     }

@@ -20,6 +20,30 @@ struct CheckTests {
             location: StoreLocation(engine: .sqlite, name: path), project: project, state: state, sizeBytes: bytes)
     }
 
+    // MARK: Memories
+
+    @Test("What the status calls failed, taken back or unknown has a finding with its reason and a command")
+    func needsAttention() throws {
+        func found(_ form: StoreForm) -> [Diagnosis] {
+            StoreCheck([form], kept: [:], now: Self.now, startedAt: Self.now) { _ in true }.diagnoses
+        }
+        var reverted = form("/a", .held)
+        let operation = try #require(OperationID("op_00000000000000000000000001"))
+        reverted.problem = Problem(GuardError(.checkVetoed, "the check command said no"), operation: operation)
+        #expect(found(reverted).map(\.code) == ["storeFailed"])
+        #expect(found(reverted).first?.message.contains("the check command said no") == true)
+        #expect(found(reverted).first?.remedy?.command == "dementiactl operations show \(operation)")
+        var none = form("/b", .unknown)
+        none.problem = Problem(GuardError(.notADatabase, "/b is no database"))
+        #expect(found(none).map(\.code) == ["storeUnknown"] && found(none).first?.message == "/b is no database")
+        #expect(found(none).first?.remedy?.command == "dementiactl stores forget \(none.id) --yes")
+        none.lastBackup = .init(id: BackupID(sequence: 1, root: "9f3c1a77b2e0"), createdAt: Self.now)
+        #expect(found(none).first?.remedy?.command == "dementiactl restore 000001_9f3c1a77b2e0 --yes")
+        for state in StoreState.allCases where form("/c", state).needsAttention && state != .missing {
+            #expect(!found(form("/c", state)).isEmpty, "\(state)")
+        }
+    }
+
     // MARK: inotify
 
     @Test(

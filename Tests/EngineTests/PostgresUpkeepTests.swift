@@ -53,6 +53,34 @@ struct PostgresUpkeepTests {
         state.release()
     }
 
+    @Test("Two scripts are compared row by row: one deleted, one written, one column gone with its values")
+    func rowByRow() async throws {
+        let (world, tools, state) = try await tended()
+        let entry = try #require(try tools.vault.newest(of: try world.location.id))
+        let store = try tools.open(try world.location)
+        let (then, now) = (world.folder.file("then.sql"), world.folder.file("now.sql"))
+        try tools.vault.restore(entry, to: then)
+        _ = try world.change(
+            """
+            CREATE TABLE moods (a text, b text); INSERT INTO moods VALUES (E'one\ttab', NULL);
+            ALTER TABLE context_locks ADD COLUMN mood text;
+            UPDATE context_locks SET mood = 'calm' WHERE id = (SELECT min(id) FROM context_locks);
+            DELETE FROM memory_entries WHERE id = (SELECT min(id) FROM memory_entries);
+            UPDATE memory_entries SET content = E'other\nline' WHERE id = (SELECT max(id) FROM memory_entries)
+            """)
+        _ = try await store.snapshot(into: now, progress: nil)
+        let changes = try #require(try await store.changes(from: now, to: then))
+        let entries = try #require(changes.first { $0.name == "memory_entries" }, "\(changes)")
+        #expect(entries.gained == 2 && entries.lost == 1)
+        let contexts = try #require(changes.first { $0.name == "context_locks" })
+        #expect(contexts.goneColumns == ["mood"] && contexts.lostValues == ["mood": 1])
+        #expect(contexts.gained == 0 && contexts.lost == 0)
+        #expect(changes.first { $0.name == "moods" }.map { $0.isGone && $0.lost == 1 } == true)
+        #expect(!changes.contains { $0.name.hasPrefix("schema_migration") })
+        await store.close()
+        state.release()
+    }
+
     @Test("Unchanged it is looked at and not backed up again; changed by others it is compared by counts and digests")
     func shadow() async throws {
         let (world, tools, state) = try await tended()

@@ -34,6 +34,21 @@ import Testing
 
     private func steps(_ plan: Plan) -> [String] { plan.steps.map { "\($0.action.rawValue) \($0.migration.version)" } }
 
+    @Test("a version that there is not is an error which lists those that there are, up and down")
+    func versions() throws {
+        let up = refusal { try plan(ledger: [row(1), row(2), row(3), row(4)], wanted: 5) }
+        #expect(up?.code == .usage && up?.message.contains("no version 5") == true)
+        #expect(up?.hint?.contains("1 (Dementia 4.0), 2 (Dementia 4.1), 3 (Dementia 4.2), 4 (Dementia 4.4)") == true)
+        let survey = Survey(
+            recognition: .memory(.sqlite4), shape: Shape(tables: [:], indices: []),
+            ledger: [row(1), row(2), row(3), row(4)], hasForeignLedger: false, problems: [:])
+        let planner = Planner(catalogue: catalogue)
+        let down = refusal { try planner.downgrade(for: store, at: "the file", survey, to: 5) }
+        #expect(down?.code == .usage && down?.message.contains("is at version 4") == true)
+        #expect(down?.hint == up?.hint)
+        #expect(try planner.downgrade(for: store, at: "the file", survey, to: 4).isEmpty)
+    }
+
     @Test("what is missing is applied, what is there and not known is adopted, what is known is left out")
     func actions() throws {
         #expect(try steps(plan(problems: [1, 2, 3, 4])) == ["apply 1", "apply 2", "apply 3", "apply 4"])

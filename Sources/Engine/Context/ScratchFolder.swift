@@ -46,14 +46,24 @@ struct ScratchFolder: Sendable {
         at store: any Store, named name: String, in scratch: String,
         _ body: (String) async throws(GuardError) -> Result
     ) async throws(GuardError) -> Result {
+        try await temporary(name, for: store.location, in: scratch) { (folder) throws(GuardError) in
+            try await body(folder.copy("look", of: store))
+        }
+    }
+
+    /// Runs `body` with the folder `name`, which is for a look at the store at `location` and gone afterwards.
+    static func temporary<Result: Sendable>(
+        _ name: String, for location: StoreLocation, in scratch: String,
+        _ body: (ScratchFolder) async throws(GuardError) -> Result
+    ) async throws(GuardError) -> Result {
         let folder: ScratchFolder
         do throws(SystemCallError) {
             folder = try ScratchFolder(name, in: scratch)
         } catch {
-            throw EngineFailure(store.location).system(error, "making scratch for a look")
+            throw EngineFailure(location).system(error, "making scratch for a look")
         }
         defer { folder.remove() }
-        return try await body(folder.copy("look", of: store))
+        return try await body(folder)
     }
 
     /// The path of a copy of `store` in it, with the ending that such copies have.

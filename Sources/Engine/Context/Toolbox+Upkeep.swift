@@ -31,6 +31,18 @@ extension Toolbox {
         return try await reading { (vault) throws(VaultError) in try vault.newest(of: store, except: Set(failed.keys)) }
     }
 
+    /// The last backup of `store`: the newest proved one that holds a good state. What had failed, or was replaced, is in the vault, too,
+    /// and is no backup to go back to.
+    func lastBackup(of store: StoreID) async throws(GuardError) -> Entry? {
+        let failed = try await journaling(about: store) { (journal) throws(JournalError) in
+            try await journal.failedProofs()
+        }
+        return try await reading { (vault) throws(VaultError) in
+            let other = try vault.index(store: store).compactMap(\.name).filter { !$0.reason.holdsGoodState }.map(\.id)
+            return try vault.newest(of: store, except: Set(failed.keys).union(other))
+        }
+    }
+
     /// A new operation that the daemon itself begins, not yet in the journal.
     func newRecord(_ kind: OperationKind, on store: StoreID?, because trigger: String) -> OperationRecord {
         OperationRecord(

@@ -27,8 +27,22 @@ public struct CheckCommand: Sendable, Equatable {
     /// What it said.
     enum Verdict: Equatable {
         case accepted
-        case vetoed(exit: Int32)
-        case couldNotRun(String)
+        /// The first lines of what it printed say why.
+        case vetoed(exit: Int32, said: [String])
+        case couldNotRun(String, said: [String] = [])
+    }
+
+    /// How much of what it prints is kept.
+    private static let (keptBytes, keptLines, keptLength) = (8192, 8, 240)
+
+    /// The first lines of `output`, as text: what is no UTF-8 or no printable character is replaced.
+    static func lines(of output: [UInt8]) -> [String] {
+        output.split(separator: UInt8(ascii: "\n")).prefix(keptLines).map { line in
+            let text = String(decoding: line, as: UTF8.self).unicodeScalars.map { scalar in
+                scalar.properties.generalCategory == .control ? " " : String(scalar)
+            }.joined()
+            return text.count > keptLength ? text.prefix(keptLength) + "…" : text
+        }.filter { !$0.allSatisfy { $0 == " " } }
     }
 
     /// Asks about the memory at `target`, and waits for the answer no longer than `limit`.
@@ -36,14 +50,17 @@ public struct CheckCommand: Sendable, Equatable {
         let ours = ["DEMENTIAD_STORE": target.argument, "DEMENTIAD_PHASE": phase.rawValue]
         let environment = target.environment.merging(ours) { _, ours in ours }
         do {
-            switch try await ChildProcess.run(arguments + [target.argument], adding: environment, timeout: limit) {
+            let (ending, output) = try await ChildProcess.run(
+                arguments + [target.argument], adding: environment, timeout: limit, keeping: Self.keptBytes)
+            let said = Self.lines(of: output)
+            switch ending {
             case .exited(0): return .accepted
-            case .exited(126): return .couldNotRun("it is not executable")
-            case .exited(127): return .couldNotRun("it was not found")
-            case .exited(let code) where code > 127: return .couldNotRun("it exited with \(code)")
-            case .exited(let code): return .vetoed(exit: code)
-            case .signalled(let signal): return .couldNotRun("signal \(signal) ended it")
-            case .timedOut: return .couldNotRun("it took longer than \(limit)")
+            case .exited(126): return .couldNotRun("it is not executable", said: said)
+            case .exited(127): return .couldNotRun("it was not found", said: said)
+            case .exited(let code) where code > 127: return .couldNotRun("it exited with \(code)", said: said)
+            case .exited(let code): return .vetoed(exit: code, said: said)
+            case .signalled(let signal): return .couldNotRun("signal \(signal) ended it", said: said)
+            case .timedOut: return .couldNotRun("it took longer than \(limit)", said: said)
             }
         } catch {
             return .couldNotRun(error.description)

@@ -58,35 +58,34 @@ struct MigrationEnd {
                 store: store.location.id)
         }
         let target = await store.checkTarget(rehearsedOn: nil)
-        if let exit = await CheckAsking(tools: tools, log: log).veto(target, .live) {
+        if let veto = await CheckAsking(tools: tools, log: log).veto(target, .live) {
             return GuardError(
-                .checkVetoed, "the check command vetoed the migrated memory \(place) with exit status \(exit)",
-                store: store.location.id)
+                .checkVetoed, "the check command vetoed the migrated memory \(place) with exit status \(veto.exit)",
+                store: store.location.id, causes: veto.said)
         }
         return nil
     }
 
     /// Backs up the failed state, puts the old one back, and pauses automation.
     func restore(_ backup: Entry, because failure: GuardError) async throws(GuardError) -> OperationRecord {
-        let kept: Entry
+        let replaced: Restorer.Replaced
         do throws(GuardError) {
-            kept = try await Restorer(tools: tools, store: store, log: log, scratch: scratch)
+            replaced = try await Restorer(tools: tools, store: store, log: log, scratch: scratch)
                 .restore(backup, keeping: .failedState)
         } catch {
             await store.close()
             return try await log.settle(Evidence(afterCommit: error), because: error)
         }
-        note(kept: kept, insteadOf: backup)
+        note(kept: replaced.kept, insteadOf: backup, replaced.changes)
         return try await settleRestored(failure, backup)
     }
 
     /// Notes that `kept` holds what `backup` was restored over.
-    func note(kept: Entry, insteadOf backup: Entry) {
+    func note(kept: Entry, insteadOf backup: Entry, _ changes: [TableChange]? = nil) {
         var result = log.record.result ?? OperationResult()
         result.fromVersion = result.fromVersion ?? backup.manifest.schemaVersion
         result.toVersion = result.fromVersion
-        result.keptState = kept.id
-        result.rowsInKeptState = ContentDifference(from: backup.manifest.content, to: kept.manifest.content).rows
+        result.note(kept: kept, insteadOf: backup, changes)
         log.note(result: result)
     }
 

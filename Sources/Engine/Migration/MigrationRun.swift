@@ -151,7 +151,7 @@ struct MigrationRun {
         let rehearsal = try await store.rehearse(
             plan, on: backup.restored, of: backup.snapshot, entry: entry, progress: progress(of: .rehearse))
         let deadline = lock.map { $0 + tools.policy.lockedBackup }
-        var veto: Int32?
+        var veto: CheckAsking.Veto?
         if let rehearsal {
             log.add(rehearsal.findings)
             let target = await store.checkTarget(rehearsedOn: backup.restored)
@@ -165,8 +165,9 @@ struct MigrationRun {
         if let deadline, ContinuousClock.now > deadline { throw keepsChanging }
         if let veto {
             throw GuardError(
-                .checkVetoed, "the check command vetoed the rehearsed migration of \(place) with exit status \(veto)",
-                store: store.location.id, hint: "Nothing was changed: the check looked at a copy.")
+                .checkVetoed,
+                "the check command vetoed the rehearsed migration of \(place) with exit status \(veto.exit)",
+                store: store.location.id, hint: "Nothing was changed: the check looked at a copy.", causes: veto.said)
         }
     }
 

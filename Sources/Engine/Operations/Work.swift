@@ -45,10 +45,10 @@ struct Work {
     ///
     /// - Parameter terms: what somebody agreed to, when he did: anything else is not done
     func restore(_ backup: Entry, _ terms: IssuedPlans.Terms? = nil) async throws(GuardError) -> OperationRecord {
-        let kept: Entry
+        let replaced: Restorer.Replaced
         do throws(GuardError) {
             try await log.step(.preflight, backup: backup.id)
-            kept = try await Restorer(tools: tools, store: store, log: log, scratch: scratch)
+            replaced = try await Restorer(tools: tools, store: store, log: log, scratch: scratch)
                 .restore(backup, keeping: .beforeRestore, agreedTo: terms)
         } catch {
             if Self.isMadeAnew(after: error), error.dataState == .untouched {
@@ -58,7 +58,8 @@ struct Work {
             return try await settleRestore(error, backup)
         }
         await store.close()
-        return try await RestoreEnd(tools: tools, log: log).settleRestored(backup, insteadOf: kept)
+        return try await RestoreEnd(tools: tools, log: log).settleRestored(
+            backup, insteadOf: replaced.kept, replaced.changes)
     }
 
     /// Settles a restore that `error` ended: as untouched when the store says so, and otherwise by what is there.
@@ -129,7 +130,7 @@ struct Work {
     // MARK: Parts
 
     private func changes(in snapshot: Snapshot) async throws(GuardError) -> [Finding] {
-        guard let newest = try await tools.newestProved(of: id) else {
+        guard let newest = try await tools.lastBackup(of: id) else {
             return [Finding(code: "noBackup", message: "there is no backup of it yet")]
         }
         let difference = ContentDifference(from: newest.manifest.content, to: snapshot.content)

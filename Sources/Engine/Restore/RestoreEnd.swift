@@ -14,13 +14,14 @@ struct RestoreEnd {
 
     /// The state of `backup` is in place and verified.
     ///
-    /// - Parameter kept: the backup of the state that was replaced; nil when nothing could be backed up
-    func settleRestored(_ backup: Entry, insteadOf kept: Entry?) async throws(GuardError) -> OperationRecord {
+    /// - Parameters:
+    ///   - kept: the backup of the state that was replaced; nil when nothing could be backed up
+    ///   - changes: what becomes of each table from the restored state to the kept one, where that is known row by row
+    func settleRestored(
+        _ backup: Entry, insteadOf kept: Entry?, _ changes: [TableChange]? = nil
+    ) async throws(GuardError) -> OperationRecord {
         var result = OperationResult()
-        result.keptState = kept?.id
-        result.rowsInKeptState = kept.map {
-            ContentDifference(from: backup.manifest.content, to: $0.manifest.content).rows
-        }
+        if let kept { result.note(kept: kept, insteadOf: backup, changes) }
         result.toVersion = backup.manifest.schemaVersion
         if let store = log.record.store { try await tools.takeBackMove(of: store) }
         return try await log.settle(.done, result: result)
@@ -120,6 +121,22 @@ struct RestoreEnd {
             try vault.list(store: record.store).lazy.compactMap(\.entry)
                 .first { $0.manifest.operation == record.id && $0.manifest.reason == .beforeRestore }
         }
+    }
+}
+
+extension OperationResult {
+    /// Notes that `kept` holds what `backup` was restored over, and which rows only one of the two has.
+    mutating func note(kept: Entry, insteadOf backup: Entry, _ changes: [TableChange]?) {
+        keptState = kept.id
+        guard let changes else {
+            rowsInKeptState = ContentDifference(from: backup.manifest.content, to: kept.manifest.content).rows
+            return
+        }
+        func rows(_ count: (TableChange) -> Int64) -> [String: Int64] {
+            Dictionary(changes.map { ($0.name, count($0)) }) { first, _ in first }.filter { $0.value > 0 }
+        }
+        rowsInKeptState = rows { $0.gained + $0.changed }
+        rowsNotInKeptState = rows { $0.lost + $0.changed }
     }
 }
 

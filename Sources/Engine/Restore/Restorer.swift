@@ -18,12 +18,20 @@ struct Restorer {
     /// How often the replaced state is backed up again because somebody wrote meanwhile.
     private static let rounds = 5
 
-    /// Restores `backup` and gives the backup of the state that it replaced.
+    /// The state that a restore replaced.
+    struct Replaced {
+        /// Its backup.
+        let kept: Entry
+        /// What becomes of each table from the restored state to it; nil where rows could not be told apart.
+        let changes: [TableChange]?
+    }
+
+    /// Restores `backup` and gives the state that it replaced.
     ///
     /// - Parameter terms: what somebody agreed to have replaced, when he did; anything else is left alone
     func restore(
         _ backup: Entry, keeping reason: BackupReason, agreedTo terms: IssuedPlans.Terms? = nil
-    ) async throws(GuardError) -> Entry {
+    ) async throws(GuardError) -> Replaced {
         let source = scratch.copy("source", of: store)
         try await decode(backup, to: source)
         var round = 0
@@ -39,11 +47,13 @@ struct Restorer {
             try await log.step(.restore, detail: "\(backup.id) over \(kept.entry.id)", dataState: .changing)
             do throws(GuardError) {
                 try await store.restore(from: source, expecting: backup.manifest.content, replacing: kept.snapshot)
-                return kept.entry
             } catch {
                 guard error.code == .storeMoved, error.dataState == .untouched, round < Self.rounds else { throw error }
                 log.endStep(as: .failed)
+                continue
             }
+            // Best effort: the restore is done, and the digests tell less, but something.
+            return Replaced(kept: kept.entry, changes: try? await store.changes(from: source, to: kept.restored))
         }
     }
 

@@ -52,6 +52,30 @@ extension PlanForm.Step {
     }
 }
 
+extension HistoryForm {
+    /// What ledger and audit tell, newest first.
+    ///
+    /// The ledger has a place for a failure only beside a migration. What the check command refused is told as an event that names no
+    /// migration.
+    ///
+    /// - Parameter vetoed: the operations that the check command refused
+    init(
+        store: StoreID, location: String, _ ledger: LedgerHistory, _ audit: [JournalEvent], vetoed: Set<OperationID>
+    ) {
+        let rows = ledger.rows.reversed().map(LedgerRow.init).filter { row in
+            row.success || row.operation.map { !vetoed.contains($0) } ?? true
+        }
+        let events = ledger.events.map { event in
+            var shown = Event(event)
+            if event.event == "failed", shown.operation.map(vetoed.contains) == true { shown.version = nil }
+            return shown
+        }
+        self.init(
+            store: store, location: location, ledger: rows,
+            events: (audit.map(Event.init) + events).sorted { $0.at > $1.at })
+    }
+}
+
 extension HistoryForm.LedgerRow {
     /// How a row of the ledger is shown.
     init(_ row: LedgerHistory.Row) {

@@ -57,12 +57,15 @@ struct StoreExaminer {
             form.release = tools.installed.now.deciding(for: line)?.label
             let plan = try tools.planner.plan(for: location.id, at: location.name, survey)
             form.state = plan.isEmpty ? .current : .pending
+            form.problem = try await standingFailure(of: location.id, isCurrent: plan.isEmpty)
+            if form.problem != nil { form.state = .failed }
             if hold != nil { form.state = .held }
             await store.close()
             return Examination(form: form, plan: plan, refusal: nil, hold: hold)
         } catch {
             await store.close()
             form.state = Self.state(for: error)
+            form.problem = Problem(error)
             return Examination(form: form, plan: nil, refusal: error, hold: hold)
         }
     }
@@ -71,8 +74,19 @@ struct StoreExaminer {
     func examination(of location: StoreLocation, refusing error: GuardError) async throws(GuardError) -> Examination {
         var form = StoreForm(
             location: location, project: location.name, state: Self.state(for: error), sizeBytes: 0)
+        form.problem = Problem(error)
         form.lastBackup = try await lastBackup(of: location.id)
         return Examination(form: form, plan: nil, refusal: error, hold: nil)
+    }
+
+    /// How the last operation that changes the store `id` failed, where that still stands.
+    ///
+    /// - Parameter isCurrent: whether no migration is due: then whatever kept one from happening is over
+    private func standingFailure(of id: StoreID, isCurrent: Bool) async throws(GuardError) -> Problem? {
+        let records = try await tools.journaling(about: id) { (journal) throws(JournalError) in
+            try await journal.operations(store: id, limit: 30)
+        }
+        return StandingFailure.find(in: records, isCurrent: isCurrent)
     }
 
     private static func state(for error: GuardError) -> StoreState {
@@ -105,7 +119,7 @@ struct StoreExaminer {
     }
 
     private func lastBackup(of store: StoreID) async throws(GuardError) -> StoreForm.LastBackup? {
-        try await tools.newestProved(of: store).map { .init(id: $0.id, createdAt: $0.manifest.createdAt) }
+        try await tools.lastBackup(of: store).map { .init(id: $0.id, createdAt: $0.manifest.createdAt) }
     }
 
     private func hold(on store: StoreID) async throws(GuardError) -> Hold? {

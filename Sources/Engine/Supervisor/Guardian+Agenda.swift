@@ -118,8 +118,8 @@ extension Guardian {
     /// How everything stands, as a line.
     public var summary: String {
         let count = forms.count
-        guard count > 0 else { return verdict(running: busy.count).summary }
-        return "\(count == 1 ? "1 memory" : "\(count) memories") · " + verdict(running: busy.count).summary
+        guard count > 0 else { return standing(running: busy.count).summary }
+        return "\(count == 1 ? "1 memory" : "\(count) memories") · " + standing(running: busy.count).summary
     }
 
     /// Tells how everything stands, when that changed.

@@ -24,12 +24,12 @@ extension Guardian {
             path: tools.vault.path, backups: use.backups, storedBytes: use.storedBytes, freeBytes: free,
             lastBackupAt: use.lastBackupAt, lastProofAt: lastProof)
         let stores = try await stores()
-        let (verdict, summary) = verdict(running: running.count)
+        let standing = standing(running: running.count)
         return StatusForm(
-            verdict: verdict, summary: summary, version: ProductVersion.current, startedAt: startedAt,
+            verdict: standing.verdict, summary: standing.summary, version: ProductVersion.current, startedAt: startedAt,
             releases: tools.installed.now.releases.map(ReleaseForm.init),
             stores: .init(stores), operations: running, vault: vault, holds: holds,
-            findings: findings)
+            findings: findings, next: standing.next)
     }
 
     /// How full the vault is, and how many bytes are free beside it.
@@ -51,23 +51,8 @@ extension Guardian {
         return unreached + discovered.findings + releaseFindings + unwatched
     }
 
-    func verdict(running: Int) -> (verdict: Verdict, summary: String) {
-        let stores = forms.values
-        let unreached = discovered.problems.count
-        func count(_ states: [StoreState]) -> Int { stores.filter { states.contains($0.state) }.count }
-        let bad = count([.failed, .drifted, .unknown, .missing])
-        if bad > 0 { return (.attention, "\(bad) of \(stores.count) memories need a look") }
-        if unreached > 0 {
-            return (
-                .attention, unreached == 1 ? "one place is out of reach" : "\(unreached) places are out of reach"
-            )
-        }
-        if running > 0 { return (.working, "\(running) operations are at work") }
-        let waiting = count([.pending, .held, .busy])
-        if waiting > 0 { return (.pending, "\(waiting) of \(stores.count) memories wait") }
-        let bare = stores.filter { $0.lastBackup == nil }.count
-        if bare > 0 { return (.pending, "every memory is current, and \(bare) of \(stores.count) have no backup yet") }
-        return (.safe, stores.isEmpty ? "there is no memory to guard yet" : "every memory is current and backed up")
+    func standing(running: Int) -> Standing {
+        Standing(forms.values, unreached: discovered.problems.count, running: running)
     }
 
     public func health() async throws(GuardError) -> HealthForm {
@@ -117,11 +102,16 @@ extension Guardian {
         let audit = try await tools.journaling(about: id) { (journal) throws(JournalError) in
             try await journal.latestEvents(limit: 200, store: id)
         }
-        return HistoryForm(
-            store: id, location: location.name, ledger: ledger.rows.reversed().map(HistoryForm.LedgerRow.init),
-            events: (audit.map(HistoryForm.Event.init) + ledger.events.map(HistoryForm.Event.init)).sorted {
-                $0.at > $1.at
-            })
+        // Those that the check command refused. No migration failed there, whatever row of the ledger tells of it.
+        var vetoed: Set<OperationID> = []
+        for name in Set(ledger.rows.filter { !$0.success }.compactMap(\.operation) + ledger.events.map(\.operation)) {
+            guard let operation = OperationID(name) else { continue }
+            let record = try await tools.journaling(about: id) { (journal) throws(JournalError) in
+                try await journal.operation(operation)
+            }
+            if record?.error?.code == .checkVetoed { vetoed.insert(operation) }
+        }
+        return HistoryForm(store: id, location: location.name, ledger, audit, vetoed: vetoed)
     }
 
     public func migrations() async throws(GuardError) -> [MigrationForm] {

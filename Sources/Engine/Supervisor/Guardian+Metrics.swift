@@ -32,9 +32,11 @@ extension Guardian {
         }
         return [
             MetricFamily(
-                "dementia_stores", .gauge, "Stores by state.",
+                "dementia_stores", .gauge,
+                "Stores by state. One whose last operation failed or was taken back counts as failed, on hold or not.",
                 StoreState.allCases.map { state in
-                    .init(Double(stores.count { $0.state == state }), .init("state", state.rawValue))
+                    let count = stores.count { ($0.hasFailed ? .failed : $0.state) == state }
+                    return .init(Double(count), .init("state", state.rawValue))
                 }),
             MetricFamily(
                 "dementia_store_schema_version", .gauge, "The version of a store's schema.",

@@ -122,16 +122,12 @@ extension Guardian {
             return form
         }
         do throws(GuardError) {
-            let content = try await content(of: location)
-            let difference = ContentDifference(from: entry.manifest.content, to: content)
-            form.tables = difference.tables.map(PlanForm.TableChange.init)
-            form.wouldLose = difference.tables.filter { $0.rows > 0 }.map {
-                PlanForm.Loss(table: $0.name, rows: $0.rows)
-            }
-            // How many rows come and go stands in the table above.
-            form.notes = difference.tables.filter(\.isOnlyValues).map { "Since the backup: \($0.sentence)." }
+            let forecast = try await RestoreForecast(of: entry, over: location, with: tools)
+            form.tables = forecast.tables
+            form.wouldLose = forecast.losses
+            form.notes = forecast.notes
             form.notes.append("The present state is backed up first, and automation is held afterwards.")
-            issue(request, .replaces(content.fingerprint), in: &form)
+            issue(request, .replaces(forecast.content.fingerprint), in: &form)
         } catch {
             guard Work.isMadeAnew(after: error) else {
                 form.refusal = Problem(error)
@@ -158,22 +154,6 @@ extension Guardian {
     func checkRoomForCopy(of location: StoreLocation) async throws(GuardError) {
         let bytes = try await describe(location).sizeBytes
         try RoomCheck(tools: tools, location: location).checkForCopy(ofBytes: bytes)
-    }
-
-    /// Every object and value of the store at `location` as they are now.
-    private func content(of location: StoreLocation) async throws(GuardError) -> StoreDigest {
-        try await checkRoomForCopy(of: location)
-        let store = try tools.open(location)
-        do throws(GuardError) {
-            let content = try await ScratchFolder.look(
-                at: store, named: "plan-\(tools.newOperationID().value)", in: tools.scratch
-            ) { (copy) throws(GuardError) in try await store.snapshot(into: copy, progress: nil).content }
-            await store.close()
-            return content
-        } catch {
-            await store.close()
-            throw error
-        }
     }
 
     /// What a person means by `text` as a place for a backup: the absolute path of a file, or `URL#SCHEMA`. Errors do not repeat it, since

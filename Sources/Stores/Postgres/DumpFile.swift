@@ -53,13 +53,34 @@ struct DumpFile {
             switch error {
             case .server(let error, let section): throw .server(error, section: section)
             case .source(let error): throw .file(scratch(error))
-            case .damaged(let why):
-                throw .file(
-                    GuardError(
-                        .restoreFailed, "the backup of \(failure.location.name) cannot be read: \(why)",
-                        store: failure.location.id, hint: "Nothing was changed. Try an older backup."))
+            case .damaged(let why): throw .file(damaged(why))
             }
         }
+    }
+
+    /// Reads the rows of the script, see ``SchemaDump/DumpRows``.
+    func readRows(_ table: ([String]) -> Void, row: (UnsafeRawBufferPointer) -> Void) throws(GuardError) {
+        do throws(ReplayFailure<SystemCallError>) {
+            let source: Source
+            do throws(SystemCallError) {
+                source = try Source(path)
+            } catch {
+                throw ReplayFailure.source(error)
+            }
+            try DumpRows(from: source.next).read(table, row)
+        } catch {
+            switch error {
+            case .source(let error): throw scratch(error)
+            case .damaged(let why): throw damaged(why)
+            case .server(let error, _): throw failure.translate(error, "comparing two copies of it")
+            }
+        }
+    }
+
+    private func damaged(_ why: String) -> GuardError {
+        GuardError(
+            .restoreFailed, "the backup of \(failure.location.name) cannot be read: \(why)", store: failure.location.id,
+            hint: "Nothing was changed. Try an older backup.")
     }
 
     private func scratch(_ error: SystemCallError) -> GuardError {
