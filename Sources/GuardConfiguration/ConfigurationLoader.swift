@@ -76,6 +76,14 @@ private struct Load {
         do throws(FileFailure) {
             let file = try FileReading.text(at: path)
             filesRead.append(path)
+            if let mode = file.openMode {
+                // What stands in it decides which programs run as this user.
+                problems.append(
+                    .init(
+                        .file(path), "everybody may write this file (mode \(mode))",
+                        suggestion: "look at what it says, and make it writable for its owner only: chmod go-w"))
+                return
+            }
             let (content, found) = YAMLFile.read(file.text, name: path)
             problems += found
             guard let content, !content.isNull else { return }
@@ -172,10 +180,7 @@ private struct Load {
             return
         }
         let named = sources.flags.contains { $0.key == .postgresConnections } ? settings.postgres.connections : []
-        // Some editors begin a file of UTF-8 with a mark of its byte order, which is no part of the text.
-        let text =
-            file.text.unicodeScalars.first == "\u{FEFF}" ? String(file.text.unicodeScalars.dropFirst()) : file.text
-        let list = Written(content: .list(Self.lines(of: text, in: name)), place: flag)
+        let list = Written(content: .list(Self.lines(of: file.text, in: name)), place: flag)
         set(.postgresConnections, to: list, from: flag, reader: reader(folder: sources.workingDirectory))
         settings.postgres.connections = named + settings.postgres.connections
     }

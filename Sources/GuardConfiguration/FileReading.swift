@@ -12,8 +12,10 @@ struct FileText: Sendable {
     /// The rule is the one libpq has for private keys: 0600, or 0640 when the file is root's, who gives it to a
     /// service's group.
     let exposedMode: String?
-    /// The same when anybody else than its owner may read it, whoever that is.
+    /// The same when anybody else than its owner may read or write it, whoever that is.
     let sharedMode: String?
+    /// The same when everybody may write it.
+    let openMode: String?
 }
 
 /// Why a file or folder could not be read.
@@ -58,6 +60,7 @@ enum FileReading {
             bytes += chunk[..<count]
             guard bytes.count <= largest else { throw .unreadable("the file is larger than 1 MiB") }
         }
+        // Some editors begin a file of UTF-8 with a mark of its byte order, which is no part of the text.
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .notText(line: lineOfBadByte(in: bytes))
@@ -67,7 +70,9 @@ enum FileReading {
         func mode(if bits: mode_t) -> String? {
             isFile && status.st_mode & bits != 0 ? octal(status.st_mode & 0o7777) : nil
         }
-        return FileText(text: text, exposedMode: mode(if: forbidden), sharedMode: mode(if: S_IRGRP | S_IROTH))
+        return FileText(
+            text: text, exposedMode: mode(if: forbidden), sharedMode: mode(if: S_IRGRP | S_IROTH | S_IWGRP | S_IWOTH),
+            openMode: mode(if: S_IWOTH))
     }
 
     /// The names in the folder at `path`, sorted by their bytes, so that every locale reads them in the same order.

@@ -15,9 +15,7 @@ struct YAMLFile {
 
     /// Reads `text`; nil content means that nothing was written, or nothing that could be read.
     static func read(_ text: String, name: String) -> (content: Written?, problems: [ConfigurationProblem]) {
-        var scalars = text.unicodeScalars
-        // A byte order mark is no content; libyaml takes it for a control character.
-        if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
+        let scalars = text.unicodeScalars
         if let problem = forbiddenCharacter(in: scalars, of: name) { return (nil, [problem]) }
         do throws(YAMLError) {
             var file = YAMLFile(name: name, parser: try YAMLParser(String(scalars)))

@@ -61,6 +61,7 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
     /// For people and errors.
     public var text: String { String(readable: bytes) }
 
+    /// Puts names, numbers and other SQL into a literal.
     public struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var bytes: [UInt8] = []
 
@@ -68,6 +69,7 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
             bytes.reserveCapacity(literalCapacity + interpolationCount * 16)
         }
 
+        /// SQL as it is written in the literal.
         public mutating func appendLiteral(_ text: String) { bytes += text.utf8 }
 
         /// The name as an identifier, in quotes.
@@ -81,8 +83,10 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
             bytes.append(quote)
         }
 
+        /// SQL that is quoted already.
         public mutating func appendInterpolation(_ sql: SQL) { bytes += sql.bytes }
 
+        /// The number in decimal.
         public mutating func appendInterpolation(_ number: some BinaryInteger) { bytes += String(number).utf8 }
     }
 }
@@ -97,9 +101,11 @@ extension Sequence<SQL> {
 /// A name or SQL that gets into a `String` is no longer quoted or bytes. The compiler says so where that happens; a literal is SQL when it is
 /// written `as SQL`.
 extension DefaultStringInterpolation {
+    /// The compiler refuses it: every warning is an error.
     @available(*, deprecated, message: "a name goes into a literal `as SQL`, or is shown by its text")
     public mutating func appendInterpolation(_ name: SQLiteName) { appendInterpolation(name.text) }
 
+    /// The compiler refuses it: every warning is an error.
     @available(*, deprecated, message: "SQL goes into a literal `as SQL`, or is shown by its text")
     public mutating func appendInterpolation(_ sql: SQL) { appendInterpolation(sql.text) }
 }

@@ -52,20 +52,18 @@ extension Wording {
     static func results(
         _ operations: [OperationRecord], _ problems: [Problem], leaving held: [StoreForm] = [], _ style: Style
     ) -> String {
-<<<<<<< ours
-        let left = held.map { "left on hold: \($0.id)  \(PrintableText.line($0.location))\n  next: dementiactl migrate \($0.id)" }
-=======
         let left = held.map {
-            "left on hold: \($0.id)  \(Style.printable($0.location))\n  next: dementiactl migrate \($0.id)"
+            "left on hold: \($0.id)  \(PrintableText.line($0.location))\n  next: dementiactl migrate \($0.id)"
         }
->>>>>>> theirs
         guard !operations.isEmpty || !problems.isEmpty else {
             return (["Nothing to do."] + left).joined(separator: "\n")
         }
         let list = operations.isEmpty ? [] : [self.operations(operations, style)]
         return
             (list
-            + problems.map { "not started: \(PrintableText.line($0.detail))" + ($0.hint.map { "\n  next: \($0)" } ?? "") }
+            + problems.map {
+                "not started: \(PrintableText.line($0.detail))" + ($0.hint.map { "\n  next: \($0)" } ?? "")
+            }
             + left)
             .joined(separator: "\n")
     }

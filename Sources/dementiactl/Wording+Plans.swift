@@ -94,7 +94,7 @@ extension Wording {
 
     private static func words(_ names: [String]?, _ one: String, _ many: String) -> String? {
         guard let names, !names.isEmpty else { return nil }
-        return (names.count == 1 ? one : many) + " " + names.map { Style.printable($0) }.joined(separator: ", ")
+        return (names.count == 1 ? one : many) + " " + names.map { PrintableText.line($0) }.joined(separator: ", ")
     }
 
     private static func removals(_ removals: [PlanForm.Removal], _ style: Style) -> String {

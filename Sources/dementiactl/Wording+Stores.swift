@@ -36,7 +36,7 @@ extension Wording {
                 ])
             }
             let reasons = status.stores.items.compactMap { store in
-                store.problem.map { "  \(store.id): \(Style.printable($0.detail))" }
+                store.problem.map { "  \(store.id): \(PrintableText.line($0.detail))" }
             }
             blocks.append(([table.text(style)] + reasons).joined(separator: "\n"))
         }
@@ -87,7 +87,7 @@ extension Wording {
             ("size", Style.size(store.sizeBytes)),
             ("backup", store.lastBackup.map { "\($0.id), \(style.age($0.createdAt))" } ?? "none yet"),
             ("watched by", store.watch?.rawValue),
-            ("why", store.problem.map { Style.printable($0.detail) }),
+            ("why", store.problem.map { PrintableText.line($0.detail) }),
             ("next", store.next),
         ])
     }

@@ -31,12 +31,6 @@ struct ConnectionFlagTests {
             ])
     }
 
-    @Test("The byte order mark that some editors write is no part of the first connection")
-    func byteOrderMark() throws {
-        let file = try folder.write([0xEF, 0xBB, 0xBF] + Array("postgres://db/app#shop\n".utf8), to: "connections")
-        #expect(try connections(sources([], file: file)) == ["postgres://db/app#shop"])
-    }
-
     @Test("Flags and file are taken together, and replace what files and environment say")
     func together() throws {
         try folder.write("postgres: {connections: [configured]}", to: "etc/dementiad.yaml")

@@ -50,6 +50,13 @@ struct SecretTests {
         #expect(ConnectionText(text).description == text)
     }
 
+    @Test("A file that everybody may write is not read: what it says runs as this user", arguments: [0o666, 0o602])
+    func open(_ mode: Int) throws {
+        try folder.write("verify: {command: /bin/true}", to: "etc/dementiad.yaml", mode: mode)
+        let problems = folder.problems(folder.sources())
+        #expect(problems.count == 1 && problems[0].contains("everybody may write this file (mode 0"), "\(problems)")
+    }
+
     @Test(
         "A file that others may read must not hold a password, and the message does not hold it either",
         arguments: withPassword)

@@ -13,6 +13,9 @@ public enum Patience {
     /// An event did not come.
     public struct Ended: Error, CustomStringConvertible {
         public let description: String
+
+        /// Describes the event that did not come.
+        public init(description: String) { self.description = description }
     }
 }
 
