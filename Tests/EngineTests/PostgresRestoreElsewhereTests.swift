@@ -71,7 +71,7 @@ struct PostgresRestoreElsewhereTests {
         _ = try await world.pass()
         let before = try world.contents()
         let record = try await restore(world, to: "\(world.url)#\(world.schema)")
-        #expect(record.outcome == .failedUntouched && record.error?.code == .restoreFailed)
+        #expect(record.outcome == .failedUntouched && record.error?.code == .restoreRefused)
         #expect(try world.contents() == before)
     }
 }

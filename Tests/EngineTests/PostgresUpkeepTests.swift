@@ -53,6 +53,34 @@ struct PostgresUpkeepTests {
         state.release()
     }
 
+    @Test("A connection that is lost while a backup is replayed is no proof that the backup is damaged")
+    func lostConnection() async throws {
+        let (world, tools, state) = try await tended()
+        let entry = try #require(try tools.vault.newest(of: try world.location.id))
+        let store = try tools.open(try world.location)
+        let script = world.folder.file("copy.sql")
+        try tools.vault.restore(entry, to: script)
+        var lines = String(decoding: try content(of: script), as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let table = try #require(lines.firstIndex { $0.hasPrefix("CREATE TABLE") })
+        // The line before it tells how long the section is.
+        let ending = "DO $$ BEGIN PERFORM pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid()); END $$;"
+        var header = lines[table - 1].split(separator: " ").map(String.init)
+        let last = header.removeLast()
+        let length = try #require(Int(last))
+        lines[table - 1] = (header + [String(length + ending.utf8.count + 1)]).joined(separator: " ")
+        lines.insert(ending, at: table)
+        try write(Array(lines.joined(separator: "\n").utf8), to: script)
+        let id = tools.newOperationID()
+        let error = await #expect(throws: GuardError.self) {
+            try await store.drill(script, holds: entry.manifest.content, for: id)
+        }
+        #expect(error?.code == .serverUnreachable, "\(String(describing: error))")
+        await store.discardScratch(of: id)
+        await store.close()
+        state.release()
+    }
+
     @Test("Two scripts are compared row by row: one deleted, one written, one column gone with its values")
     func rowByRow() async throws {
         let (world, tools, state) = try await tended()

@@ -79,6 +79,23 @@ struct StatusTruthTests {
         await guarded.stop()
     }
 
+    @Test("Right after the start a memory that has a backup is not said to have none")
+    func start() async throws {
+        let world = try World()
+        let first = try await Guarded(world)
+        let backup = try #require(try await first.run(.migrate).backup)
+        await first.stop()
+        let keeper = Keeper(try StateDirectory(world.state))
+        let location = world.location
+        let guardian = Guardian(
+            try world.tools(world.state), Guardian.Settings(mode: { _ in .ask }) { Discovered(locations: [location]) },
+            relay: EventRelay())
+        try await guardian.recover()
+        #expect(try await guardian.stores().map(\.lastBackup?.id) == [backup])
+        await guardian.stop()
+        keeper.release()
+    }
+
     private static func record(
         _ kind: OperationKind, _ outcome: Outcome, _ code: GuardError.Code? = nil, trigger: String = "request"
     ) throws -> OperationRecord {
@@ -104,6 +121,10 @@ struct StatusTruthTests {
         #expect(code([try Self.record(.migrate, .succeeded), failed]) == nil)
         #expect(code([try Self.record(.migrate, .failedUntouched, .usage)]) == nil)
         #expect(code([try Self.record(.migrate, .failedUntouched, .drift)]) == nil)
+        let bare = try Self.record(.backup, .failedUntouched, .backupFailed, trigger: "schedule")
+        #expect(code([bare], isCurrent: true) == .backupFailed)
+        #expect(code([try Self.record(.backup, .succeeded), bare], isCurrent: true) == nil)
+        #expect(code([try Self.record(.backup, .busy, .storeBusy)], isCurrent: true) == nil)
         let open = try Self.record(.restore, .needsAttention, .restoreFailed)
         #expect(code([open], isCurrent: true) == .restoreFailed)
         #expect(code([try Self.record(.verify, .succeeded), open], isCurrent: true) == nil)

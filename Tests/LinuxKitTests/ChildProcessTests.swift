@@ -92,4 +92,17 @@ import Testing
         }
         #expect(error?.isNotFound == true)
     }
+
+    @Test("The first bytes of what a program prints are kept, and what it left behind is not waited for")
+    func kept() async throws {
+        let (ending, output) = try await ChildProcess.run(
+            ["sh", "-c", "echo one; echo two >&2; exit 3"], adding: [:], timeout: .seconds(20), keeping: 6)
+        #expect(ending == .exited(3) && output == Array("one\ntw".utf8))
+        // More than a pipe holds, and a child that goes on holding it.
+        let (second, rest) = try await ChildProcess.run(
+            ["sh", "-c", "head -c 100000 /dev/zero | tr '\\0' ' '; sleep 3 & exit 0"], adding: [:],
+            timeout: .seconds(20),
+            keeping: 3)
+        #expect(second == .exited(0) && rest == Array("   ".utf8))
+    }
 }

@@ -87,6 +87,37 @@ struct PictureTests {
             ])
     }
 
+    @Test(
+        "Of rows that were compared one by one a restore shows those that come, go and change, and the columns that go")
+    func comparedTables() {
+        var plan = PlanForm(kind: .restore, store: Samples.stores[0].id, location: "/srv/shop/.claude-memory.db")
+        plan.tables = [
+            .init(
+                table: "e", rowsNow: 5, rowsInBackup: 5, gained: 1, lost: 1, changed: 2, columnsLost: ["embedding"],
+                columnsGained: [])
+        ]
+        plan.wouldLose = [.init(table: "e", column: "embedding", rows: 3)]
+        #expect(
+            Wording.change(plan).lines == [
+                "table e gains 1 row and loses 1 row and gets other values in 2 rows and loses the column embedding: "
+                    + "5 now, 5 in the backup",
+                "column e.embedding goes, with values in 3 rows",
+            ])
+        #expect(
+            Wording.plan(plan, showingSQL: false, file).contains("other values in 2 rows, loses the column embedding"))
+    }
+
+    @Test("A migration of everything says which memories it leaves on hold, and how each is migrated")
+    func leftOnHold() {
+        let store = Samples.stores[1]
+        #expect(
+            Wording.results([], [], leaving: [store], file) == """
+                Nothing to do.
+                left on hold: f127a00f97f0  /srv/blog/.claude-memory.db
+                  next: dementiactl migrate f127a00f97f0
+                """)
+    }
+
     @Test("What a restore replaced is told with what is only there, and with what is not")
     func kept() {
         var operation = Samples.settled(Samples.operation(1, .restore), .succeeded)

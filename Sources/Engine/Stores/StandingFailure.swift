@@ -18,9 +18,14 @@ enum StandingFailure {
     ///   - records: the store's operations, newest first
     ///   - isCurrent: whether no migration is due
     static func find(in records: [OperationRecord], isCurrent: Bool) -> Problem? {
-        var isVerified = false
+        var (isVerified, isBackedUp) = (false, false)
         for record in records where record.state == .settled {
             switch (record.kind, record.outcome) {
+            case (.backup, .succeeded): isBackedUp = true
+            // A memory that cannot be backed up is guarded by nothing.
+            case (.backup, .failedUntouched)
+            where !isBackedUp && record.error.map { lasting.contains($0.code) || $0.code == .damaged } == true:
+                return record.error
             case (.verify, .succeeded) where record.trigger == "request": isVerified = true
             case (.migrate, .succeeded), (.migrate, .nothingToDo), (.repair, .succeeded), (.downgrade, .succeeded),
                 (.restore, .succeeded):

@@ -118,7 +118,8 @@ struct StoreExaminer {
         }
     }
 
-    private func lastBackup(of store: StoreID) async throws(GuardError) -> StoreForm.LastBackup? {
+    /// The last backup of `store`, as it is shown.
+    func lastBackup(of store: StoreID) async throws(GuardError) -> StoreForm.LastBackup? {
         try await tools.lastBackup(of: store).map { .init(id: $0.id, createdAt: $0.manifest.createdAt) }
     }
 

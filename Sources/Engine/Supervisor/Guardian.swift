@@ -138,6 +138,8 @@ public actor Guardian {
                 state: StoreState(rawValue: sighting.state) ?? .unknown, sizeBytes: sighting.sizeBytes ?? 0)
             form.line = sighting.line
             form.schemaVersion = sighting.schemaVersion
+            // Best effort: a vault that cannot be read is told by its own checks, and must not keep the daemon from its start.
+            form.lastBackup = try? await StoreExaminer(tools: tools).lastBackup(of: known.id)
             forms[known.id] = form
             seenAt[known.id] = sighting.at
             tools.observe(.noticed(.storeKnown(form)))
