@@ -25,6 +25,8 @@ public enum OperationTarget: Codable, Sendable, Equatable {
 
     /// What a version can be.
     static let versions = 0...Int(Int32.max)
+    /// How many bytes a place may have: twice the longest path of the system.
+    static let longestPlace = 8192
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
@@ -34,7 +36,12 @@ public enum OperationTarget: Codable, Sendable, Equatable {
             }
             self = .version(version)
         } else {
-            self = .place(try container.decode(String.self))
+            let place = try container.decode(String.self)
+            guard place.utf8.count <= Self.longestPlace else {
+                throw DecodingError.dataCorruptedError(
+                    in: container, debugDescription: "longer than \(Self.longestPlace) bytes")
+            }
+            self = .place(place)
         }
     }
 

@@ -49,7 +49,8 @@ public struct Standing: Sendable, Equatable {
         }
     }
 
-    private init(_ verdict: Verdict, _ summary: String, _ next: String?) {
+    /// How it stands for a reason that no store shows.
+    public init(_ verdict: Verdict, _ summary: String, _ next: String?) {
         self.verdict = verdict
         self.summary = summary
         self.next = next
@@ -61,7 +62,7 @@ extension StoreForm {
     public var hasFailed: Bool { problem?.operation != nil || state == .failed }
 
     /// Whether a person should look: nothing mends it by itself.
-    public var needsAttention: Bool { hasFailed || [.drifted, .unknown, .missing].contains(state) }
+    public var needsAttention: Bool { hasFailed || [.drifted, .unknown, .missing, .notAnswering].contains(state) }
 
     /// The one command that tells more of it or mends it; nil for one that is current.
     public var next: String? {
@@ -72,6 +73,7 @@ extension StoreForm {
         case .drifted: "dementiactl repair \(id) --dry-run"
         case .failed, .unknown, .busy: "dementiactl history \(id)"
         case .missing: "dementiactl backup list \(id)"
+        case .notAnswering: "dementiactl doctor"
         }
     }
 }

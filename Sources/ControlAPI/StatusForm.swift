@@ -12,8 +12,10 @@ public enum Verdict: String, Codable, Sendable, CaseIterable {
     case pending
     /// Nothing waits, and automation is paused for a store.
     case held
-    /// Somebody should look: a store failed or was taken back, drifted, is unknown or missing.
+    /// Somebody should look: a store failed or was taken back, drifted, is unknown, missing or does not answer.
     case attention
+    /// The daemon has just started and has not looked at everything yet.
+    case starting
 }
 
 /// A Dementia found on disk.

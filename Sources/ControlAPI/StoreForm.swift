@@ -20,6 +20,8 @@ public enum StoreState: String, Codable, Sendable, CaseIterable {
     case failed
     /// Known, and not there.
     case missing
+    /// A call to its filesystem or its server has not come back.
+    case notAnswering
 }
 
 /// A store as scripts read it.

@@ -44,6 +44,8 @@ public enum DiagnosisCode: String, Sendable, CaseIterable {
     case leanTable
     /// Two projects come to the same schema name in PostgreSQL.
     case sharedSchema
+    /// A call to a memory, a folder or a server has not come back.
+    case notAnswering
     /// A memory's write-ahead log grows, and somebody keeps it from being folded back.
     case walGrows
     /// A server runs code from before the memory's, or its own, last change.
@@ -89,6 +91,12 @@ public enum DiagnosisCode: String, Sendable, CaseIterable {
     case vaultDamaged
     /// A hold is over, or has been there for long.
     case staleHold
+
+    /// The journal takes no more lines after an error of its disk.
+    case journalUnwritable
+
+    /// Another daemon with a state directory of its own guards a folder, too.
+    case otherDaemon
 
     // MARK: The daemon, seen from outside
 

@@ -109,6 +109,9 @@ extension ErrorTable {
         case .serverUnreachable:
             "A database server does not answer or does not let dementiad in. Its memories are left as they are, and it is tried again. "
                 + "See: dementiactl doctor."
+        case .notAnswering:
+            "A call to the system or to a server has not come back: a mount whose server is gone, a pipe beside a memory, a database server that "
+                + "hangs. Everything else is guarded meanwhile. Look: findmnt -T PATH. It is asked again by itself once the call has come back."
         case .notReachable:
             "No daemon answers at the socket, or it is stopping. See: systemctl status 'dementiad*', and dementiactl version for the socket."
         case .timedOut:

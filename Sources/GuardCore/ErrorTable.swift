@@ -108,6 +108,7 @@ public struct ErrorTable: Sendable {
         case .notCancellable: line("Too late to cancel", .failed, 409)
         case .keyReused: line("The idempotency key belongs to another request", .usage, 422)
         case .serverUnreachable: line("The database server cannot be reached", .failed, 503, retryable: true)
+        case .notAnswering: line("Does not answer", .failed, 503, retryable: true)
         case .notReachable: line("The daemon cannot be reached", .notReachable, 503, retryable: true)
         case .timedOut: line("Timed out", .timedOut, 504, retryable: true)
         case .interrupted: line("Interrupted", .interrupted, 499, retryable: true)

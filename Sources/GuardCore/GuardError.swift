@@ -25,7 +25,7 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
         // The request came too late, or does not fit what it refers to.
         case planChanged, notCancellable, keyReused
         // Elsewhere.
-        case serverUnreachable, notReachable, timedOut, interrupted, internalError
+        case serverUnreachable, notAnswering, notReachable, timedOut, interrupted, internalError
     }
 
     /// The documented word.

@@ -38,6 +38,26 @@ extension GuardMessage {
         guarded.
         """)
 
+    public static let otherDaemon = GuardMessage(
+        "5e7d0f3b1c2a4896b7d8e9fa0b1c2d3e", .warning, "Another dementiad guards the same folder",
+        """
+        Two daemons with state directories of their own watch one folder:
+        @DEMENTIA_ERROR@.
+        No memory is at risk: each change is made under the memory's own lock. But each
+        daemon sees the other's work as another program's, and backs it up again.
+
+        Stop one of them: systemctl --user stop dementiad
+        """)
+
+    public static let leftBehind = GuardMessage(
+        "9a0d3c5e7b1f4826ad94c0e1f2a3b4c5", .warning, "dementiad ends while something does not come back",
+        """
+        When it was told to stop, dementiad gave what was at work the time that there
+        is. What is named here did not come back: @DEMENTIA_ERROR@.
+        Nothing is lost by that: the next start finds out from the memory itself what
+        became of it, and settles it.
+        """)
+
     public static let recoverySettled = GuardMessage(
         "008ccc4eca4841329a8ded4e5736bc2f", .notice, "An operation that was cut short is settled",
         """
@@ -89,7 +109,8 @@ extension GuardMessage {
         """)
 
     static let aboutTheDaemon = [
-        daemonReady, stateDirectoryClosed, daemonStopping, daemonStopped, recoverySettled, configurationReloaded,
+        daemonReady, stateDirectoryClosed, daemonStopping, daemonStopped, otherDaemon,
+        leftBehind, recoverySettled, configurationReloaded,
         configurationRefused,
         engineStuck, notificationFailed,
     ]

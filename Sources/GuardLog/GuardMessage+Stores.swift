@@ -120,6 +120,25 @@ extension GuardMessage {
         What is wrong and what mends it: dementiactl doctor
         """)
 
+    public static let notAnswering = GuardMessage(
+        "4fb1c0a3d2e94b6c9a5d7e8f10213243", .error, "Something that is guarded does not answer",
+        """
+        A call has not come back: @DEMENTIA_ERROR@.
+        It costs one thread; every other memory is guarded as before. This one is asked
+        again by itself once the call has come back.
+
+        What it is and what mends it: dementiactl doctor
+        """)
+
+    public static let answersAgain = GuardMessage(
+        "c59e6f0b7a8d4e21b3c4d5e6f7081929", .notice, "A memory answers again",
+        """
+        @DEMENTIA_LOCATION@ had not answered, and does so again. It is guarded as
+        before.
+
+        What is known of it: dementiactl stores show @DEMENTIA_STORE@
+        """)
+
     public static let searchFailed = GuardMessage(
         "7c3cbb654c44460cafecce6654cb31e3", .error, "Memories could not be looked for",
         """
@@ -131,6 +150,6 @@ extension GuardMessage {
 
     static let aboutStores = [
         storeFound, storeUnknown, storeMissing, storeBack, storeMigratedItself, storeLostRows, serverUnreachable,
-        searchFailed,
+        notAnswering, answersAgain, searchFailed,
     ]
 }

@@ -78,6 +78,11 @@ public actor Journal {
         }
     }
 
+    /// Fails when nothing can be written any more before the journal is opened again: after an error of the disk.
+    public func checkWritable() throws(JournalError) {
+        if let failure { throw failure }
+    }
+
     /// Runs `body`, which only reads, statement by statement.
     func reading<Result>(_ body: () throws -> Result) throws(JournalError) -> Result {
         do {

@@ -49,6 +49,9 @@ struct DirectoryStream: ~Copyable {
     }
 
     private func nextEntry() throws(SystemCallError) -> (name: [CChar], type: UInt8)? {
+        let activity = ThreadActivity.current
+        activity?.begin("readdir", path)
+        defer { activity?.end() }
         while true {
             errno = 0
             guard let entry = readdir(stream) else {

@@ -93,6 +93,9 @@ extension FileStatus {
 public func realPath(_ path: String) throws(SystemCallError) -> String {
     // The system reads up to the NUL, and would resolve another path.
     guard !path.utf8.contains(0) else { throw SystemCallError(call: "realpath", errno: EINVAL, path: path) }
+    let activity = ThreadActivity.current
+    activity?.begin("realpath", path)
+    defer { activity?.end() }
     guard let resolved = realpath(path, nil) else {
         throw SystemCallError(call: "realpath", errno: errno, path: path)
     }

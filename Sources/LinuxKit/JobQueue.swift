@@ -12,6 +12,8 @@ final class JobQueue: @unchecked Sendable {
     private var jobs: [() -> Void] = []
     private var stopping = false
     private var thread: pthread_t?
+    /// What the thread does at the moment.
+    let activity = ThreadActivity()
 
     private init() {
         mutex = .allocate(capacity: 1)
@@ -28,13 +30,17 @@ final class JobQueue: @unchecked Sendable {
     }
 
     /// A queue whose thread runs until ``stop()``.
-    static func start(named name: String) throws(SystemCallError) -> JobQueue {
+    ///
+    /// - Parameter subject: what the thread works on, for ``WorkerThreads``
+    static func start(named name: String, about subject: String? = nil) throws(SystemCallError) -> JobQueue {
         let queue = JobQueue()
+        WorkerThreads.add(queue.activity, name, subject)
         var thread = pthread_t()
         let reference = Unmanaged.passRetained(queue)
         let code = pthread_create(&thread, nil, { JobQueue.main($0) }, reference.toOpaque())
         guard code == 0 else {
             reference.release()
+            WorkerThreads.remove(queue.activity)
             throw SystemCallError(call: "pthread_create", errno: code)
         }
         queue.locked { queue.thread = thread }
@@ -47,7 +53,10 @@ final class JobQueue: @unchecked Sendable {
 
     private static func main(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         guard let argument else { return nil }
-        Unmanaged<JobQueue>.fromOpaque(argument).takeRetainedValue().drain()
+        let queue = Unmanaged<JobQueue>.fromOpaque(argument).takeRetainedValue()
+        queue.activity.attach()
+        queue.drain()
+        WorkerThreads.remove(queue.activity)
         return nil
     }
 
@@ -74,7 +83,11 @@ final class JobQueue: @unchecked Sendable {
 
     private func drain() {
         while let batch = nextBatch() {
-            for job in batch { job() }
+            for job in batch {
+                activity.beginJob()
+                job()
+                activity.endJob()
+            }
         }
     }
 

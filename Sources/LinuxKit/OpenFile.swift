@@ -29,9 +29,13 @@ public struct OpenFile: ~Copyable, Sendable {
         if descriptor >= 0 { _ = Glibc.close(descriptor) }
     }
 
-    /// Opens `path` for reading. A symbolic link as the last part of it is refused (ELOOP).
+    /// Opens the regular file `path` for reading. A symbolic link as the last part of it is refused (ELOOP), and so is everything that is
+    /// no regular file (``SystemCallError/isNotAFile``): a pipe would keep the caller waiting for a writer that may never come.
     public static func reading(_ path: String) throws(SystemCallError) -> OpenFile {
-        try OpenFile(path, flags: O_RDONLY)
+        // O_NONBLOCK means nothing to a regular file, and an open of anything else comes back at once.
+        let file = try OpenFile(path, flags: O_RDONLY | O_NONBLOCK)
+        guard try file.status().kind == .file else { throw SystemCallError(call: "open", errno: 0, path: path) }
+        return file
     }
 
     /// Makes `path`, which must not exist, and opens it for writing.

@@ -6,7 +6,7 @@ internal import Glibc
 public struct SystemCallError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The call's name as its manual page spells it, such as `open`.
     public let call: String
-    /// The error number, such as `ENOSPC`.
+    /// The error number, such as `ENOSPC`; 0 when the call would have succeeded on something that is no regular file.
     public let errno: Int32
     /// The path that the call was about, when there is one.
     public let path: String?
@@ -29,6 +29,11 @@ public struct SystemCallError: Error, Sendable, Equatable, CustomStringConvertib
     /// The user may not do this here: a mode, an ownership or a filesystem mounted read-only.
     public var isPermission: Bool { errno == EACCES || errno == EPERM || errno == EROFS }
 
+    /// The name stands for a pipe, a socket, a device or a folder, where a regular file is read.
+    ///
+    /// Opening a pipe waits until another process writes into it, so ``OpenFile`` looks at what it opened before it reads.
+    public var isNotAFile: Bool { errno == 0 }
+
     /// The thing is not there, or something on the way to it is not a directory.
     public var isNotFound: Bool { errno == ENOENT || errno == ENOTDIR }
 
@@ -37,7 +42,7 @@ public struct SystemCallError: Error, Sendable, Equatable, CustomStringConvertib
 
     /// For example `open /srv/shop/x.db: No such file or directory`.
     public var description: String {
-        let reason = String(cString: strerror(errno))
+        let reason = isNotAFile ? "Not a regular file" : String(cString: strerror(errno))
         return path.map { "\(call) \($0): \(reason)" } ?? "\(call): \(reason)"
     }
 }
@@ -51,6 +56,9 @@ func checked<Result: SignedInteger>(
     _ path: String?,
     _ body: () -> Result
 ) throws(SystemCallError) -> Result {
+    let activity = ThreadActivity.current
+    activity?.begin(call, path)
+    defer { activity?.end() }
     while true {
         let result = body()
         // errno is the thread's own and is read before anything else can run.

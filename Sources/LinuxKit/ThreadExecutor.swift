@@ -2,6 +2,7 @@
 
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// A serial executor that is one POSIX thread: for libraries that block, or that want one thread for one handle.
 ///
@@ -13,11 +14,16 @@ public final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
 
     /// Starts the thread.
     ///
-    /// - Parameter name: shown by `ps -L` and in core dumps; the kernel keeps the first 15 bytes
+    /// - Parameters:
+    ///   - name: shown by `ps -L` and in core dumps; the kernel keeps the first 15 bytes
+    ///   - subject: what the thread works on, such as a path, for ``WorkerThreads``
     /// - Throws: the system has no thread to give (EAGAIN)
-    public init(name: String) throws(SystemCallError) {
-        queue = try JobQueue.start(named: name)
+    public init(name: String, about subject: String? = nil) throws(SystemCallError) {
+        queue = try JobQueue.start(named: name, about: subject)
     }
+
+    /// What the thread does at the moment.
+    public var activity: ThreadActivity { queue.activity }
 
     deinit {
         // May run on the thread itself, after its last job; hence it only asks and does not join.
@@ -49,5 +55,67 @@ public final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
             queue.append { continuation.resume(returning: Result(catching: body)) }
         }
         return try result.get()
+    }
+
+    /// The same, unless the thread is still at other work when `deadline` comes: then nothing is done, and nil is given back.
+    ///
+    /// - Parameter deadline: when `body` has to have begun; nil for no hurry
+    public func run<T: Sendable, E: Error>(
+        beginningBy deadline: ContinuousClock.Instant?, _ body: @escaping @Sendable () throws(E) -> T
+    ) async throws(E) -> T? {
+        guard let deadline else { return try await run(body) }
+        let start = Start()
+        let timer = Task {
+            guard (try? await Task.sleep(until: deadline, clock: .continuous)) != nil else { return }
+            start.giveUp()
+        }
+        defer { timer.cancel() }
+        let result: Result<T, E>? = await withCheckedContinuation { continuation in
+            start.wait { continuation.resume(returning: nil) }
+            queue.append {
+                guard start.begin() else { return }
+                continuation.resume(returning: Result(catching: body))
+            }
+        }
+        return try result?.get()
+    }
+}
+
+/// Whether work has begun or was given up, whichever was first.
+private final class Start: Sendable {
+    private enum State {
+        case open((@Sendable () -> Void)?)
+        case begun
+        case givenUp
+    }
+
+    private let state = Mutex(State.open(nil))
+
+    /// Has `refuse` called when the work is given up.
+    func wait(_ refuse: @escaping @Sendable () -> Void) {
+        let isLate = state.withLock { state in
+            if case .givenUp = state { return true }
+            state = .open(refuse)
+            return false
+        }
+        if isLate { refuse() }
+    }
+
+    /// Whether the work may begin.
+    func begin() -> Bool {
+        state.withLock { state in
+            guard case .open = state else { return false }
+            state = .begun
+            return true
+        }
+    }
+
+    func giveUp() {
+        let refuse = state.withLock { state -> (@Sendable () -> Void)? in
+            guard case .open(let refuse) = state else { return nil }
+            state = .givenUp
+            return refuse
+        }
+        refuse?()
     }
 }

@@ -15,6 +15,8 @@ public enum ReleaseFinder {
         public var problems: [GuardError] = []
         /// Those of the folders with nothing in them that is a Dementia.
         public var others: [String] = []
+
+        public init() {}
     }
 
     /// Whether an entry of this name is a reason to look at the folder that it is in. `server.py` is one only beside a `CLAUDE.md`:
@@ -23,24 +25,31 @@ public enum ReleaseFinder {
         ReleaseEvidence.mayBeRelease(names: [name]) || name == "server.py"
     }
 
-    /// Reads each of `folders` to be sure.
+    /// Reads each of `folders` to be sure. Blocks.
     public static func confirm(_ folders: some Sequence<String>, with reader: ReleaseReader) -> Found {
         var found = Found()
-        var seen: Set<String> = []
         for folder in folders {
             do throws(GuardError) {
-                switch try reader.read(folder) {
-                case .release(let installed):
-                    // Two names of one folder.
-                    if seen.insert(installed.release.path).inserted { found.releases.append(installed) }
-                case .busy(let what, let path): found.busy.append((folder, what, path))
-                case .none, .gone: found.others.append(folder)
-                }
+                found.add(try reader.read(folder), of: folder)
             } catch {
                 found.problems.append(error)
             }
         }
-        found.releases.sort { $0.release.path < $1.release.path }
         return found
+    }
+}
+
+extension ReleaseFinder.Found {
+    /// Adds what a look at `folder` gave.
+    public mutating func add(_ reading: Reading, of folder: String) {
+        switch reading {
+        case .release(let installed):
+            // Two names of one folder.
+            guard !releases.contains(where: { $0.release.path == installed.release.path }) else { return }
+            releases.append(installed)
+            releases.sort { $0.release.path < $1.release.path }
+        case .busy(let what, let path): busy.append((folder, what, path))
+        case .none, .gone: others.append(folder)
+        }
     }
 }

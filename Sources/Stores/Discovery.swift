@@ -37,6 +37,8 @@ public struct Discovery: Sendable {
     /// As bytes: a name in one normal form is not the name in another.
     private let ignored: Set<[UInt8]>
     private let maxDepth: Int
+    /// Paths that are not touched.
+    private var silent: Set<String> = []
 
     /// - Parameters:
     ///   - ignored: names of folders that are not entered, and whole paths of some
@@ -46,13 +48,21 @@ public struct Discovery: Sendable {
         self.maxDepth = maxDepth
     }
 
+    /// The same walk without `paths`, which are not even looked at: a call to one of them has not come back.
+    public func skipping(_ paths: some Sequence<String>) -> Discovery {
+        var walk = self
+        walk.silent = Set(paths)
+        return walk
+    }
+
     /// Walks `roots`. A root that is a file is a candidate whatever its name, because somebody named it. A root on a filesystem that a
     /// network serves is walked for the same reason.
     public func walk(_ roots: [String]) throws(SystemCallError) -> Found {
         var found = Found()
         let mounts = Self.remoteMounts()
-        for root in roots {
+        for root in roots where !silent.contains(root) {
             let real = try realPath(root)
+            guard !silent.contains(real) else { continue }
             if try FileStatus(of: real).kind == .directory {
                 walk(real, depth: 0, mounts, &found)
             } else {
@@ -76,6 +86,7 @@ public struct Discovery: Sendable {
         let isHome = Directory.name(of: folder).utf8.elementsEqual(Self.homeFolder.utf8)
         for name in names {
             let path = folder == "/" ? "/" + name : folder + "/" + name
+            guard !silent.contains(path) else { continue }
             if ignores(Array(path.utf8), Array(name.utf8)) { continue }
             // Without a look at what is mounted there: it may not answer.
             if let type = mounts[Array(path.utf8)] {

@@ -49,7 +49,7 @@ public actor SQLiteStore: Store {
     /// The store in the file at `path`, a real path without symbolic links. Nothing is opened yet.
     public init(path: String, limits: Limits = Limits()) throws(SystemCallError) {
         location = StoreLocation(engine: .sqlite, name: path)
-        thread = try ThreadExecutor(name: "sqlite-store")
+        thread = try ThreadExecutor(name: "sqlite-store", about: path)
         self.limits = limits
         failure = SQLiteFailure(location: location)
     }
@@ -129,6 +129,7 @@ public actor SQLiteStore: Store {
     /// A connection of its own, for a look that must not see through the eyes of the first.
     func connect() throws(GuardError) -> Session {
         let status = try soleStatus()
+        try refuseStrangeSidecars()
         do {
             try Access.checkReadableAndWritable(path)
             try Access.checkReadableAndWritable(Directory.parent(of: path))
@@ -197,6 +198,27 @@ public actor SQLiteStore: Store {
     func checkSameFile(_ session: Session) throws(GuardError) {
         guard try soleStatus().isSameFile(as: session.file) else {
             throw failure.moved("another file has its name now")
+        }
+    }
+
+    /// Refuses a file beside which something stands where SQLite expects a file of its own: SQLite opens it, and a pipe would keep it
+    /// forever.
+    private func refuseStrangeSidecars() throws(GuardError) {
+        for suffix in ["-journal", "-wal", "-shm"] {
+            let beside: FileStatus
+            do {
+                beside = try FileStatus(ofLink: path + suffix)
+            } catch {
+                guard error.isNotFound else { throw failure.translate(error, "looking for its \(suffix)") }
+                continue
+            }
+            guard beside.kind != .file else { continue }
+            throw GuardError(
+                .notAnswering,
+                "\(path) cannot be opened: \(path)\(suffix) is no regular file, and SQLite would wait at it",
+                store: location.id,
+                hint:
+                    "The memory is left alone. Look at what \(path)\(suffix) is, and remove it: ls -l \(path)\(suffix)")
         }
     }
 

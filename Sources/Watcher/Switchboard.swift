@@ -17,7 +17,7 @@ final class Switchboard: Sendable {
 
     /// What the thread is to do next.
     enum Order: Sendable {
-        case watch(Set<Subject>, WatchRules?, CheckedContinuation<Void, Never>)
+        case watch(Set<Subject>, WatchRules?, OrderEnd)
         case stop
     }
 
@@ -74,6 +74,6 @@ final class Switchboard: Sendable {
     }
 
     private static func answer(_ order: Order) {
-        if case .watch(_, _, let continuation) = order { continuation.resume() }
+        if case .watch(_, _, let end) = order { end.reach() }
     }
 }

@@ -89,7 +89,7 @@ final class WatchLoop {
         switch order {
         case .stop:
             isStopped = true
-        case .watch(let wanted, let newRules, let continuation):
+        case .watch(let wanted, let newRules, let end):
             for subject in subjects.subtracting(wanted) { drop(subject) }
             let kept = subjects.intersection(wanted)
             if let newRules { adopt(newRules, kept) }
@@ -101,7 +101,7 @@ final class WatchLoop {
             for subject in kept where kernel?.isElsewhere(subject) == true { rearm(subject) }
             followMounts()
             publish()
-            continuation.resume()
+            end.reach()
         }
     }
 

@@ -42,7 +42,7 @@ struct MigrateCommand: ControlCommand {
         switch store.state {
         case .current: to.map { $0 > store.schemaVersion ?? 0 } ?? false
         case .pending, .failed, .busy: true
-        case .held, .drifted, .unknown, .missing: false
+        case .held, .drifted, .unknown, .missing, .notAnswering: false
         }
     }
 }

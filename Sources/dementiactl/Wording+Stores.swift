@@ -15,7 +15,7 @@ extension Wording {
         let tone: Style.Tone =
             switch status.verdict {
             case .safe: .good
-            case .working, .pending, .held: .wait
+            case .working, .pending, .held, .starting: .wait
             case .attention: .bad
             }
         return style.paint("\(status.verdict.rawValue): \(PrintableText.line(status.summary))", tone)

@@ -178,7 +178,7 @@ enum Wording {
         switch state {
         case .current: .good
         case .pending, .held, .busy: .wait
-        case .drifted, .unknown, .failed, .missing: .bad
+        case .drifted, .unknown, .failed, .missing, .notAnswering: .bad
         }
     }
 

@@ -16,19 +16,30 @@ struct Checkup: Sendable {
     /// The folder of the configuration's drop-ins.
     let dropIns: String
     /// Real paths of the watched folders.
-    let trees: @Sendable () -> Set<String>
+    let trees: @Sendable () async -> Set<String>
     /// Looks at the settings of every known database.
     let databases: @Sendable () async -> [ServerCheckup]
+    /// Looks at what may never answer.
+    let calls: BlockingCalls
 
     /// Everything that is found, the worst first.
-    func run(_ known: Guardian.Known) async -> [Diagnosis] {
+    func run(_ known: EngineFacts) async -> [Diagnosis] {
         let servers = await databases()
-        return (about(known) + looked(known) + asked(servers, known)).diagnoses
+        let trees = await trees()
+        // A place that does not answer now is found silent by the engine's own look, too.
+        let told = [JournalCheck(known.journalProblem), silence(known), RivalCheck(known.rivals.map(\.message))]
+            .diagnoses
+        let seen = await calls.ask(nil, silentFor: .seconds(10)) { (about(known) + looked(known, trees)).diagnoses }
+        return (told + (seen.value ?? []) + asked(servers, known).diagnoses).inReadingOrder
     }
 
     // MARK: What the engine knows
 
-    private func about(_ known: Guardian.Known) -> [any Check] {
+    private func silence(_ known: EngineFacts) -> any Check {
+        SilenceCheck(known.silent.map { .init(message: $0.detail, hint: $0.hint, store: $0.store) })
+    }
+
+    private func about(_ known: EngineFacts) -> [any Check] {
         [
             WatchCheck(
                 known.watchProblems.sorted { $0.path < $1.path }.map(WatchCheck.Problem.init), watches: known.watches),
@@ -56,10 +67,10 @@ struct Checkup: Sendable {
 
     // MARK: What a look shows
 
-    private func looked(_ known: Guardian.Known) -> [any Check] {
-        let files = known.stores.filter { $0.engine == .sqlite && $0.state != .missing }
+    private func looked(_ known: EngineFacts, _ trees: Set<String>) -> [any Check] {
+        let files = known.stores.filter { $0.engine == .sqlite && ![.missing, .notAnswering].contains($0.state) }
         return [
-            WritingCheck(unwritable(files, known), unit: unit),
+            WritingCheck(unwritable(files, known, trees), unit: unit),
             LocationCheck(remote(files, known)),
             WALCheck(files.compactMap(log)),
             ServerCheck(
@@ -71,9 +82,10 @@ struct Checkup: Sendable {
         ]
     }
 
-    private func unwritable(_ files: [StoreForm], _ known: Guardian.Known) -> [WritingCheck.Place] {
+    private func unwritable(
+        _ files: [StoreForm], _ known: EngineFacts, _ trees: Set<String>
+    ) -> [WritingCheck.Place] {
         let probe = WritingProbe()
-        let trees = trees()
         func place(_ path: String, _ purpose: WritingCheck.Purpose) -> WritingCheck.Place? {
             let folder = trees.first { (path + "/").hasPrefix($0 + "/") } ?? Directory.parent(of: path)
             return probe.obstacle(at: path).map { .init(path, purpose, $0, in: folder) }
@@ -87,7 +99,7 @@ struct Checkup: Sendable {
             }
     }
 
-    private func remote(_ files: [StoreForm], _ known: Guardian.Known) -> [LocationCheck.Place] {
+    private func remote(_ files: [StoreForm], _ known: EngineFacts) -> [LocationCheck.Place] {
         func place(_ path: String, _ store: StoreID?) -> LocationCheck.Place? {
             guard let filesystem = try? Filesystem(holding: path), !filesystem.isLocal else { return nil }
             return .init(path, on: filesystem.type, store: store)
@@ -119,7 +131,7 @@ struct Checkup: Sendable {
 
     // MARK: What servers answer
 
-    private func asked(_ servers: [ServerCheckup], _ known: Guardian.Known) -> [any Check] {
+    private func asked(_ servers: [ServerCheckup], _ known: EngineFacts) -> [any Check] {
         // What was in the way at the last look may be mended: servers have just been asked.
         let settings = known.unreached.filter { [.configuration, .inputOutput, .pathNotText].contains($0.code) }
         return [

@@ -13,7 +13,8 @@ internal import Watcher
 
 /// The daemon, put together: what lives as long as the process, and what a reload replaces.
 actor Composition {
-    let guardian: Guardian
+    let service: EngineService
+    nonisolated var supervisor: Supervisor { service.supervisor }
     private let options: CommonOptions
     private let notifier: Notifier
     private let logger: Logger
@@ -36,11 +37,11 @@ actor Composition {
         self.logger = logger
         self.level = level
         let relay = EventRelay()
-        let narrator = Narrator(logger, notifier)
+        let eventLogger = EventLogger(logger, notifier)
         places = try Places(setup)
         workshop = try setup.workshop(places) { event in
             relay.send(event)
-            narrator.tell(event)
+            eventLogger.tell(event)
         }
         for amendment in workshop.amendments { logger.tell(.stateDirectoryClosed, "\(amendment)") }
         do {
@@ -48,7 +49,7 @@ actor Composition {
         } catch {
             throw GuardError(.internalError, "no thread could be made", causes: [error.description])
         }
-        guardian = Guardian(workshop.tools, setup.guardianSettings(places, watcher), relay: relay)
+        service = EngineService(workshop.tools, setup.supervisorSettings(places, watcher), relay: relay)
     }
 
     /// Takes over what the configuration says now, as a whole, or keeps the old one and says what is wrong with the new.
@@ -59,13 +60,14 @@ actor Composition {
         let places: Places
         do throws(GuardError) {
             next = try Setup(options)
-            places = try Places(next)
+            places = try Places(next, calls: self.places.calls, marks: self.places.marks)
+            try await places.prepare()
             tools = try next.tools(replacing: workshop.tools, places)
             let readers = try next.readers()
             // Last, because it is in force at once.
             if let door { try door.access.admit(readers, at: door.socket) }
         } catch {
-            notifier.ready(await guardian.summary)
+            notifier.ready(await supervisor.summary)
             let reasons = ([error.message] + error.causes).joined(separator: "; ")
             logger.tell(
                 .configurationRefused, "the new configuration was refused, and the old one stays: \(reasons)",
@@ -80,8 +82,8 @@ actor Composition {
         self.places = places
         loadedAt = Setup.clock()
         level.set(next.logLevel)
-        await guardian.reconfigure(tools, next.guardianSettings(places, watcher))
-        notifier.ready(await guardian.summary)
+        await service.reconfigure(tools, next.supervisorSettings(places, watcher))
+        notifier.ready(await supervisor.summary)
         let names = changed.map(\.rawValue).joined(separator: ", ")
         logger.tell(
             .configurationReloaded, "the new configuration is live; changed: \(changed.isEmpty ? "nothing" : names)",
@@ -92,13 +94,14 @@ actor Composition {
     /// From now on a reload changes who may ask at `socket`.
     func listens(at socket: ListeningSocket, _ access: AccessControl) { door = (socket, access) }
 
-    /// Lets the guardian answer for the configuration.
-    func start() async {
-        await guardian.configure(
+    /// Lets the engine answer for the configuration.
+    func start() async throws(GuardError) {
+        try await places.prepare()
+        await service.configure(
             with: .init(
                 current: { [self] in await form },
                 reload: { [self] () throws(GuardError) in try await reload() }))
-        await guardian.diagnose(with: .init { [self] known in await checkup.run(known) })
+        await service.diagnose(with: .init { [self] known in await checkup.run(known) })
     }
 
     /// By what is in force.
@@ -107,7 +110,8 @@ actor Composition {
         let places = places
         return Checkup(
             unit: KernelText.of("/proc/self/cgroup").flatMap { ServiceUnit(cgroup: $0, configuration: folder) },
-            dropIns: setup.dropIns, trees: { places.trees }, databases: { await places.checkUp() })
+            dropIns: setup.dropIns, trees: { await places.trees() }, databases: { await places.checkUp() },
+            calls: places.calls)
     }
 
     /// What is in force.

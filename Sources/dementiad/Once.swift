@@ -44,25 +44,27 @@ struct Once: AsyncParsableCommand {
     private func pass(
         _ setup: Setup, _ places: Places, _ tools: Toolbox, _ bar: ProgressBar, _ output: Output
     ) async throws -> GuardCore.ExitCode {
+        try await places.prepare()
         let pass = Pass(tools, mode: setup.mode, parallel: setup.parallel)
         let recovered = try await pass.recover()
         let (found, everything) = try await places.look()
         let discovered = try await pass.heeding(everything)
-        let releases = ReleaseFinder.confirm(
-            discovered.releaseFolders.sorted(), with: ReleaseReader(catalogue: tools.catalogue, now: tools.clock))
-        tools.installed.replace(with: releases.releases.map(\.release))
+        let (installed, unreadable) = await places.read(discovered.releaseFolders)
+        tools.installed.replace(with: installed)
         let items = try await pass.run(
             over: discovered.locations, asking: discovered.asking, recovered: recovered)
         bar.clear()
+        let problems =
+            discovered.problems + unreadable + tools.calls.silences.map { GuardError($0) }
         if options.json {
-            try output.document("pass", PassForm(items, problems: discovered.problems, findings: discovered.findings))
+            try output.document("pass", PassForm(items, problems: problems, findings: discovered.findings))
         } else {
             let report = PassReport(
-                items: items, found: found, problems: discovered.problems, recovered: recovered, places: setup.places,
+                items: items, found: found, problems: problems, recovered: recovered, places: setup.places,
                 mode: setup.mode)
             output.say(report.text)
         }
-        return Pass.exitCode(of: items, recovered: recovered, problems: discovered.problems)
+        return Pass.exitCode(of: items, recovered: recovered, problems: problems)
     }
 
     private func proveBackups(_ tools: Toolbox, _ output: Output) async throws -> GuardCore.ExitCode {

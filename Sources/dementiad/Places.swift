@@ -15,12 +15,24 @@ final class Places: Sendable {
     private let connections: [String]
     private let passfile: String?
     private let discovery: Discovery
-    private let thread: ThreadExecutor
+    /// Looks at what may never answer.
+    let calls: BlockingCalls
+    /// What tells other daemons of the folders.
+    let marks: FolderMarks
     private let reader: ReleaseReader
     /// The databases that are known by now: those of the configuration, and those that releases led to.
     private let servers: Mutex<PostgresServers>
 
-    init(_ setup: Setup) throws(GuardError) {
+    /// How long a folder may keep a look in one system call. Longer for what git or a server is asked for.
+    private static let patience = Duration.seconds(4)
+    private static let longPatience = Duration.seconds(30)
+
+    /// - Parameters:
+    ///   - calls: those of the places before, after a reload: what hangs is known there
+    ///   - marks: those of the places before, after a reload
+    init(_ setup: Setup, calls: BlockingCalls? = nil, marks: FolderMarks? = nil) throws(GuardError) {
+        self.marks = marks ?? FolderMarks(program: "dementiad")
+        self.calls = calls ?? BlockingCalls(name: "look") { Setup.clock().milliseconds }
         reader = ReleaseReader(catalogue: try setup.catalogue(), now: Setup.clock)
         let settings = setup.settings
         roots = settings.discover.roots
@@ -30,16 +42,24 @@ final class Places: Sendable {
         let credentials = setup.environment["CREDENTIALS_DIRECTORY"].map { $0 + "/pgpass" }
         passfile = credentials.flatMap { (try? FileStatus.ifPresent($0)) != nil ? $0 : nil }
         discovery = Discovery(ignored: settings.discover.ignore, maxDepth: settings.discover.maxDepth)
-        do {
-            thread = try ThreadExecutor(name: "discovery")
-        } catch {
-            throw GuardError(.internalError, "no thread could be made", causes: [error.description])
-        }
+        servers = Mutex(try PostgresServers(connections, found: [], passfile: passfile))
+    }
+
+    /// Reads which databases the configured releases are set up for, so that what an earlier run began there can be settled.
+    func prepare() async throws(GuardError) {
         var databases: [String] = []
         for folder in releases {
-            if let database = try ReleaseReader.databaseURL(of: folder) { databases.append(database) }
+            // One that does not answer is told of with the first look.
+            if let database = try await database(of: folder).value ?? nil { databases.append(database) }
         }
-        servers = Mutex(try PostgresServers(connections, found: databases, passfile: passfile))
+        let all = try PostgresServers(connections, found: databases, passfile: passfile)
+        servers.withLock { $0 = all }
+    }
+
+    private func database(of folder: String) async throws(GuardError) -> BlockingCalls.Answer<String?> {
+        try await calls.ask(folder, silentFor: Self.patience) { () throws(GuardError) in
+            try ReleaseReader.databaseURL(of: folder)
+        }
     }
 
     /// Makes the store at a place, by its engine.
@@ -52,22 +72,41 @@ final class Places: Sendable {
         }
     }
 
-    /// Real paths of the folders in which memories may appear. One that is not there now is looked for with everything else.
-    var trees: Set<String> {
-        Set(
-            roots.compactMap { root in
+    /// Real paths of the folders in which memories may appear. One that is not there now, or does not answer, is looked for with
+    /// everything else.
+    func trees() async -> Set<String> {
+        var trees: Set<String> = []
+        for root in roots {
+            let real = await calls.ask(root, silentFor: Self.patience) { () -> String? in
                 guard let real = try? realPath(root), (try? FileStatus(of: real))?.kind == .directory else {
                     return nil
                 }
                 return real
-            })
+            }
+            if case .value(let real?) = real { trees.insert(real) }
+        }
+        return trees
+    }
+
+    /// Other daemons of this user that guard one of the folders, too.
+    func rivals() async -> [Finding] {
+        let (trees, marks) = (await trees(), marks)
+        // A folder that does not answer is told of by the look at it.
+        let rivals = await calls.ask(nil, silentFor: Self.patience) { marks.mark(trees) }.value ?? []
+        return rivals.map { rival in
+            Finding(
+                code: "otherDaemon",
+                message:
+                    "another dementiad (pid \(rival.pid)) with a state directory of its own guards \(rival.folder), too; "
+                    + "stop one of them")
+        }
     }
 
     /// What a person means by `place`: the absolute path of a file, or a schema of a server that is configured, as `URL#SCHEMA` or as it is
     /// shown.
     func locate(_ place: String) async throws(GuardError) -> StoreLocation {
-        try await thread.run { () throws(GuardError) in
-            guard place.hasPrefix("/") else { return try self.servers.withLock(\.self).locate(place) }
+        guard place.hasPrefix("/") else { return try servers.withLock(\.self).locate(place) }
+        let answer = try await calls.ask(place, silentFor: Self.patience) { () throws(GuardError) in
             let path: String
             do throws(SystemCallError) {
                 path = try realPath(place)
@@ -78,51 +117,95 @@ final class Places: Sendable {
             }
             return StoreLocation(engine: .sqlite, name: path)
         }
+        switch answer {
+        case .value(let location): return location
+        case .silence(let silence): throw GuardError(silence)
+        }
     }
 
     /// The schema that a person names as a target, on any server: one that is configured, or another that the daemon's user may reach.
     func target(_ place: String) async throws(GuardError) -> PostgresStore {
         guard !ConnectionText(place).holdsPassword else { throw CommandLineSecrets.refusal }
-        return try await thread.run { () throws(GuardError) in
-            try self.servers.withLock(\.self).store(named: place)
-        }
+        return try servers.withLock(\.self).store(named: place)
     }
 
-    /// Looks everywhere: what the folders hold, and every place that there is work for.
+    /// Looks everywhere: what the folders hold, and every place that there is work for. What does not answer is a problem, and keeps
+    /// nobody from the rest.
     func look() async throws(GuardError) -> (found: Discovery.Found, discovered: Discovered) {
-        try await thread.run { () throws(GuardError) in
-            let found = try self.walk()
-            // What only has a release's name is none, and whatever its settings name is nobody's business here.
-            let confirmed = ReleaseFinder.confirm(found.releaseFolders, with: self.reader)
-            let folders = confirmed.releases.map(\.release.path) + confirmed.busy.map(\.folder)
-            var discovered = Discovered(
-                locations: found.candidates.map { StoreLocation(engine: .sqlite, name: $0) },
-                problems: Self.problems(of: found), findings: Self.findings(of: found),
-                releaseFolders: Set(folders).union(self.releases))
-            let schemas = self.look(
-                atDatabasesOf: confirmed.releases.map(\.release.path) + self.releases, &discovered.problems
-            ).look()
+        let found = try await walk()
+        // What only has a release's name is none, and what its settings name is of no concern here.
+        let confirmed = await confirm(found.releaseFolders)
+        let folders = confirmed.releases.map(\.release.path) + confirmed.busy.map(\.folder)
+        var discovered = Discovered(
+            locations: found.candidates.map { StoreLocation(engine: .sqlite, name: $0) },
+            problems: Self.problems(of: found), findings: Self.findings(of: found),
+            releaseFolders: Set(folders).union(releases))
+        // A release that cannot be read now may be one all the same.
+        discovered.releaseFolders.formUnion(found.releaseFolders.filter { !confirmed.others.contains($0) })
+        let servers = await look(
+            atDatabasesOf: confirmed.releases.map(\.release.path) + releases, &discovered.problems)
+        switch await calls.ask("the database servers", silentFor: Self.longPatience * 4, { servers.look() }) {
+        case .value(let schemas):
             discovered.locations += schemas.stores
             discovered.problems += schemas.unreachable
             discovered.asking = schemas.asking
-            return (found, discovered)
+        // Told with everything else that does not answer.
+        case .silence: break
         }
+        return (found, discovered)
+    }
+
+    /// The releases in `folders`, and why some of them cannot be read.
+    func read(_ folders: Set<String>) async -> (releases: [Release], problems: [GuardError]) {
+        let found = await confirm(folders.sorted())
+        return (found.releases.map(\.release), found.problems)
+    }
+
+    private func confirm(_ folders: [String]) async -> ReleaseFinder.Found {
+        var found = ReleaseFinder.Found()
+        let reader = reader
+        for folder in folders {
+            do throws(GuardError) {
+                let reading = try await calls.ask(folder, silentFor: Self.longPatience / 2) { () throws(GuardError) in
+                    try reader.read(folder)
+                }
+                // One that does not answer is told of with everything else that does not.
+                if let reading = reading.value { found.add(reading, of: folder) }
+            } catch {
+                found.problems.append(error)
+            }
+        }
+        return found
     }
 
     /// Looks at the settings of every database that is known by now.
     func checkUp() async -> [ServerCheckup] {
-        await thread.run { self.servers.withLock(\.self).checkUp() }
+        let servers = servers.withLock(\.self)
+        return await calls.ask("the settings of the servers", silentFor: Self.longPatience) { servers.checkUp() }.value
+            ?? []
     }
 
-    private func walk() throws(GuardError) -> Discovery.Found {
-        do {
-            return try discovery.walk(roots)
-        } catch {
-            throw GuardError(
-                error.isNotFound ? .notFound : .permissionDenied,
-                "\(error.path ?? "a watched folder") cannot be looked into",
-                hint: "Name an existing folder with --watch, or in discover.roots.", causes: [error.description])
+    /// Walks the roots. A place that keeps the walk is left out of the next try, and of every walk until it has answered.
+    private func walk() async throws(GuardError) -> Discovery.Found {
+        let (roots, discovery) = (roots, discovery)
+        for _ in 0..<16 {
+            let walk = discovery.skipping(calls.silences.map(\.place))
+            let answer = try await calls.ask(nil, silentFor: Self.patience) { () throws(GuardError) in
+                do throws(SystemCallError) {
+                    return try walk.walk(roots)
+                } catch {
+                    throw GuardError(
+                        error.isNotFound ? .notFound : .permissionDenied,
+                        "\(error.path ?? "a watched folder") cannot be looked into",
+                        hint: "Name an existing folder with --watch, or in discover.roots.",
+                        causes: [error.description])
+                }
+            }
+            if let found = answer.value { return found }
         }
+        throw GuardError(
+            .notAnswering, "too many places below the watched folders do not answer",
+            hint: "Look at what is mounted there: findmnt")
     }
 
     /// Memories that were found and cannot be guarded.
@@ -148,11 +231,13 @@ final class Places: Sendable {
 
     /// The databases of the configuration and of `releases`. A release that was only found and cannot be read is a problem, and keeps
     /// nobody from the rest.
-    private func look(atDatabasesOf releases: [String], _ problems: inout [GuardError]) -> PostgresServers {
+    private func look(
+        atDatabasesOf releases: [String], _ problems: inout [GuardError]
+    ) async -> PostgresServers {
         var databases: [String] = []
         for folder in Set(releases).sorted() {
             do throws(GuardError) {
-                guard let database = try ReleaseReader.databaseURL(of: folder), !databases.contains(database) else {
+                guard let database = try await database(of: folder).value ?? nil, !databases.contains(database) else {
                     continue
                 }
                 // One that cannot be used is that release's problem.

@@ -32,11 +32,11 @@ struct Serve: AsyncParsableCommand {
         let logger = try setup.logger(level)
         let notifier = Notifier(logger)
         let composition = try Composition(options, setup, notifier, logger, level)
-        let guardian = composition.guardian
-        await composition.start()
+        let supervisor = composition.supervisor
+        try await composition.start()
         notifier.status("settling what an earlier run left open")
         // Before anybody can ask: what a crash left is settled, and every answer is about settled data.
-        try await notifier.withPatience { try await guardian.recover() }
+        try await notifier.withPatience { try await supervisor.recover() }
         let listening = try listeningSocket(setup)
         let access = AccessControl(AccessPolicy(owner: geteuid()))
         try access.admit(try setup.readers(), at: listening)
@@ -48,14 +48,16 @@ struct Serve: AsyncParsableCommand {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    .init(service: GuardianService(guardian, notifier)),
-                    .init(service: WatchdogService(guardian, notifier, logger)),
-                    .init(service: ControlServer(socket: listening, service: guardian, access: access, logger: logger)),
+                    .init(service: EngineTasks(supervisor, notifier, logger)),
+                    .init(service: WatchdogService(supervisor, notifier, logger)),
+                    .init(
+                        service: ControlServer(
+                            socket: listening, service: composition.service, access: access, logger: logger)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet))
         // Whoever connects from here on waits in the socket's queue, and is answered.
-        notifier.ready(await guardian.summary)
+        notifier.ready(await supervisor.summary)
         logger.tell(
             .daemonReady, "dementiad is ready, and guards \(setup.places.joined(separator: ", "))",
             ["socket": "\(listening.path ?? "from the service manager")"])
@@ -79,37 +81,47 @@ struct Serve: AsyncParsableCommand {
 }
 
 /// Runs the engine's own tasks, and ends its work when the group stops.
-private struct GuardianService: Service {
-    private let guardian: Guardian
+private struct EngineTasks: Service {
+    private let supervisor: Supervisor
     private let notifier: Notifier
+    private let logger: Logger
 
-    init(_ guardian: Guardian, _ notifier: Notifier) {
-        self.guardian = guardian
+    init(_ supervisor: Supervisor, _ notifier: Notifier, _ logger: Logger) {
+        self.supervisor = supervisor
         self.notifier = notifier
+        self.logger = logger
     }
 
     func run() async throws {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await guardian.relayEvents() }
-            group.addTask { await guardian.attendToRequests() }
-            group.addTask { await guardian.followWatcher() }
-            group.addTask { await cancelWhenGracefulShutdown { await guardian.keepAgenda() } }
-            try? await gracefulShutdown()
-            notifier.stopping("stopping: what is under way ends at a safe point")
-            try? await notifier.withPatience { await guardian.stop() }
-        }
+        let supervisor = supervisor
+        // Each ends by itself when the supervisor stops, but for the schedule; none is waited for, since each may wait for what hangs.
+        Task { await supervisor.relayEvents() }
+        Task { await supervisor.attendToRequests() }
+        Task { await supervisor.followWatcher() }
+        let schedule = Task { await supervisor.keepSchedule() }
+        try? await gracefulShutdown()
+        notifier.stopping("stopping: what is under way ends at a safe point")
+        schedule.cancel()
+        let left = (try? await notifier.withPatience { await supervisor.stop() }) ?? []
+        guard !left.isEmpty else { return }
+        let text = left.joined(separator: "; ")
+        logger.tell(
+            .leftBehind, "ending, although this has not come back, and is settled at the next start: \(text)",
+            ["error": "\(text)"])
+        // A thread that hangs in a system call is waited for by nothing but the end of the process.
+        _exit(0)
     }
 }
 
 /// Tells the service manager that the daemon is alive, each time after a question to the engine was answered: one that hangs is not
 /// alive, whatever else still runs.
 private struct WatchdogService: Service {
-    private let guardian: Guardian
+    private let supervisor: Supervisor
     private let notifier: Notifier
     private let logger: Logger
 
-    init(_ guardian: Guardian, _ notifier: Notifier, _ logger: Logger) {
-        self.guardian = guardian
+    init(_ supervisor: Supervisor, _ notifier: Notifier, _ logger: Logger) {
+        self.supervisor = supervisor
         self.notifier = notifier
         self.logger = logger
     }
@@ -122,7 +134,7 @@ private struct WatchdogService: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do throws(GuardError) {
-                    try await guardian.answer()
+                    try await supervisor.answer()
                     notifier.alive()
                 } catch {
                     logger.tell(

@@ -124,7 +124,8 @@ struct Setup {
             let tools = try Toolbox(
                 journal: journal, written: written, vault: vault, catalogue: try catalogue(), policy: policy,
                 clock: clock,
-                scratch: state.scratch, uid: geteuid(), host: ProcessInfo.processInfo.hostName, open: places.open,
+                scratch: state.scratch, uid: geteuid(), host: ProcessInfo.processInfo.hostName, calls: places.calls,
+                open: places.open,
                 observe: observe)
             return Workshop(tools: tools, state: state)
         } catch let error as GuardError {
@@ -157,16 +158,17 @@ struct Setup {
     }
 
     /// What the daemon guards, and what it may do by itself.
-    func guardianSettings(_ places: Places, _ watcher: Watcher) -> Guardian.Settings {
+    func supervisorSettings(_ places: Places, _ watcher: Watcher) -> SupervisorSettings {
         let migrate = settings.migrate
-        var settings = Guardian.Settings(
+        var settings = SupervisorSettings(
             mode: { MigrationMode(rawValue: migrate.mode(for: $0.name, id: $0.id.value).rawValue) ?? .ask },
             parallel: parallel,
             discover: { () throws(GuardError) in try await places.look().discovered })
         settings.rescanEvery = self.settings.discover.rescanEvery
         settings.watcher = watcher
         settings.watchRules = watchRules
-        settings.trees = { places.trees }
+        settings.rivals = { await places.rivals() }
+        settings.trees = { await places.trees() }
         settings.locate = { (place) throws(GuardError) in try await places.locate(place) }
         settings.target = { (place) throws(GuardError) in try await places.target(place) }
         return settings

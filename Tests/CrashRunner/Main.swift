@@ -62,9 +62,9 @@ enum Main {
             _ = try await Upkeep(tools).prune()
         } else if arguments.count > 7 {
             guard let store = stores.first, let request = request(arguments[7], store.id) else { exit(64) }
-            var settings = Guardian.Settings(mode: { _ in .ask }, discover: { Discovered(locations: stores) })
+            var settings = SupervisorSettings(mode: { _ in .ask }, discover: { Discovered(locations: stores) })
             settings.target = { (place) throws(GuardError) in try servers.store(named: place) }
-            try await run(request, with: Guardian(tools, settings, relay: relay))
+            try await run(request, with: EngineService(tools, settings, relay: relay))
         } else {
             let pass = Pass(tools, mode: .auto)
             let recovered = try await pass.recover()
@@ -73,11 +73,11 @@ enum Main {
         withExtendedLifetime(state) {}
     }
 
-    private static func run(_ request: OperationRequest, with guardian: Guardian) async throws {
-        try await guardian.recover()
-        try await guardian.rescan(startingWork: false)
-        let record = try await guardian.start(request, key: nil, for: Caller(uid: geteuid(), pid: getpid()))
-        let settled = try await guardian.operation(record.id, waiting: .seconds(60))
+    private static func run(_ request: OperationRequest, with service: EngineService) async throws {
+        try await service.supervisor.recover()
+        try await service.supervisor.rescan(startingWork: false)
+        let record = try await service.start(request, key: nil, for: Caller(uid: geteuid(), pid: getpid()))
+        let settled = try await service.operation(record.id, waiting: .seconds(60))
         if settled.outcome != .succeeded {
             print("\(settled)")
             exit(1)

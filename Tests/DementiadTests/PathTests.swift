@@ -41,7 +41,7 @@ struct PathTests {
         let parent = open(long, O_RDONLY | O_DIRECTORY)
         defer { close(parent) }
         try #require(mkdirat(parent, String(repeating: "m", count: 250), 0o700) == 0)
-        let configuration = "backup: {minFree: 0}\ndiscover: {maxDepth: 100}\n"
+        let configuration = "backup: {minFree: 0}\ndiscover: {maxDepth: 64}\n"
         let result = try project.once(["--json"], configuration: configuration)
         #expect(result.status == 0, "\(result.output)\(result.errors)")
         let findings = try JSON(result.output)["data"]?["findings"]

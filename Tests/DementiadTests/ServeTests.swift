@@ -15,6 +15,8 @@ struct ServeTests {
         let project: Project
         let socket: String
         let file: String
+        /// More arguments of the daemon.
+        var arguments: [String] = []
 
         init(_ configuration: String = "{}") throws {
             project = try Project(nil)
@@ -33,7 +35,7 @@ struct ServeTests {
                         "serve", "--watch", project.root, "--state-dir", project.state, "--socket", socket, "--config",
                         file,
                     ]
-                        + (geteuid() == 0 ? ["--allow-root"] : []))
+                        + arguments + (geteuid() == 0 ? ["--allow-root"] : []))
             }
         }
 

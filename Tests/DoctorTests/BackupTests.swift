@@ -41,7 +41,7 @@ struct BackupTests {
     func bad() async throws {
         try await Clinic.run { clinic in
             let id = try #require(try await clinic.work(.backup).backup)
-            let entry = try await clinic.guardian.backup(id)
+            let entry = try await clinic.service.backup(id)
             let payload = entry.path + "/data.db.zst"
             var bytes = try content(of: payload)
             bytes[bytes.count / 2] ^= 1
@@ -57,7 +57,7 @@ struct BackupTests {
     func damaged() async throws {
         try await Clinic.run { clinic in
             let id = try #require(try await clinic.work(.backup).backup)
-            let path = try await clinic.guardian.backup(id).path
+            let path = try await clinic.service.backup(id).path
             chmod(path + "/MANIFEST.json", 0o600)
             try write(Array("{}".utf8), to: path + "/MANIFEST.json")
             try await clinic.mends(.vaultDamaged)
@@ -71,11 +71,11 @@ struct BackupTests {
         try await Clinic.run { clinic in
             let until = Timestamp(milliseconds: clinic.clock.now().milliseconds + 3_600_000)
             let caller = Caller(uid: 1000, pid: 1)
-            _ = try await clinic.guardian.addHold(.init(store: clinic.stores[0].id, until: until), for: caller)
+            _ = try await clinic.service.addHold(.init(store: clinic.stores[0].id, until: until), for: caller)
             #expect(try await clinic.patient.finding(.staleHold) == nil)
             clinic.clock.move(by: .seconds(7200))
             try await clinic.mends(.staleHold)
-            _ = try await clinic.guardian.addHold(.init(reason: "holidays"), for: caller)
+            _ = try await clinic.service.addHold(.init(reason: "holidays"), for: caller)
             #expect(try await clinic.patient.finding(.staleHold) == nil)
             clinic.clock.move(by: .seconds(8 * 86_400))
             try await clinic.mends(.staleHold)

@@ -23,11 +23,11 @@ import Watcher
 /// The control socket's tests have fixtures of their own.
 typealias Fixture = TestSupport.Fixture
 
-/// A guardian of memories in a folder, whose time a test moves, behind a real socket: the built `dementiactl` asks it, and what it prints
+/// A service of memories in a folder, whose time a test moves, behind a real socket: the built `dementiactl` asks it, and what it prints
 /// is run by a shell.
 struct Clinic {
     let patient: Patient
-    let guardian: Guardian
+    let service: EngineService
     let clock: MovableClock
     /// Home, memories and state of the user.
     let folder: TemporaryFolder
@@ -65,31 +65,34 @@ struct Clinic {
                 return try databases.store(at: location)
             },
             observe: relay.send)
-        var settings = Guardian.Settings(
+        var settings = SupervisorSettings(
             mode: { _ in mode },
             discover: { Discovered(locations: places.value + databases.look().stores, releaseFolders: releases) })
         settings.target = { (place) throws(GuardError) in try databases.store(named: place) }
-        let guardian = Guardian(tools, settings, relay: relay)
+        let service = EngineService(tools, settings, relay: relay)
         let checkup = Checkup(
-            unit: nil, dropIns: folder.path, trees: { [base] }, databases: { databases.checkUp() })
-        await guardian.diagnose(with: .init { await checkup.run($0) })
+            unit: nil, dropIns: folder.path, trees: { [base] }, databases: { databases.checkUp() },
+            calls: BlockingCalls(name: "look") { clock.now().milliseconds })
+        await service.diagnose(with: .init { await checkup.run($0) })
         let clinic = Clinic(
-            patient: patient, guardian: guardian, clock: clock, folder: folder, state: state, places: places)
-        try await serving(guardian, at: patient.socket) {
-            let tasks = [Task { await guardian.relayEvents() }, Task { await guardian.attendToRequests() }]
-            try await guardian.recover()
-            try await guardian.rescan(startingWork: mode == .auto)
+            patient: patient, service: service, clock: clock, folder: folder, state: state, places: places)
+        try await serving(service, at: patient.socket) {
+            let tasks = [
+                Task { await service.supervisor.relayEvents() }, Task { await service.supervisor.attendToRequests() },
+            ]
+            try await service.supervisor.recover()
+            try await service.supervisor.rescan(startingWork: mode == .auto)
             try await body(clinic)
-            await guardian.stop()
+            await service.supervisor.stop()
             for task in tasks { await task.value }
         }
     }
 
     private static func serving(
-        _ guardian: Guardian, at socket: String, _ body: () async throws -> Void
+        _ service: EngineService, at socket: String, _ body: () async throws -> Void
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let server = ControlServer(socket: try ListeningSocket(at: socket), service: guardian, logger: logger)
+        let server = ControlServer(socket: try ListeningSocket(at: socket), service: service, logger: logger)
         let group = ServiceGroup(services: [server], logger: logger)
         let running = Task { try await group.run() }
         do {
@@ -109,15 +112,15 @@ struct Clinic {
     /// Adds a memory, or what is to be one, and looks at it.
     func add(_ location: StoreLocation) async throws {
         places.add(location)
-        try await guardian.rescan(startingWork: false)
+        try await service.supervisor.rescan(startingWork: false)
     }
 
     /// Waits until the operation `kind` on the first memory is settled.
     @discardableResult
     func work(_ kind: OperationKind) async throws -> OperationRecord {
         let request = OperationRequest(kind: kind, store: stores[0].id)
-        let record = try await guardian.start(request, key: nil, for: Caller(uid: 1000, pid: 1))
-        let settled = try await guardian.operation(record.id, waiting: Patience.limit)
+        let record = try await service.start(request, key: nil, for: Caller(uid: 1000, pid: 1))
+        let settled = try await service.operation(record.id, waiting: Patience.limit)
         #expect(settled.outcome == .succeeded, "\(settled)")
         return settled
     }
@@ -128,7 +131,7 @@ struct Clinic {
     }
 }
 
-/// Memories that a test and its guardian share the list of.
+/// Memories that a test and its service share the list of.
 final class Locations: Sendable {
     private let list: Mutex<[StoreLocation]>
 

@@ -59,7 +59,7 @@ struct FakeAnswerTests {
         _ real: OperationRequest, at clinic: Clinic, _ fake: OperationRequest, at service: FakeService,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let (theirs, ours) = (try await form(of: real, at: clinic.guardian), try await form(of: fake, at: service))
+        let (theirs, ours) = (try await form(of: real, at: clinic.service), try await form(of: fake, at: service))
         #expect(ours == theirs, sourceLocation: sourceLocation)
     }
 
@@ -90,7 +90,7 @@ struct FakeAnswerTests {
         plan real: PlanRequest, at clinic: Clinic, _ fake: PlanRequest, at service: FakeService,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let theirs = try PlanShape(try await clinic.guardian.plan(real))
+        let theirs = try PlanShape(try await clinic.service.plan(real))
         let ours = try PlanShape(try await service.plan(fake))
         #expect(ours == theirs, sourceLocation: sourceLocation)
     }
@@ -108,7 +108,7 @@ struct FakeAnswerTests {
                 try await compare(
                     .init(kind: kind, store: store), at: clinic, .init(kind: kind, store: blog), at: service)
             }
-            let backup = try #require(try await clinic.guardian.backups(of: nil, Page()).items.first).id
+            let backup = try #require(try await clinic.service.backups(of: nil, Page()).items.first).id
             try await compare(.init(kind: .verify), at: clinic, .init(kind: .verify), at: service)
             try await compare(
                 .init(kind: .verify, backup: backup), at: clinic, .init(kind: .verify, backup: Samples.backupID),

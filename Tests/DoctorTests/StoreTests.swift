@@ -47,7 +47,7 @@ struct StoreTests {
         try await Clinic.run { clinic in
             try Directory.removeTree(Directory.parent(of: clinic.stores[0].name))
             try await clinic.mends(.storeMissing)
-            #expect(try await clinic.guardian.stores().isEmpty)
+            #expect(try await clinic.service.stores().isEmpty)
         }
     }
 
@@ -62,7 +62,7 @@ struct StoreTests {
             let twin = StoreLocation(engine: .sqlite, name: other + "/.claude-memory.db")
             try await clinic.add(twin)
             for suffix in ["", "-wal", "-shm"] { try? Directory.unlink(path + suffix) }
-            #expect(try await Set(clinic.guardian.stores().map(\.project)).count == 1)
+            #expect(try await Set(clinic.service.stores().map(\.project)).count == 1)
             try await clinic.mends(.emptyElsewhere)
             #expect(try Connection(path: twin.name, access: .readWrite).integer("SELECT count(*) FROM sessions") == 0)
         }

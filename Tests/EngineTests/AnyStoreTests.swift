@@ -75,7 +75,7 @@ struct AnyStoreTests {
         let (world, _) = try sparse()
         let guarded = try await Guarded(world)
         #expect(try await guarded.run(.migrate).outcome == .succeeded)
-        let plan = try await guarded.guardian.plan(PlanRequest(kind: .downgrade, store: world.id, to: .version(1)))
+        let plan = try await guarded.service.plan(PlanRequest(kind: .downgrade, store: world.id, to: .version(1)))
         #expect(plan.wouldLose.isEmpty && plan.refusal == nil)
         #expect(plan.notes.contains { $0.contains("cannot be told") })
         await guarded.stop()
@@ -110,13 +110,13 @@ struct AnyStoreTests {
         // In the daemon it stands in the list, and does not keep the others from being looked at.
         let guarded = try await Guarded(world, discover: { Discovered(locations: [bad, good]) })
         #expect(
-            try await guarded.guardian.stores().map(\.state).sorted { $0.rawValue < $1.rawValue } == [
+            try await guarded.service.stores().map(\.state).sorted { $0.rawValue < $1.rawValue } == [
                 .current, .missing,
             ])
-        #expect(try await guarded.guardian.history(of: bad.id).ledger.isEmpty)
-        let backup = try await guarded.guardian.start(
+        #expect(try await guarded.service.history(of: bad.id).ledger.isEmpty)
+        let backup = try await guarded.service.start(
             OperationRequest(kind: .backup, store: bad.id), key: nil, for: Caller(uid: 1000, pid: 1))
-        let settled = try await guarded.guardian.operation(backup.id, waiting: Patience.limit)
+        let settled = try await guarded.service.operation(backup.id, waiting: Patience.limit)
         #expect(settled.outcome == .failedUntouched && settled.error?.code == .serverUnreachable)
         await guarded.stop()
     }
@@ -152,13 +152,13 @@ struct AnyStoreTests {
         let guarded = try await Guarded(
             world, discover: { Discovered(locations: [location], problems: problems.withLock { $0 }) })
         #expect(try await guarded.run(.migrate).outcome == .succeeded)
-        let status = try await guarded.guardian.status()
+        let status = try await guarded.service.status()
         #expect(status.verdict == .attention && status.summary.contains("server"))
         #expect(
             status.findings == [Finding(code: "serverUnreachable", message: "the server db:5432 cannot be reached")])
         problems.withLock { $0 = [] }
         #expect(try await guarded.run(.rescan).outcome == .succeeded)
-        let later = try await guarded.guardian.status()
+        let later = try await guarded.service.status()
         #expect(later.verdict == .safe && later.findings == [])
         await guarded.stop()
     }

@@ -18,14 +18,14 @@ struct GuardianChoiceTests {
         let world = try World(.v4_0)
         let elsewhere = try world.neighbour("elsewhere")
         let guarded = try await Guarded(world)
-        let form = try await guarded.guardian.adopt(StoreRequest(location: elsewhere.name), for: caller)
+        let form = try await guarded.service.adopt(StoreRequest(location: elsewhere.name), for: caller)
         #expect(form.id == elsewhere.id && form.state == .pending && form.schemaVersion == 1)
-        #expect(try await guarded.guardian.adopt(StoreRequest(location: elsewhere.name), for: caller).id == form.id)
+        #expect(try await guarded.service.adopt(StoreRequest(location: elsewhere.name), for: caller).id == form.id)
         #expect(try await guarded.run(.rescan).outcome == .succeeded)
-        #expect(try await guarded.guardian.stores().count == 2)
+        #expect(try await guarded.service.stores().count == 2)
         await guarded.stop()
         let restarted = try await Guarded(world)
-        #expect(try await restarted.guardian.stores().map(\.id).contains(elsewhere.id))
+        #expect(try await restarted.service.stores().map(\.id).contains(elsewhere.id))
         await restarted.stop()
         let pass = Pass(try world.tools(world.state), mode: .ask)
         let found = try await pass.heeding(Discovered(locations: [world.location]))
@@ -39,11 +39,11 @@ struct GuardianChoiceTests {
         let path = world.folder.file("something.db")
         if !isMissing { try write(Array(repeating: 0x5a, count: 5000), to: path) }
         await #expect {
-            try await guarded.guardian.adopt(StoreRequest(location: path), for: caller)
+            try await guarded.service.adopt(StoreRequest(location: path), for: caller)
         } throws: {
             ($0 as? GuardError)?.code == (isMissing ? .storeMissing : .notADatabase)
         }
-        #expect(try await guarded.guardian.stores().count == 1)
+        #expect(try await guarded.service.stores().count == 1)
         await guarded.stop()
     }
 
@@ -53,19 +53,19 @@ struct GuardianChoiceTests {
         let guarded = try await Guarded(world)
         let backup = try #require(try await guarded.run(.backup).backup)
         let before = try world.files()
-        try await guarded.guardian.forget(world.id, for: caller)
+        try await guarded.service.forget(world.id, for: caller)
         #expect(try await guarded.run(.rescan).outcome == .succeeded)
-        #expect(try await guarded.guardian.stores().isEmpty)
-        #expect(try await guarded.guardian.backups(of: world.id, Page()).items.map(\.id) == [backup])
+        #expect(try await guarded.service.stores().isEmpty)
+        #expect(try await guarded.service.backups(of: world.id, Page()).items.map(\.id) == [backup])
         #expect(try world.files() == before)
-        await #expect { try await guarded.guardian.forget(world.id, for: caller) } throws: {
+        await #expect { try await guarded.service.forget(world.id, for: caller) } throws: {
             ($0 as? GuardError)?.code == .notFound
         }
         await guarded.stop()
         let restarted = try await Guarded(world, mode: .auto)
-        #expect(try await restarted.guardian.stores().isEmpty)
+        #expect(try await restarted.service.stores().isEmpty)
         #expect(try world.files() == before)
-        let again = try await restarted.guardian.adopt(StoreRequest(location: world.store), for: caller)
+        let again = try await restarted.service.adopt(StoreRequest(location: world.store), for: caller)
         #expect(again.id == world.id)
         await restarted.stop()
     }
@@ -75,12 +75,12 @@ struct GuardianChoiceTests {
         var world = try World(.v4_0)
         world.check("sleep 2")
         let guarded = try await Guarded(world)
-        let record = try await guarded.guardian.start(
+        let record = try await guarded.service.start(
             OperationRequest(kind: .migrate, store: world.id), key: nil, for: caller)
-        await #expect { try await guarded.guardian.forget(world.id, for: caller) } throws: {
+        await #expect { try await guarded.service.forget(world.id, for: caller) } throws: {
             ($0 as? GuardError)?.code == .storeBusy
         }
-        #expect(try await guarded.guardian.operation(record.id, waiting: Patience.limit).outcome == .succeeded)
+        #expect(try await guarded.service.operation(record.id, waiting: Patience.limit).outcome == .succeeded)
         await guarded.stop()
     }
 }

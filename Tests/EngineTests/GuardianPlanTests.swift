@@ -22,8 +22,8 @@ struct GuardianPlanTests {
         _ guarded: Guarded, _ backup: BackupID, _ digest: String?
     ) async throws -> OperationRecord {
         let request = OperationRequest(kind: .restore, backup: backup, planDigest: digest)
-        let record = try await guarded.guardian.start(request, key: nil, for: caller)
-        return try await guarded.guardian.operation(record.id, waiting: Patience.limit)
+        let record = try await guarded.service.start(request, key: nil, for: caller)
+        return try await guarded.service.operation(record.id, waiting: Patience.limit)
     }
 
     @Test("A restore's plan tells rows per table, and what was agreed to is what happens")
@@ -32,7 +32,7 @@ struct GuardianPlanTests {
         let guarded = try await Guarded(world)
         let backup = try #require(try await guarded.run(.backup).backup)
         try write(world)
-        let plan = try await guarded.guardian.plan(PlanRequest(kind: .restore, backup: backup))
+        let plan = try await guarded.service.plan(PlanRequest(kind: .restore, backup: backup))
         let change = try #require(plan.tables?.first { $0.table == "memory_entries" })
         #expect(change.lost == 1 && change.gained == 0)
         #expect(change.rowsNow == change.rowsInBackup.map { $0 + 1 })
@@ -49,14 +49,14 @@ struct GuardianPlanTests {
         let guarded = try await Guarded(world)
         let backup = try #require(try await guarded.run(.backup).backup)
         try write(world)
-        let plan = try await guarded.guardian.plan(PlanRequest(kind: .restore, backup: backup))
+        let plan = try await guarded.service.plan(PlanRequest(kind: .restore, backup: backup))
         try write(world)
         let before = try world.contents()
         let refused = try await restore(guarded, backup, plan.digest)
         #expect(refused.error?.code == .planChanged && refused.dataState == .untouched)
         #expect(try world.contents().differences(from: before) == [])
         #expect(try world.leftovers() == [])
-        let second = try await guarded.guardian.plan(PlanRequest(kind: .restore, backup: backup))
+        let second = try await guarded.service.plan(PlanRequest(kind: .restore, backup: backup))
         #expect(second.digest != plan.digest)
         #expect(try await restore(guarded, backup, second.digest).outcome == .succeeded)
         await guarded.stop()
@@ -69,9 +69,9 @@ struct GuardianPlanTests {
         let backup = try #require(try await guarded.run(.backup).backup)
         try write(world)
         let other = try #require(try await guarded.run(.backup).backup)
-        let digest = try #require(try await guarded.guardian.plan(PlanRequest(kind: .restore, backup: backup)).digest)
+        let digest = try #require(try await guarded.service.plan(PlanRequest(kind: .restore, backup: backup)).digest)
         func isRefused(_ request: OperationRequest) async {
-            await #expect { try await guarded.guardian.start(request, key: nil, for: caller) } throws: {
+            await #expect { try await guarded.service.start(request, key: nil, for: caller) } throws: {
                 ($0 as? GuardError)?.code == .planChanged
             }
         }
@@ -94,11 +94,11 @@ struct GuardianPlanTests {
         let backup = try #require(try await guarded.run(.backup).backup)
         let bytes = try content(of: world.store)
         try Directory.unlink(world.store)
-        let digest = try #require(try await guarded.guardian.plan(PlanRequest(kind: .restore, backup: backup)).digest)
+        let digest = try #require(try await guarded.service.plan(PlanRequest(kind: .restore, backup: backup)).digest)
         try TestSupport.write(bytes, to: world.store)
         #expect(try await restore(guarded, backup, digest).error?.code == .planChanged)
         try Directory.unlink(world.store)
-        let second = try #require(try await guarded.guardian.plan(PlanRequest(kind: .restore, backup: backup)).digest)
+        let second = try #require(try await guarded.service.plan(PlanRequest(kind: .restore, backup: backup)).digest)
         #expect(try await restore(guarded, backup, second).outcome == .succeeded)
         await guarded.stop()
     }
@@ -113,21 +113,21 @@ struct GuardianPlanTests {
             backups.append(try #require(try await guarded.run(.backup).backup))
             try write(world)
         }
-        let pinned = try await guarded.guardian.setPin(true, of: backups[0], for: caller)
+        let pinned = try await guarded.service.setPin(true, of: backups[0], for: caller)
         #expect(pinned.pinned)
-        let plan = try await guarded.guardian.plan(PlanRequest(kind: .prune))
+        let plan = try await guarded.service.plan(PlanRequest(kind: .prune))
         #expect(plan.store == nil && plan.removals?.map(\.backup) == [backups[2], backups[1]])
         // Condemned since, and not in the plan.
-        #expect(try await !guarded.guardian.setPin(false, of: backups[0], for: caller).pinned)
-        let record = try await guarded.guardian.start(
+        #expect(try await !guarded.service.setPin(false, of: backups[0], for: caller).pinned)
+        let record = try await guarded.service.start(
             OperationRequest(kind: .prune, planDigest: plan.digest), key: nil, for: caller)
-        let settled = try await guarded.guardian.operation(record.id, waiting: Patience.limit)
+        let settled = try await guarded.service.operation(record.id, waiting: Patience.limit)
         #expect(settled.outcome == .succeeded && Set(settled.result?.removed ?? []) == [backups[1], backups[2]])
         #expect(settled.result?.freedBytes == plan.freedBytes)
-        #expect(try await guarded.guardian.backups(of: nil, Page()).items.map(\.id) == [backups[3], backups[0]])
-        let rest = try await guarded.guardian.start(OperationRequest(kind: .prune), key: nil, for: caller)
+        #expect(try await guarded.service.backups(of: nil, Page()).items.map(\.id) == [backups[3], backups[0]])
+        let rest = try await guarded.service.start(OperationRequest(kind: .prune), key: nil, for: caller)
         #expect(
-            try await guarded.guardian.operation(rest.id, waiting: Patience.limit).result?.removed == [backups[0]])
+            try await guarded.service.operation(rest.id, waiting: Patience.limit).result?.removed == [backups[0]])
         await guarded.stop()
     }
 
@@ -144,12 +144,12 @@ struct GuardianPlanTests {
             OperationRequest(kind: .rescan, planDigest: "0"),
         ]
         for request in wrong {
-            await #expect { try await guarded.guardian.start(request, key: nil, for: caller) } throws: {
+            await #expect { try await guarded.service.start(request, key: nil, for: caller) } throws: {
                 ($0 as? GuardError)?.code == .usage
             }
         }
         await #expect {
-            try await guarded.guardian.plan(PlanRequest(kind: .restore, store: other.id, backup: backup))
+            try await guarded.service.plan(PlanRequest(kind: .restore, store: other.id, backup: backup))
         } throws: {
             ($0 as? GuardError)?.code == .usage
         }
@@ -160,12 +160,12 @@ struct GuardianPlanTests {
     func room() async throws {
         var world = try World(.v4_0)
         let guarded = try await Guarded(world)
-        let plan = try await guarded.guardian.plan(PlanRequest(store: world.id))
+        let plan = try await guarded.service.plan(PlanRequest(store: world.id))
         #expect(plan.neededBytes ?? 0 > 64 << 20 && plan.refusal == nil)
         await guarded.stop()
         world.policy.minimumFree = .max / 2
         let full = try await Guarded(world)
-        let refused = try await full.guardian.plan(PlanRequest(store: world.id))
+        let refused = try await full.service.plan(PlanRequest(store: world.id))
         #expect(refused.refusal?.code == .noSpace && refused.steps.count == plan.steps.count)
         await full.stop()
     }

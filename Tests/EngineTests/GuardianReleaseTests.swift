@@ -52,7 +52,7 @@ struct GuardianReleaseTests {
         #expect(form.schemaVersion == 1 && form.wantedVersion == 1 && form.release == "4.0.0")
 
         try upstream.unpack("4.1.0", [rlm])
-        await guarded.guardian.releasesChanged()
+        await guarded.service.supervisor.releasesChanged()
         form = try await guarded.eventually { $0.schemaVersion == 2 && $0.state == .current }
         #expect(form.wantedVersion == 2 && form.release == "4.1.0")
         let migration = try #require(try await world.operations().first { $0.kind == .migrate })
@@ -89,7 +89,7 @@ struct GuardianReleaseTests {
         }
         _ = try await guarded.eventually { $0.lastBackup != nil }
         #expect(try world.backups().map(\.manifest.reason) == [.release])
-        let status = try await guarded.guardian.status()
+        let status = try await guarded.service.status()
         #expect(status.findings?.contains { $0.code == "unknownRelease" } == true)
 
         // The same content and the same release: nothing is left to do.

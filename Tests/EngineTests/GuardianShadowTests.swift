@@ -10,7 +10,7 @@ import Testing
 
 @Suite("When the application migrates by itself")
 struct GuardianShadowTests {
-    /// A guarded memory of 4.0 with a backup, which its own server then takes to 4.1 under the guardian's eyes.
+    /// A guarded memory of 4.0 with a backup, which its own server then takes to 4.1 under the service's eyes.
     private func migrated(alsoRunning sql: String = "") async throws -> (Guarded, OperationRecord) {
         let world = try World(.v4_0)
         let root = try realPath(Directory.parent(of: world.store))

@@ -13,10 +13,10 @@ import Watcher
 
 @testable import Engine
 
-/// A guardian of a world's memory, as the daemon has it: recovered, and with one look behind it.
+/// A service of a world's memory, as the daemon has it: recovered, and with one look behind it.
 struct Guarded {
     let world: World
-    let guardian: Guardian
+    let service: EngineService
     private let relay: EventRelay
     private let relaying: Task<Void, Never>
     private let attending: Task<Void, Never>
@@ -25,7 +25,7 @@ struct Guarded {
 
     init(
         _ world: World, mode: MigrationMode = .ask, parallel: Int = 2,
-        watching trees: Set<String>? = nil,
+        silence: Duration = .seconds(45), watching trees: Set<String>? = nil,
         discover: (@Sendable () async throws(GuardError) -> Discovered)? = nil
     ) async throws {
         self.world = world
@@ -39,19 +39,20 @@ struct Guarded {
         }
         state = Keeper(try StateDirectory(world.state))
         let location = world.location
-        var settings = Guardian.Settings(
+        var settings = SupervisorSettings(
             mode: { _ in mode }, parallel: parallel, discover: discover ?? { Discovered(locations: [location]) })
+        settings.silence = silence
         if let trees {
             settings.watcher = try Watcher(Self.rules)
             settings.trees = { trees }
         }
-        let guardian = Guardian(try watched.tools(world.state), settings, relay: relay)
-        self.guardian = guardian
-        relaying = Task { await guardian.relayEvents() }
-        attending = Task { await guardian.attendToRequests() }
-        following = Task { await guardian.followWatcher() }
-        try await guardian.recover()
-        try await guardian.rescan(startingWork: true)
+        let service = EngineService(try watched.tools(world.state), settings, relay: relay)
+        self.service = service
+        relaying = Task { await service.supervisor.relayEvents() }
+        attending = Task { await service.supervisor.attendToRequests() }
+        following = Task { await service.supervisor.followWatcher() }
+        try await service.supervisor.recover()
+        try await service.supervisor.rescan(startingWork: true)
     }
 
     /// As the daemon watches, and quicker.
@@ -70,8 +71,8 @@ struct Guarded {
         let request = OperationRequest(
             kind: kind, store: kind == .rescan ? nil : world.id, to: version.map { .version($0) }, backup: backup,
             planDigest: digest)
-        let record = try await guardian.start(request, key: nil, for: Caller(uid: 1000, pid: 1))
-        let settled = try await guardian.operation(record.id, waiting: Patience.limit)
+        let record = try await service.start(request, key: nil, for: Caller(uid: 1000, pid: 1))
+        let settled = try await service.operation(record.id, waiting: Patience.limit)
         #expect(settled.state == .settled)
         return settled
     }
@@ -81,19 +82,19 @@ struct Guarded {
     func eventually(_ id: StoreID? = nil, _ condition: (StoreForm) -> Bool) async throws -> StoreForm {
         let id = id ?? world.id
         var last: StoreForm?
-        try await eventually("\(id)") { guardian in
-            last = try await guardian.stores().first { $0.id == id }
+        try await eventually("\(id)") { service in
+            last = try await service.stores().first { $0.id == id }
             return last.map(condition) ?? false
         }
         return try #require(last)
     }
 
     /// Waits until `condition` holds.
-    func eventually(_ what: String, _ condition: (Guardian) async throws -> Bool) async throws {
+    func eventually(_ what: String, _ condition: (EngineService) async throws -> Bool) async throws {
         do {
-            try await TestSupport.eventually(what) { try await condition(guardian) }
+            try await TestSupport.eventually(what) { try await condition(service) }
         } catch let ended as Patience.Ended {
-            Issue.record("\(ended); there are \(try await guardian.stores())")
+            Issue.record("\(ended); there are \(try await service.stores())")
         }
     }
 
@@ -106,10 +107,10 @@ struct Guarded {
         }
     }
 
-    func form() async throws -> StoreForm { try await guardian.store(world.id) }
+    func form() async throws -> StoreForm { try await service.store(world.id) }
 
     func stop() async {
-        await guardian.stop()
+        await service.supervisor.stop()
         await relaying.value
         await attending.value
         await following.value
@@ -117,7 +118,7 @@ struct Guarded {
     }
 }
 
-/// Holds the state directory until it is released: a second guardian on it then is a daemon that starts again.
+/// Holds the state directory until it is released: a second service on it then is a daemon that starts again.
 final class Keeper: @unchecked Sendable {
     // Only the test's own task touches it.
     private var directory: StateDirectory?
@@ -131,7 +132,7 @@ final class Keeper: @unchecked Sendable {
     }
 }
 
-@Suite("The guardian")
+@Suite("The service")
 struct GuardianTests {
     @Test(
         "mode ask looks and waits; an explicit migration goes to the head, and back and forth again keeps every value")
@@ -146,7 +147,7 @@ struct GuardianTests {
         #expect(up.outcome == .succeeded)
         #expect(try await guarded.form().schemaVersion == 4)
 
-        let plan = try await guarded.guardian.plan(PlanRequest(kind: .downgrade, store: world.id, to: .version(1)))
+        let plan = try await guarded.service.plan(PlanRequest(kind: .downgrade, store: world.id, to: .version(1)))
         #expect(plan.wouldLose.contains { $0.table == "context_locks" && $0.column == "preview" && $0.rows == 3 })
         #expect(plan.wouldLose.contains { $0.table == "tool_usage_log" && $0.column == nil })
 
@@ -159,7 +160,7 @@ struct GuardianTests {
         // The hold keeps automation away, and who asks by name ends it.
         let again = try await guarded.run(.migrate)
         #expect(again.outcome == .succeeded)
-        #expect(try await guarded.guardian.holds().isEmpty)
+        #expect(try await guarded.service.holds().isEmpty)
         #expect(try await guarded.form().state == .current)
         await guarded.stop()
     }
@@ -228,7 +229,7 @@ struct GuardianTests {
     func planDigest() async throws {
         let world = try World(.v4_0)
         let guarded = try await Guarded(world)
-        let plan = try await guarded.guardian.plan(PlanRequest(store: world.id))
+        let plan = try await guarded.service.plan(PlanRequest(store: world.id))
         try Connection(path: world.store, access: .readWrite).execute(
             "ALTER TABLE context_locks ADD COLUMN embedding BLOB")
         try Connection(path: world.store, access: .readWrite).execute(
@@ -249,17 +250,17 @@ struct GuardianTests {
         let guarded = try await Guarded(world)
         let caller = Caller(uid: 1000, pid: 1)
         let request = OperationRequest(kind: .migrate, store: world.id)
-        let first = try await guarded.guardian.start(request, key: "k", for: caller)
-        #expect(try await guarded.guardian.start(request, key: "k", for: caller).id == first.id)
+        let first = try await guarded.service.start(request, key: "k", for: caller)
+        #expect(try await guarded.service.start(request, key: "k", for: caller).id == first.id)
         await #expect {
-            try await guarded.guardian.start(OperationRequest(kind: .rescan), key: "k", for: caller)
+            try await guarded.service.start(OperationRequest(kind: .rescan), key: "k", for: caller)
         } throws: {
             ($0 as? GuardError)?.code == .keyReused
         }
-        await #expect { try await guarded.guardian.start(request, key: nil, for: caller) } throws: {
+        await #expect { try await guarded.service.start(request, key: nil, for: caller) } throws: {
             ($0 as? GuardError)?.code == .storeBusy
         }
-        #expect(try await guarded.guardian.operation(first.id, waiting: Patience.limit).outcome == .succeeded)
+        #expect(try await guarded.service.operation(first.id, waiting: Patience.limit).outcome == .succeeded)
         await guarded.stop()
     }
 
@@ -270,14 +271,14 @@ struct GuardianTests {
         let before = try world.contents()
         let guarded = try await Guarded(world)
         let caller = Caller(uid: 1000, pid: 1)
-        let record = try await guarded.guardian.start(
+        let record = try await guarded.service.start(
             OperationRequest(kind: .migrate, store: world.id), key: nil, for: caller)
-        _ = try await guarded.guardian.cancel(record.id, for: caller)
-        let settled = try await guarded.guardian.operation(record.id, waiting: Patience.limit)
+        _ = try await guarded.service.cancel(record.id, for: caller)
+        let settled = try await guarded.service.operation(record.id, waiting: Patience.limit)
         #expect(settled.outcome == .cancelled)
         #expect(settled.dataState == .untouched)
         #expect(try world.contents().differences(from: before) == [])
-        await #expect { try await guarded.guardian.cancel(record.id, for: caller) } throws: {
+        await #expect { try await guarded.service.cancel(record.id, for: caller) } throws: {
             ($0 as? GuardError)?.code == .notCancellable
         }
         await guarded.stop()
@@ -287,9 +288,9 @@ struct GuardianTests {
     func automation() async throws {
         let world = try World(.v4_0)
         let guarded = try await Guarded(world, mode: .auto)
-        let records = try await guarded.guardian.operations(of: world.id, in: nil, Page()).items
+        let records = try await guarded.service.operations(of: world.id, in: nil, Page()).items
         #expect(records.map(\.kind) == [.migrate])
-        let settled = try await guarded.guardian.operation(try #require(records.first).id, waiting: Patience.limit)
+        let settled = try await guarded.service.operation(try #require(records.first).id, waiting: Patience.limit)
         #expect(settled.outcome == .succeeded)
         #expect(settled.trigger == "discovery")
         _ = try await guarded.run(.downgrade, to: 1)
@@ -307,7 +308,7 @@ struct GuardianTests {
         let guarded = try await Guarded(world, mode: .auto)
         #expect(try await guarded.run(.rescan).outcome == .succeeded)
         #expect(try await guarded.form().state == .unknown)
-        #expect(try await guarded.guardian.backups(of: world.id, Page()).items.count == 1)
+        #expect(try await guarded.service.backups(of: world.id, Page()).items.count == 1)
         #expect(try world.files() == before)
         await guarded.stop()
     }
@@ -317,7 +318,7 @@ struct GuardianTests {
         let world = try World(.v4_0)
         let guarded = try await Guarded(world)
         let backup = try #require(try await guarded.run(.migrate).backup)
-        let tools = await guarded.guardian.tools
+        let tools = await guarded.service.supervisor.tools
         let record = OperationRecord(
             id: tools.newOperationID(), kind: .restore, store: world.id, state: .running, trigger: "request",
             actor: .init(uid: 1000), startedAt: tools.clock())
@@ -341,7 +342,7 @@ struct GuardianTests {
         await guarded.stop()
 
         let restarted = try await Guarded(world)
-        let settled = try await restarted.guardian.operation(record.id, waiting: .zero)
+        let settled = try await restarted.service.operation(record.id, waiting: .zero)
         #expect(settled.state == .settled)
         #expect(settled.outcome == (hasHappened ? .succeeded : .failedUntouched))
         #expect(settled.dataState == (hasHappened ? .restoredVerified : .untouched))

@@ -23,9 +23,9 @@ private final class OpenCounter: Sendable {
     }
 }
 
-@Suite("A guardian that watches")
+@Suite("A service that watches")
 struct GuardianWatchingTests {
-    /// A guardian of everything below the world's folder, as the daemon is composed.
+    /// A service of everything below the world's folder, as the daemon is composed.
     private func guarded(
         _ world: World, mode: MigrationMode = .auto, releases: Set<String> = []
     ) async throws -> Guarded {

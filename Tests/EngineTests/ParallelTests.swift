@@ -51,8 +51,8 @@ struct ParallelTests {
             world, mode: .auto, parallel: parallel, discover: { Discovered(locations: locations) })
         for location in locations {
             let started = try #require(
-                try await guarded.guardian.operations(of: location.id, in: nil, Page()).items.first)
-            let settled = try await guarded.guardian.operation(started.id, waiting: Patience.limit)
+                try await guarded.service.operations(of: location.id, in: nil, Page()).items.first)
+            let settled = try await guarded.service.operation(started.id, waiting: Patience.limit)
             #expect(settled.outcome == .succeeded)
             #expect(settled.findings.map(\.code) == (parallel == 1 ? ["checkNotRun"] : []))
         }

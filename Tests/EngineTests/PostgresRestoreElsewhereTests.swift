@@ -20,17 +20,17 @@ struct PostgresRestoreElsewhereTests {
         let tools = try world.tools(world.state)
         let servers = try PostgresServers([url ?? world.url])
         let backup = try #require(try world.backups().first).id
-        var settings = Guardian.Settings(
+        var settings = SupervisorSettings(
             mode: { _ in .ask }, discover: { () throws(GuardError) in Discovered(locations: []) })
         settings.target = { (text) throws(GuardError) in try servers.store(named: text) }
-        let guardian = Guardian(tools, settings, relay: EventRelay())
+        let service = EngineService(tools, settings, relay: EventRelay())
         let request = OperationRequest(kind: .restore, to: .place(place), backup: backup)
-        let plan = try await guardian.plan(PlanRequest(kind: .restore, to: .place(place), backup: backup))
+        let plan = try await service.plan(PlanRequest(kind: .restore, to: .place(place), backup: backup))
         #expect(plan.destination?.hasSuffix(place.split(separator: "#").last ?? "") == true)
         var agreed = request
         agreed.planDigest = plan.digest
-        let record = try await guardian.start(agreed, key: nil, for: caller)
-        return try await guardian.operation(record.id, waiting: Patience.limit)
+        let record = try await service.start(agreed, key: nil, for: caller)
+        return try await service.operation(record.id, waiting: Patience.limit)
     }
 
     @Test("Beside the memory that it is from, which nobody else ever sees under another name")

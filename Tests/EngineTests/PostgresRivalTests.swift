@@ -28,11 +28,11 @@ struct PostgresRivalTests {
         let events = try world.events()
         #expect(Set(events).count == events.count && !events.isEmpty)
         #expect(try world.change("SELECT count(DISTINCT operation_id) FROM schema_migration_events") == ["1"])
-        for guardian in [world, rival] {
-            let next = try await guardian.pass()
+        for service in [world, rival] {
+            let next = try await service.pass()
             #expect(next.exit == .done)
             #expect(next.form?.state == .current)
-            #expect(try guardian.leftovers() == [])
+            #expect(try service.leftovers() == [])
         }
         #expect(try world.events() == events)
     }
@@ -45,8 +45,8 @@ struct PostgresRivalTests {
         var rival = world.rival()
         rival.limits.lockAttempts = 1
         let barrier = try Barrier(in: world.database)
-        let guardian = world
-        async let first = guardian.pass()
+        let service = world
+        async let first = service.pass()
         try await barrier.waitForArrival()
         let second = try await rival.pass()
         #expect(second.operation?.outcome == .busy || second.operation?.error?.code == .storeBusy, "\(second)")

@@ -22,8 +22,8 @@ struct PostgresServerTests {
         try world.dropIn(PostgresWorld.barrier)
         let before = try world.contents()
         let barrier = try Barrier(in: world.database)
-        let guardian = world
-        async let ending = guardian.pass()
+        let service = world
+        async let ending = service.pass()
         try await barrier.waitForArrival()
         server.kill()
         let result = try await ending

@@ -91,17 +91,17 @@ struct PostgresWorld {
         var watched = self
         watched.observe = { event in relay.send(event) }
         let stores = try servers().look().stores
-        let guardian = Guardian(
+        let service = EngineService(
             try watched.tools(directory.path),
-            Guardian.Settings(mode: { _ in .ask }) { Discovered(locations: stores) }, relay: relay)
-        let relaying = Task { await guardian.relayEvents() }
-        try await guardian.recover()
-        try await guardian.rescan(startingWork: false)
+            SupervisorSettings(mode: { _ in .ask }) { Discovered(locations: stores) }, relay: relay)
+        let relaying = Task { await service.supervisor.relayEvents() }
+        try await service.supervisor.recover()
+        try await service.supervisor.rescan(startingWork: false)
         let request = OperationRequest(
             kind: kind, store: try location.id, to: version.map { .version($0) }, backup: backup)
-        let record = try await guardian.start(request, key: nil, for: Caller(uid: 1000, pid: 1))
-        let settled = try await guardian.operation(record.id, waiting: Patience.limit)
-        await guardian.stop()
+        let record = try await service.start(request, key: nil, for: Caller(uid: 1000, pid: 1))
+        let settled = try await service.operation(record.id, waiting: Patience.limit)
+        await service.supervisor.stop()
         await relaying.value
         withExtendedLifetime(directory) {}
         return settled

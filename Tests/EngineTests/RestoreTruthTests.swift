@@ -41,7 +41,7 @@ struct RestoreTruthTests {
         #expect(record.error?.hint?.contains("Nothing was changed") == false, "\(record.error?.hint ?? "")")
         #expect(record.error?.causes.contains { $0.contains("cannot be looked at") } == true)
         #expect(record.steps.last?.kind == .restore && record.steps.last?.state == .failed)
-        #expect(try await guarded.guardian.holds().map(\.store) == [world.id])
+        #expect(try await guarded.service.holds().map(\.store) == [world.id])
         trouble.isOver()
         // It was restored, in truth; and automation leaves it alone.
         #expect(try world.contents().differences(from: before) == [])
@@ -59,7 +59,7 @@ struct RestoreTruthTests {
         trouble.lookFails(GuardError(.storeBusy, "busy for a moment", store: world.id), once: true)
         let restored = try await guarded.run(.restore, backup: backup)
         #expect(restored.outcome == .succeeded && restored.dataState == .restoredVerified && restored.error == nil)
-        #expect(try await guarded.guardian.holds().count == 1)
+        #expect(try await guarded.service.holds().count == 1)
         _ = try await guarded.run(.migrate)
         // The write itself answered with an error, and in truth nothing was written.
         trouble.restoreFails(
@@ -67,7 +67,7 @@ struct RestoreTruthTests {
         let failed = try await guarded.run(.restore, backup: backup)
         #expect(failed.outcome == .failedUntouched && failed.dataState == .untouched)
         #expect(failed.error?.code == .inputOutput)
-        #expect(try await guarded.guardian.holds().isEmpty)
+        #expect(try await guarded.service.holds().isEmpty)
         #expect(try await guarded.form().schemaVersion == 4)
         await guarded.stop()
     }
@@ -86,7 +86,7 @@ struct RestoreTruthTests {
         #expect(record.outcome == .failedUntouched && record.dataState == .untouched)
         #expect(record.error?.code == .restoreRefused && record.exitCode == .failedUntouched)
         #expect(record.error?.hint?.contains("Nothing was changed") == true)
-        #expect(try await guarded.guardian.holds().isEmpty)
+        #expect(try await guarded.service.holds().isEmpty)
         #expect(try world.contents().differences(from: before) == [])
         await guarded.stop()
     }
@@ -166,7 +166,7 @@ struct StepTruthTests {
         world.check("test $DEMENTIAD_PHASE = rehearsal")
         let guarded = try await Guarded(world)
         for _ in 1...3 { #expect(try await guarded.run(.migrate).outcome == .failedRestored) }
-        #expect(try await guarded.guardian.holds().count == 1)
+        #expect(try await guarded.service.holds().count == 1)
         await guarded.stop()
     }
 
@@ -178,17 +178,17 @@ struct StepTruthTests {
         world.policy.upkeep.drillEvery = .zero
         let guarded = try await Guarded(world)
         let backup = try #require(try await guarded.run(.backup).backup)
-        let guardian = guarded.guardian
-        let drilling = Task { await guardian.drill() }
+        let service = guarded.service
+        let drilling = Task { await service.supervisor.drill() }
         for await _ in trouble.drillBegan { break }
-        let running = try #require(try await guardian.operations(of: nil, in: .running, Page()).items.first)
+        let running = try #require(try await service.operations(of: nil, in: .running, Page()).items.first)
         #expect(running.kind == .verify && running.trigger == "schedule")
         let error = await #expect(throws: GuardError.self) { try await guarded.run(.verify) }
         #expect(error?.code == .storeBusy && error?.message.contains(running.id.value) == true)
-        #expect(try await guardian.operation(running.id, waiting: .zero).state == .running)
+        #expect(try await service.operation(running.id, waiting: .zero).state == .running)
         trouble.drillMayEnd.yield()
         await drilling.value
-        let settled = try await guardian.operation(running.id, waiting: .seconds(60))
+        let settled = try await service.operation(running.id, waiting: .seconds(60))
         #expect(settled.outcome == .succeeded && settled.backup == backup, "\(settled)")
         #expect(try await guarded.run(.verify).outcome == .succeeded)
         await guarded.stop()

@@ -19,9 +19,9 @@ struct StatusTruthTests {
         try world.dropIn("DELETE FROM memory_entries")
         let guarded = try await Guarded(world, mode: .auto)
         let form = try await guarded.eventually { $0.state == .failed }
-        let record = try #require(try await guarded.guardian.operations(of: world.id, in: .settled, Page()).items.first)
+        let record = try #require(try await guarded.service.operations(of: world.id, in: .settled, Page()).items.first)
         #expect(form.problem?.code == .rehearsalFailed && form.problem?.operation == record.id)
-        let status = try await guarded.guardian.status()
+        let status = try await guarded.service.status()
         #expect(status.verdict == .attention && status.next == "dementiactl operations show \(record.id)")
         #expect(status.stores.items.first?.problem == form.problem)
         await guarded.stop()
@@ -37,9 +37,9 @@ struct StatusTruthTests {
         let guarded = try await Guarded(world, mode: .auto)
         let form = try await guarded.eventually { $0.state == .held }
         #expect(form.problem?.code == .checkVetoed && form.hasFailed)
-        let status = try await guarded.guardian.status()
+        let status = try await guarded.service.status()
         #expect(status.verdict == .attention && status.summary.contains("needs a look"))
-        let stores = try await guarded.guardian.metrics().first { $0.name == "dementia_stores" }
+        let stores = try await guarded.service.metrics().first { $0.name == "dementia_stores" }
         let counted = stores?.samples.first { $0.value == 1 }?.labels.first?.value
         #expect(counted == "failed", "\(stores?.samples ?? [])")
         // The failed state is in the vault as well, and newer.
@@ -49,14 +49,14 @@ struct StatusTruthTests {
         #expect(status.vault.lastBackupAt == backups[1].manifest.createdAt)
 
         // What the check command printed is told wherever the veto is.
-        let record = try #require(try await guarded.guardian.operations(of: world.id, in: .settled, Page()).items.first)
+        let record = try #require(try await guarded.service.operations(of: world.id, in: .settled, Page()).items.first)
         #expect(record.error?.causes == ["row 7 is odd", "and so is row 8"])
         #expect(
             record.findings.filter { $0.code == "checkOutput" }.map(\.message) == [
                 "the check command on the live: row 7 is odd", "the check command on the live: and so is row 8",
             ])
         // No migration is blamed for it.
-        let history = try await guarded.guardian.history(of: world.id)
+        let history = try await guarded.service.history(of: world.id)
         #expect(history.ledger.isEmpty, "\(history.ledger)")
         let failure = try #require(history.events.first { $0.kind == "failed" })
         #expect(failure.version == nil && failure.detail?.contains("check command vetoed") == true)
@@ -69,13 +69,13 @@ struct StatusTruthTests {
         let guarded = try await Guarded(world)
         let backup = try #require(try await guarded.run(.migrate).backup)
         _ = try await guarded.run(.restore, backup: backup)
-        let held = try await guarded.guardian.status()
+        let held = try await guarded.service.status()
         #expect(held.verdict == .held && held.summary == "1 of 1 memory is on hold", "\(held.summary)")
         try write(Array("no database at all".utf8), to: world.store)
         #expect(try await guarded.run(.rescan).outcome == .succeeded)
         let form = try await guarded.form()
         #expect(form.state == .unknown && form.problem?.code == .notADatabase)
-        #expect(try await guarded.guardian.status().verdict == .attention)
+        #expect(try await guarded.service.status().verdict == .attention)
         await guarded.stop()
     }
 
@@ -87,12 +87,13 @@ struct StatusTruthTests {
         await first.stop()
         let keeper = Keeper(try StateDirectory(world.state))
         let location = world.location
-        let guardian = Guardian(
-            try world.tools(world.state), Guardian.Settings(mode: { _ in .ask }) { Discovered(locations: [location]) },
+        let service = EngineService(
+            try world.tools(world.state),
+            SupervisorSettings(mode: { _ in .ask }, discover: { Discovered(locations: [location]) }),
             relay: EventRelay())
-        try await guardian.recover()
-        #expect(try await guardian.stores().map(\.lastBackup?.id) == [backup])
-        await guardian.stop()
+        try await service.supervisor.recover()
+        #expect(try await service.stores().map(\.lastBackup?.id) == [backup])
+        await service.supervisor.stop()
         keeper.release()
     }
 
@@ -144,7 +145,7 @@ struct RestorePlanTruthTests {
         try world.change("DELETE FROM memory_entries WHERE id = (SELECT min(id) FROM memory_entries)")
         try remember("written since", in: world.store)
         try world.change("UPDATE context_locks SET content = 'other' WHERE id = (SELECT min(id) FROM context_locks)")
-        let plan = try await guarded.guardian.plan(PlanRequest(kind: .restore, backup: backup))
+        let plan = try await guarded.service.plan(PlanRequest(kind: .restore, backup: backup))
         let entries = try #require(plan.tables?.first { $0.table == "memory_entries" })
         #expect(entries.gained == 1 && entries.lost == 1, "\(entries)")
         #expect(entries.rowsNow == entries.rowsInBackup)
@@ -165,7 +166,7 @@ struct RestorePlanTruthTests {
         let backup = try #require(try await guarded.run(.migrate).backup)
         try world.change("UPDATE context_locks SET embedding = x'00'")
         try world.change("CREATE VIEW mine AS SELECT 1 AS one")
-        let plan = try await guarded.guardian.plan(PlanRequest(kind: .restore, backup: backup))
+        let plan = try await guarded.service.plan(PlanRequest(kind: .restore, backup: backup))
         let contexts = try #require(plan.tables?.first { $0.table == "context_locks" })
         #expect(contexts.columnsLost?.contains("embedding") == true, "\(contexts)")
         #expect(plan.wouldLose.contains { $0.table == "context_locks" && $0.column == "embedding" && $0.rows == 8 })

@@ -113,18 +113,18 @@ struct TransferCrashTests {
         let now = try scene.contents()
         server.stop()
         // The daemon is there for everybody else, and begins nothing on this memory.
-        try await scene.guarded { guardian, caller in
-            let open = try await guardian.operations(of: scene.world.id, in: .running, Page(limit: 10)).items
+        try await scene.guarded { service, caller in
+            let open = try await service.operations(of: scene.world.id, in: .running, Page(limit: 10)).items
             #expect(open.map(\.kind) == [.transfer] && open.first?.steps.last?.kind == .awaitingEvidence, "\(point)")
             #expect(open.first?.dataState == .changing, "\(point)")
             await #expect {
-                _ = try await guardian.start(
+                _ = try await service.start(
                     OperationRequest(kind: .backup, store: scene.world.id), key: nil, for: caller)
             } throws: { ($0 as? GuardError)?.code == .storeBusy }
         }
         try server.restart()
-        try await scene.guarded { guardian, _ in
-            let all = try await guardian.operations(of: scene.world.id, in: nil, Page(limit: 10)).items
+        try await scene.guarded { service, _ in
+            let all = try await service.operations(of: scene.world.id, in: nil, Page(limit: 10)).items
             #expect(all.map(\.outcome) == [now == nil ? .failedUntouched : .succeeded], "\(point): \(all)")
             #expect(all.map(\.dataState) == [now == nil ? .untouched : .migratedVerified], "\(point)")
         }

@@ -18,10 +18,10 @@ struct TransferRunTests {
     func moved() async throws {
         let scene = try TransferScene()
         let before = try scene.world.contents()
-        try await scene.guarded { guardian, caller in
+        try await scene.guarded { service, caller in
             let request = OperationRequest(kind: .transfer, store: scene.world.id, to: .place(scene.place))
-            let begun = try await guardian.start(request, key: nil, for: caller)
-            let record = try await guardian.operation(begun.id, waiting: Patience.limit)
+            let begun = try await service.start(request, key: nil, for: caller)
+            let record = try await service.operation(begun.id, waiting: Patience.limit)
             #expect(record.outcome == .succeeded && record.dataState == .migratedVerified, "\(record)")
             #expect(record.exitCode == .done)
             #expect(record.steps.map(\.kind) == [.preflight, .backup, .transfer, .verify])
@@ -31,7 +31,7 @@ struct TransferRunTests {
                 #expect(table.read == table.loaded + table.rejected + table.kept)
             }
             #expect(record.result?.toVersion == 11)
-            let store = try await guardian.store(scene.target.id)
+            let store = try await service.store(scene.target.id)
             #expect(store.state == .current && store.line == "postgres-4")
         }
         #expect(try scene.world.contents() == before)
@@ -40,8 +40,8 @@ struct TransferRunTests {
         #expect(try scene.world.contents(of: backups[0]) == before)
         #expect(try scene.leftovers() == [])
         // Known from the journal alone at the next start.
-        try await scene.guarded { guardian, _ in
-            #expect(await guardian.forms[scene.target.id]?.state == .current)
+        try await scene.guarded { service, _ in
+            #expect(await service.supervisor.stores.form(scene.target.id)?.state == .current)
         }
     }
 
@@ -83,15 +83,15 @@ struct TransferRunTests {
     @Test("A plan that was agreed to holds for the content that it was made of")
     func agreed() async throws {
         let scene = try TransferScene()
-        let record = try await scene.guarded { guardian, caller in
+        let record = try await scene.guarded { service, caller in
             let request = PlanRequest(kind: .transfer, store: scene.world.id, to: .place(scene.place))
-            let plan = try await guardian.plan(request)
+            let plan = try await service.plan(request)
             try remember("later", in: scene.world.store)
-            let begun = try await guardian.start(
+            let begun = try await service.start(
                 OperationRequest(
                     kind: .transfer, store: scene.world.id, to: .place(scene.place), planDigest: plan.digest),
                 key: nil, for: caller)
-            return try await guardian.operation(begun.id, waiting: Patience.limit)
+            return try await service.operation(begun.id, waiting: Patience.limit)
         }
         #expect(record.error?.code == .planChanged && record.dataState == .untouched)
         #expect(try scene.contents() == nil)
@@ -101,10 +101,10 @@ struct TransferRunTests {
     @Test("A plan that was agreed to is one for its own options, and each has a digest of its own")
     func options() async throws {
         let scene = try TransferScene()
-        try await scene.guarded { guardian, caller in
+        try await scene.guarded { service, caller in
             var digests: Set<String> = []
             for (archive, epoch) in [(nil, nil), (true, nil), (nil, .auto), (true, .auto)] as [(Bool?, EpochRule?)] {
-                let plan = try await guardian.plan(
+                let plan = try await service.plan(
                     PlanRequest(
                         kind: .transfer, store: scene.world.id, to: .place(scene.place), archive: archive, epoch: epoch)
                 )
@@ -114,7 +114,7 @@ struct TransferRunTests {
                     as [(Bool?, EpochRule?)]
                 {
                     let error = await #expect(throws: GuardError.self) {
-                        try await guardian.start(
+                        try await service.start(
                             OperationRequest(
                                 kind: .transfer, store: scene.world.id, to: .place(scene.place), planDigest: digest,
                                 archive: other.0, epoch: other.1), key: nil, for: caller)
@@ -136,8 +136,8 @@ struct TransferRunTests {
         #expect(record.outcome == .failedUntouched && record.error?.code == .targetNotEmpty, "\(record)")
         #expect(try await scene.plan().refusal?.code == .targetNotEmpty)
         // Whatever is moved is not told to be moved.
-        try await scene.guarded { guardian, _ in
-            #expect(await guardian.choices[scene.world.id]?.kind != .moved)
+        try await scene.guarded { service, _ in
+            #expect(await service.supervisor.stores[scene.world.id].override?.kind != .moved)
         }
     }
 
@@ -209,15 +209,15 @@ struct TransferRunTests {
         let rival = try scene.world.folder.folder("other")
         try Directory.create(rival + "/SHOP")
         let path = try Fixture.v4_0.copy(to: rival + "/SHOP/.claude-memory.db")
-        try await scene.guarded { guardian, caller in
-            _ = try await guardian.adopt(StoreRequest(location: path), for: caller)
+        try await scene.guarded { service, caller in
+            _ = try await service.adopt(StoreRequest(location: path), for: caller)
             let request = OperationRequest(kind: .transfer, store: scene.world.id, to: .place(scene.database.url))
             await #expect {
-                _ = try await guardian.start(request, key: nil, for: caller)
+                _ = try await service.start(request, key: nil, for: caller)
             } throws: { error in
                 (error as? GuardError)?.code == .usage && "\(error)".contains("SHOP")
             }
-            #expect(await guardian.busy.isEmpty)
+            #expect(await service.supervisor.isIdle)
         }
         #expect(try scene.contents() == nil)
     }
@@ -227,13 +227,13 @@ struct TransferRunTests {
     )
     func places() async throws {
         let scene = try TransferScene()
-        try await scene.guarded { guardian, caller in
+        try await scene.guarded { service, caller in
             for (place, code) in [
                 ("postgresql://me:hunter2@localhost/db#shop", GuardError.Code.usage), ("nonsense", .usage),
                 ("#shop", .usage),
             ] {
                 await #expect {
-                    _ = try await guardian.start(
+                    _ = try await service.start(
                         OperationRequest(kind: .transfer, store: scene.world.id, to: .place(place)), key: nil,
                         for: caller)
                 } throws: { error in
@@ -241,7 +241,7 @@ struct TransferRunTests {
                 }
             }
             await #expect(throws: GuardError.self) {
-                _ = try await guardian.start(
+                _ = try await service.start(
                     OperationRequest(kind: .transfer, store: scene.world.id), key: nil, for: caller)
             }
         }
@@ -271,13 +271,13 @@ struct TransferRunTests {
         let choices = try await journal.choices()
         #expect(choices.first { $0.id == scene.world.id }?.kind == .moved)
         #expect(choices.first { $0.id == scene.world.id }?.successor == scene.target.name)
-        try await scene.guarded { guardian, caller in
-            #expect(await guardian.choices[scene.world.id]?.kind == .moved)
+        try await scene.guarded { service, caller in
+            #expect(await service.supervisor.stores[scene.world.id].override?.kind == .moved)
             let restore = OperationRequest(kind: .restore, store: scene.world.id, backup: backup)
-            let begun = try await guardian.start(restore, key: nil, for: caller)
-            let restored = try await guardian.operation(begun.id, waiting: Patience.limit)
+            let begun = try await service.start(restore, key: nil, for: caller)
+            let restored = try await service.operation(begun.id, waiting: Patience.limit)
             #expect(restored.outcome == .succeeded, "\(restored)")
-            #expect(await guardian.choices[scene.world.id] == nil)
+            #expect(await service.supervisor.stores[scene.world.id].override == nil)
         }
     }
 
@@ -305,16 +305,16 @@ struct TransferRunTests {
     @Test("Two at once: who comes second to the file or to the schema is turned away")
     func busy() async throws {
         let scene = try TransferScene()
-        try await scene.guarded { guardian, caller in
+        try await scene.guarded { service, caller in
             let request = OperationRequest(kind: .transfer, store: scene.world.id, to: .place(scene.place))
-            let begun = try await guardian.start(request, key: nil, for: caller)
+            let begun = try await service.start(request, key: nil, for: caller)
             await #expect {
-                _ = try await guardian.start(
+                _ = try await service.start(
                     OperationRequest(kind: .transfer, store: scene.world.id, to: .place(scene.database.url + "#else")),
                     key: nil, for: caller)
             } throws: { ($0 as? GuardError)?.code == .storeBusy }
-            #expect(try await guardian.operation(begun.id, waiting: Patience.limit).outcome == .succeeded)
-            #expect(await guardian.busy.isEmpty)
+            #expect(try await service.operation(begun.id, waiting: Patience.limit).outcome == .succeeded)
+            #expect(await service.supervisor.isIdle)
         }
     }
 
@@ -322,14 +322,14 @@ struct TransferRunTests {
     func cancelledInTheMiddle() async throws {
         let scene = try TransferScene()
         try scene.waitInTheTransaction()
-        try await scene.guarded { guardian, caller in
+        try await scene.guarded { service, caller in
             let barrier = try Barrier(in: scene.database)
             let request = OperationRequest(kind: .transfer, store: scene.world.id, to: .place(scene.place))
-            let begun = try await guardian.start(request, key: nil, for: caller)
+            let begun = try await service.start(request, key: nil, for: caller)
             try await barrier.waitForArrival()
-            _ = try await guardian.cancel(begun.id, for: caller)
+            _ = try await service.cancel(begun.id, for: caller)
             barrier.open()
-            let record = try await guardian.operation(begun.id, waiting: Patience.limit)
+            let record = try await service.operation(begun.id, waiting: Patience.limit)
             #expect(record.outcome == .cancelled && record.dataState == .untouched, "\(record)")
         }
         #expect(try scene.contents() == nil)
@@ -345,12 +345,12 @@ struct TransferRunTests {
             guard case .began(let record) = event, record.steps.last?.kind == .backup, reached.isFirst() else { return }
             step.yield()
         }
-        try await scene.guarded { guardian, caller in
+        try await scene.guarded { service, caller in
             let request = OperationRequest(kind: .transfer, store: scene.world.id, to: .place(scene.place))
-            let begun = try await guardian.start(request, key: nil, for: caller)
+            let begun = try await service.start(request, key: nil, for: caller)
             for await _ in steps { break }
-            _ = try await guardian.cancel(begun.id, for: caller)
-            let record = try await guardian.operation(begun.id, waiting: Patience.limit)
+            _ = try await service.cancel(begun.id, for: caller)
+            let record = try await service.operation(begun.id, waiting: Patience.limit)
             #expect(record.outcome == .cancelled && record.dataState == .untouched, "\(record)")
         }
         #expect(try scene.contents() == nil)

@@ -12,12 +12,12 @@ import Vault
 
 @testable import Engine
 
-/// A SQLite memory, a database of a test's own, and what a guardian of both makes of a request for a transfer.
+/// A SQLite memory, a database of a test's own, and what a service of both makes of a request for a transfer.
 struct TransferScene {
     var world: World
     let database: PostgresDatabase
     var schema = "shop"
-    /// Whether the database stands in the guardian's configuration.
+    /// Whether the database stands in the service's configuration.
     let isConfigured: Bool
     private let servers: PostgresServers
 
@@ -47,8 +47,8 @@ struct TransferScene {
 
     // MARK: Acting
 
-    /// What a guardian knows that has looked at everything, and what it is asked.
-    func guarded<Result>(_ body: (Guardian, Caller) async throws -> Result) async throws -> Result {
+    /// What a service knows that has looked at everything, and what it is asked.
+    func guarded<Result>(_ body: (EngineService, Caller) async throws -> Result) async throws -> Result {
         let directory = try StateDirectory(world.state)
         let relay = EventRelay()
         var watched = world
@@ -57,20 +57,20 @@ struct TransferScene {
             relay.send(event)
         }
         let locations = [world.location]
-        var settings = Guardian.Settings(mode: { _ in .ask }, discover: { Discovered(locations: locations) })
+        var settings = SupervisorSettings(mode: { _ in .ask }, discover: { Discovered(locations: locations) })
         let servers = servers
         settings.target = { (place) throws(GuardError) in try servers.store(named: place) }
-        let guardian = Guardian(try watched.tools(directory.path), settings, relay: relay)
-        let relaying = Task { await guardian.relayEvents() }
-        try await guardian.recover()
-        try await guardian.rescan(startingWork: false)
+        let service = EngineService(try watched.tools(directory.path), settings, relay: relay)
+        let relaying = Task { await service.supervisor.relayEvents() }
+        try await service.supervisor.recover()
+        try await service.supervisor.rescan(startingWork: false)
         let result: Swift.Result<Result, any Error>
         do {
-            result = .success(try await body(guardian, Caller(uid: 1000, pid: 1)))
+            result = .success(try await body(service, Caller(uid: 1000, pid: 1)))
         } catch {
             result = .failure(error)
         }
-        await guardian.stop()
+        await service.supervisor.stop()
         await relaying.value
         withExtendedLifetime(directory) {}
         return try result.get()
@@ -80,19 +80,19 @@ struct TransferScene {
     func transfer(
         _ place: String? = nil, archive: Bool? = nil, epoch: EpochRule? = nil
     ) async throws -> OperationRecord {
-        try await guarded { guardian, caller in
+        try await guarded { service, caller in
             let request = OperationRequest(
                 kind: .transfer, store: world.id, to: .place(place ?? self.place), archive: archive,
                 epoch: epoch)
-            let record = try await guardian.start(request, key: nil, for: caller)
-            return try await guardian.operation(record.id, waiting: Patience.limit)
+            let record = try await service.start(request, key: nil, for: caller)
+            return try await service.operation(record.id, waiting: Patience.limit)
         }
     }
 
     /// What it would do.
     func plan(_ place: String? = nil, epoch: EpochRule? = nil) async throws -> PlanForm {
-        try await guarded { guardian, _ in
-            try await guardian.plan(
+        try await guarded { service, _ in
+            try await service.plan(
                 PlanRequest(kind: .transfer, store: world.id, to: .place(place ?? self.place), epoch: epoch))
         }
     }

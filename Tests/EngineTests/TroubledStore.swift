@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Dementia
+import Glibc
 import GuardCore
 import HashKit
 import Stores
@@ -14,6 +15,7 @@ actor TroubledStore: Store {
             var afterRestore: GuardError?
             var insteadOfRestore: GuardError?
             var look: GuardError?
+            var isSilent = false
         }
 
         private let state = Mutex(State())
@@ -26,6 +28,9 @@ actor TroubledStore: Store {
         init() {
             (drillBegan, drillBegins) = AsyncStream.makeStream()
             (drillEnds, drillMayEnd) = AsyncStream.makeStream()
+            var ends: [Int32] = [-1, -1]
+            _ = pipe(&ends)
+            gate = (ends[0], ends[1])
         }
 
         /// The look that follows the next restore's COMMIT fails with `error`, and every look after it unless `once`.
@@ -36,8 +41,28 @@ actor TroubledStore: Store {
         /// The next restore fails with `error` before it changes anything, whatever it says of the data.
         func restoreFails(_ error: GuardError) { state.withLock { $0.insteadOfRestore = error } }
 
+        /// Every look hangs, as in a mount whose server is gone, until everything works again.
+        func looksHang() { state.withLock { $0.isSilent = true } }
+
+        /// Keeps the thread of the store.
+        fileprivate func hang() {
+            guard state.withLock(\.isSilent) else { return }
+            // A wait in which the thread computes nothing. It ends with the other end of the pipe.
+            var byte: UInt8 = 0
+            _ = read(gate.reading, &byte, 1)
+        }
+
         /// Everything works again.
-        func isOver() { state.withLock { $0 = State() } }
+        func isOver() {
+            let wasSilent = state.withLock { state in
+                defer { state = State() }
+                return state.isSilent
+            }
+            if wasSilent { Glibc.close(gate.writing) }
+        }
+
+        /// What hanging looks wait at.
+        private let gate: (reading: Int32, writing: Int32)
 
         fileprivate func restore(_ body: () throws(GuardError) -> Void) throws(GuardError) {
             let plan = state.withLock { state in
@@ -122,7 +147,10 @@ actor TroubledStore: Store {
         CheckTarget(argument: scratch ?? location.name, environment: [:])
     }
     func discardScratch(of operation: OperationID) async {}
-    func describe() throws(GuardError) -> StoreDescription { try there { try $0.describe() } }
+    func describe() throws(GuardError) -> StoreDescription {
+        trouble.hang()
+        return try there { try $0.describe() }
+    }
     func survey(_ catalogue: Catalogue) throws(GuardError) -> Survey { try there { try $0.survey(catalogue) } }
     func migrate(
         _ plan: Plan, from snapshot: Snapshot, entry: LedgerEntry, progress: ProgressSink?

@@ -40,13 +40,6 @@ struct Undeclared: Sendable, CustomTestStringConvertible {
             what: "turns a sequence back", up: "UPDATE sqlite_sequence SET seq = 0 WHERE name = 'memory_entries'",
             complaint: "memory_entries"),
         Undeclared(
-            what: "deletes by a trigger of its own",
-            up: """
-                CREATE TRIGGER sneaky AFTER UPDATE ON sessions BEGIN DELETE FROM memory_entries; END;
-                UPDATE sessions SET id = id
-                """,
-            complaint: "memory_entries"),
-        Undeclared(
             what: "commits by itself", up: "DELETE FROM memory_entries; COMMIT",
             complaint: "inside dementiad's transaction"),
         Undeclared(
@@ -86,6 +79,20 @@ struct UndeclaredChangeTests {
         #expect(backup.id == operation.backup)
         #expect(try world.contents(of: backup).differences(from: before) == [])
         #expect(try world.leftovers() == [])
+    }
+
+    @Test("P1: a trigger that the migration makes rests while the migration runs, so that every value is as before")
+    func restingTrigger() async throws {
+        var world = try World()
+        try world.dropIn(
+            """
+            CREATE TRIGGER sneaky AFTER UPDATE ON sessions BEGIN DELETE FROM memory_entries; END;
+            UPDATE sessions SET id = id
+            """)
+        let before = try world.contents()
+        #expect(try await world.pass().operation?.outcome == .succeeded)
+        #expect(try world.contents().losses(since: before) == [])
+        #expect(try world.lines("SELECT count(*) FROM memory_entries") != ["0"])
     }
 
     @Test("P1: a dedupe over 26 000 rows without a hash is stopped, and 26 000 rows are there")

@@ -61,7 +61,7 @@ public final class PostgresServer: Sendable {
     }
 
     /// The data folder that every new cluster is a copy of; without it each is made by initdb, which takes longer.
-    private static let common = getenv("DEMENTIAD_TEST_CLUSTER").map { String(cString: $0) } ?? ""
+    private static let common = getenv("POSTGRES_TEST_CLUSTER").map { String(cString: $0) } ?? ""
 
     private static func installed() throws -> String {
         guard let binaries else { throw ServerFailure(description: notInstalled) }

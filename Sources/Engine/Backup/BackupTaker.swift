@@ -33,9 +33,11 @@ struct BackupTaker {
     ///   - line: of the schema, for the manifest
     ///   - version: of the schema, for the manifest
     ///   - release: the one that is about to use the store, for the manifest
+    ///   - deadline: when the vault has to begin with it, because writers of the store wait meanwhile; nil for no hurry
     ///   - accept: is shown what would be backed up before anything is put into the vault, and may refuse
     func take(
         _ reason: BackupReason, line: String, version: Int?, release: String? = nil,
+        beginningBy deadline: ContinuousClock.Instant? = nil,
         accept: (Snapshot) async throws(GuardError) -> Void = { _ throws(GuardError) in }
     ) async throws(GuardError) -> ProvedBackup {
         let description = try await store.describe()
@@ -62,7 +64,8 @@ struct BackupTaker {
                 integrity: snapshot.integrity, foreignKeyViolations: Int(snapshot.foreignKeyViolations),
                 restoreTest: nil),
             proof: proof.isRestored ? .restored : .decoded)
-        let (entry, seconds) = try await archive(copy, as: restored, draft, provedIn: proof.time)
+        let (entry, seconds) = try await archive(
+            copy, as: restored, draft, provedIn: proof.time, beginningBy: deadline)
         // Only the restored copy is needed from here on, and both may be large.
         try remove(copy)
         return ProvedBackup(
@@ -90,10 +93,12 @@ struct BackupTaker {
     /// Compresses `copy` into the vault, reads it from there into `restored` and publishes. The SHA-256 of both sides is equal:
     /// whatever was found out about the copy is true of the archive.
     private func archive(
-        _ copy: String, as restored: String, _ draft: ManifestDraft, provedIn time: Duration
+        _ copy: String, as restored: String, _ draft: ManifestDraft, provedIn time: Duration,
+        beginningBy deadline: ContinuousClock.Instant?
     ) async throws(GuardError) -> (Entry, [String: Double]) {
         let (tools, location, failure, operation) = (tools, store.location, failure, operation)
-        return try await tools.worker.run { () throws(GuardError) in
+        let archived = try await tools.worker.run(beginningBy: deadline) {
+            () throws(GuardError) -> (Entry, [String: Double]) in
             let clock = ContinuousClock()
             do throws(VaultError) {
                 let start = clock.now
@@ -135,6 +140,13 @@ struct BackupTaker {
                 throw failure.backup(error)
             }
         }
+        guard let archived else {
+            throw GuardError(
+                .storeMoved, "\(location.name) keeps changing, and the vault is at work on another backup",
+                store: location.id,
+                hint: "Nothing was changed. It is tried again; closing the applications that use the memory helps.")
+        }
+        return archived
     }
 
     private static func size(of path: String) throws(VaultError) -> Int64 {

@@ -28,12 +28,16 @@ public struct VaultCheck: Sendable {
     public func run(only id: BackupID? = nil) async throws(GuardError) -> [BackupVerdict] {
         let tools = tools
         let clock = ContinuousClock()
-        let proofs = try await tools.worker.run {
+        let proofs = try await tools.prover.run {
             () throws(GuardError) -> [(verdict: BackupVerdict, seconds: Double)] in
             do throws(VaultError) {
-                return try tools.vault.list().filter { id == nil || $0.entry?.id == id }.map { listing in
+                return try tools.vault.list().filter { id == nil || $0.entry?.id == id }.compactMap { listing in
                     let start = clock.now
                     let verdict = Self.verdict(on: listing, in: tools.vault)
+                    // A prune may have taken it out meanwhile, which says nothing against it.
+                    if !verdict.ok, let id = verdict.id, case .notFound? = Self.obstacle(to: id, in: tools.vault) {
+                        return nil
+                    }
                     return (verdict, (clock.now - start).seconds)
                 }
             } catch {
@@ -51,6 +55,15 @@ public struct VaultCheck: Sendable {
             }
         }
         return proofs.map(\.verdict)
+    }
+
+    private static func obstacle(to id: BackupID, in vault: Vault) -> VaultError? {
+        do throws(VaultError) {
+            _ = try vault.entry(id)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private static func verdict(on listing: Listing, in vault: Vault) -> BackupVerdict {

@@ -13,6 +13,12 @@ public enum Notice: Sendable {
     case storeMissing(StoreForm)
     /// A memory that was missing is there again.
     case storeBack(StoreForm)
+    /// A call to a memory, a folder or a server has not come back.
+    case notAnswering(GuardError)
+    /// A memory that did not answer does so again.
+    case storeAnswers(StoreForm)
+    /// Another daemon guards the same folder, as a sentence.
+    case rival(String)
     /// A migration waits for somebody's word.
     case approvalNeeded(StoreForm)
     /// A release is there that was not, or another one than before.
@@ -33,4 +39,15 @@ public enum Notice: Sendable {
     case lookFailed(GuardError)
     /// How everything stands changed, as a sentence.
     case summary(String)
+
+    /// What a look changed in whether a memory is there; nil for nothing.
+    init?(of form: StoreForm, after before: StoreForm?) {
+        switch (before?.state, form.state) {
+        case (nil, .missing): return nil
+        case (nil, _): self = .storeFound(form)
+        case (.missing?, let now) where now != .missing: self = .storeBack(form)
+        case (let then?, .missing) where then != .missing: self = .storeMissing(form)
+        default: return nil
+        }
+    }
 }

@@ -45,9 +45,14 @@ extension Toolbox {
 
     /// A new operation that the daemon itself begins, not yet in the journal.
     func newRecord(_ kind: OperationKind, on store: StoreID?, because trigger: String) -> OperationRecord {
+        newRecord(kind, on: store, Origin(trigger: trigger, uid: uid))
+    }
+
+    /// A new operation, not yet in the journal.
+    func newRecord(_ kind: OperationKind, on store: StoreID?, _ origin: Origin) -> OperationRecord {
         OperationRecord(
-            id: newOperationID(), kind: kind, store: store, state: .running, trigger: trigger, actor: .init(uid: uid),
-            startedAt: clock())
+            id: newOperationID(), kind: kind, store: store, state: .running, trigger: origin.trigger,
+            actor: .init(uid: origin.uid), startedAt: clock())
     }
 }
 

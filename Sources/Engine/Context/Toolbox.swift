@@ -63,9 +63,13 @@ public struct Toolbox: Sendable {
     public let host: String
     /// Watches. Called from any thread, and must not block.
     public let observe: @Sendable (Event) -> Void
-    /// Where blocking work on the vault runs, away from everybody's cooperative threads.
+    /// Looks at places that may keep a call forever: folders of other programs, mounts, servers.
+    public let calls: BlockingCalls
+    /// Where archives are written and read for one memory at a time, away from everybody's cooperative threads.
     let worker: ThreadExecutor
-    /// Where releases and the vault's catalogue are read, which does not wait for a large backup.
+    /// Where archives are proved for their own sake: nobody waits for that.
+    let prover: ThreadExecutor
+    /// Where the vault's catalogue is read, which does not wait for a large backup.
     let looker: ThreadExecutor
 
     public init(
@@ -79,6 +83,7 @@ public struct Toolbox: Sendable {
         scratch: String,
         uid: UInt32,
         host: String,
+        calls: BlockingCalls? = nil,
         open: @escaping @Sendable (StoreLocation) throws(GuardError) -> any Store,
         observe: @escaping @Sendable (Event) -> Void = { _ in }
     ) throws(SystemCallError) {
@@ -94,7 +99,9 @@ public struct Toolbox: Sendable {
         self.host = host
         self.open = open
         self.observe = observe
+        self.calls = calls ?? BlockingCalls(name: "look") { clock().milliseconds }
         worker = try ThreadExecutor(name: "vault")
+        prover = try ThreadExecutor(name: "proof")
         looker = try ThreadExecutor(name: "looks")
     }
 
@@ -114,7 +121,9 @@ public struct Toolbox: Sendable {
         host = other.host
         self.open = open
         observe = other.observe
+        calls = other.calls
         worker = other.worker
+        prover = other.prover
         looker = other.looker
     }
 

@@ -106,7 +106,10 @@ struct MigrationRun {
         try await log.step(.backup)
         let repetition = Repetition(tools: tools, location: store.location)
         let backup = try await BackupTaker(tools: tools, store: store, log: log, scratch: scratch)
-            .take(.migration, line: plan.line.rawValue, version: plan.shownFrom) {
+            .take(
+                .migration, line: plan.line.rawValue, version: plan.shownFrom,
+                beginningBy: isLocked ? start + tools.policy.lockedBackup : nil
+            ) {
                 [isExplicit] snapshot throws(GuardError) in
                 if !isExplicit { try refuseLongOutage(snapshot) }
                 // Before anything is put into the vault: what fails for ever must not fill it.

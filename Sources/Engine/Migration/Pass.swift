@@ -99,40 +99,32 @@ public struct Pass: Sendable {
 
     private func care(for location: StoreLocation, _ mode: MigrationMode) async throws(GuardError) -> PassItem {
         let examiner = StoreExaminer(tools: tools)
-        let safekeeping = Safekeeping(tools: tools, trigger: "once")
-        let store: any Store
-        do throws(GuardError) {
-            store = try tools.open(location)
-        } catch {
-            let form = try await examiner.examination(of: location, refusing: error).form
-            try await examiner.remember(form)
-            return PassItem(store: form, operation: try await safekeeping.record(error, of: location.id))
-        }
-        let examination = try await examiner.examine(store)
+        let reconciler = Reconciler(tools: tools, trigger: "once", mode: mode, tellsAbsence: true)
+        let examination = try await examiner.examine(location)
         try await examiner.remember(examination.form)
-        if examination.form.state != .missing { await ScratchFolder.discardOld(of: store, with: tools) }
-        if let operation = try await safekeeping.care(at: location, examination) {
-            return PassItem(store: try await examiner.examine(store).form, operation: operation)
+        if examination.form.state != .missing { await reconciler.discardScratch(of: location) }
+        let next = try await reconciler.next(for: location, examination)
+        if case .done(let operation) = next {
+            return PassItem(store: try await examiner.examine(location).form, operation: operation)
         }
         if let open = try await unsettled(location.id) {
             // Recovery could not look at the store a moment ago; one piece of work at a time, so this one comes first.
             return PassItem(store: examination.form, operation: open)
         }
-        guard let plan = examination.plan, !plan.isEmpty, examination.hold == nil, mode == .auto else {
+        guard case .migrate(let plan) = next else {
             return PassItem(store: examination.form, operation: try await untreated(examination, location.id))
         }
+        let store = try tools.open(location)
         if let refusal = try await Repetition(tools: tools, location: location).refusal(of: plan, store) {
             var form = examination.form
             form.state = .held
             try await examiner.remember(form)
-            return PassItem(store: form, operation: try await safekeeping.record(refusal, of: location.id))
+            let operation = try await Safekeeping(tools: tools, trigger: "once").record(refusal, of: location.id)
+            return PassItem(store: form, operation: operation)
         }
         let operation = try await migrate(store)
         var form = try await examiner.examine(store).form
         if operation.outcome == .busy { form.state = .busy }
-        if [.failedUntouched, .needsAttention].contains(operation.outcome), form.state == .pending {
-            form.state = .failed
-        }
         try await examiner.remember(form)
         // Nothing to do after all: somebody else did it between our look and our lock.
         return PassItem(store: form, operation: operation)

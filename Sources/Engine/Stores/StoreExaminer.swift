@@ -94,6 +94,7 @@ struct StoreExaminer {
         case .drift: .drifted
         case .storeMissing, .serverUnreachable: .missing
         case .storeBusy, .storeMoved: .busy
+        case .notAnswering: .notAnswering
         case .notADatabase, .foreignSchema, .foreignLedger, .unknownShape, .newerVersion, .severalNames, .pathTooLong,
             .pathNotText, .nameTaken:
             .unknown

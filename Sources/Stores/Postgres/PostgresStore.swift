@@ -67,7 +67,7 @@ public actor PostgresStore: Store {
         location = StoreLocation(engine: .postgres, name: "\(address)#\(schema)")
         self.schema = schema
         self.target = target
-        thread = try ThreadExecutor(name: "postgres-store")
+        thread = try ThreadExecutor(name: "postgres-store", about: location.name)
         self.limits = limits
         failure = PostgresFailure(location: location)
     }

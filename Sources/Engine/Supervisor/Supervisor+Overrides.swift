@@ -1,48 +1,33 @@
 // SPDX-License-Identifier: MIT
 
-public import ControlAPI
+internal import ControlAPI
 public import GuardCore
 internal import Journal
 internal import Stores
 
 /// Stores that somebody adopted or had forgotten, whatever a look finds.
-extension Guardian {
-    public func adopt(_ request: StoreRequest, for caller: Caller) async throws(GuardError) -> StoreForm {
-        let location = try await settings.locate(request.location)
-        if let form = forms[location.id] { return form }
-        let refusal = try await StoreExaminer(tools: tools).examine(location).refusal
-        // An unknown shape is backed up, watched and left alone like any other; what is no memory at all has nothing to guard.
-        let isNone: [GuardError.Code] = [
-            .storeMissing, .notADatabase, .foreignSchema, .serverUnreachable, .permissionDenied,
-        ]
-        if let refusal, isNone.contains(refusal.code) { throw refusal }
+extension Supervisor {
+    /// Guards the store at `location` from now on, whatever a look finds.
+    func adopt(_ location: StoreLocation) async throws(GuardError) {
         try await tools.journaling(about: location.id) { (journal) throws(JournalError) in
             try await journal.adopt(location)
         }
-        try await readChoices()
-        discovered = heeding(discovered)
+        try await readOverrides()
+        scan.discovered = heeding(scan.discovered)
         await watchAll()
         try await attend(location, because: "request")
         tell()
-        return try await store(location.id)
     }
 
-    public func forget(_ id: StoreID, for caller: Caller) async throws(GuardError) {
-        let location = try location(of: id)
-        await waitForUpkeep(of: id)
-        guard busy[id] == nil else {
-            throw GuardError(
-                .storeBusy, "an operation is at work on \(location.name)", store: id,
-                hint: "Wait for it with: dementiactl operations list")
-        }
+    /// Guards the store at `location` no longer, whatever a look finds.
+    func forget(_ location: StoreLocation) async throws(GuardError) {
+        let id = location.id
+        let turn = try await takeTurn(at: location, for: .upkeep)
+        defer { stores.queue(of: id).leave(turn) }
         try await tools.journaling(about: id) { (journal) throws(JournalError) in try await journal.forget(location) }
-        try await readChoices()
-        forms[id] = nil
-        footprints[id] = nil
-        seenAt[id] = nil
-        backOffs[id] = nil
-        preparedFor[id] = nil
-        discovered = heeding(discovered)
+        try await readOverrides()
+        stores.forget(id)
+        scan.discovered = heeding(scan.discovered)
         plan {
             $0.drop(.store(id))
             $0.drop(.backup(id))
@@ -52,13 +37,13 @@ extension Guardian {
     }
 
     /// Reads what was decided from the journal.
-    func readChoices() async throws(GuardError) {
-        let all = try await tools.journaling { (journal) throws(JournalError) in try await journal.choices() }
-        choices = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
+    func readOverrides() async throws(GuardError) {
+        stores.setOverrides(
+            try await tools.journaling { (journal) throws(JournalError) in try await journal.choices() })
     }
 
     /// `found` with what was adopted, and without what is to be forgotten.
-    func heeding(_ found: Discovered) -> Discovered { found.heeding(choices.values) }
+    func heeding(_ found: Discovered) -> Discovered { found.heeding(stores.overrides) }
 }
 
 extension Pass {

@@ -9,7 +9,7 @@ internal import Stores
 internal import Vault
 
 /// What the socket asks for.
-extension Guardian: ControlService {
+extension EngineService: ControlService {
     // MARK: Starting and stopping work
 
     public func start(
@@ -34,11 +34,11 @@ extension Guardian: ControlService {
             guard earlier.key.request == key.request else { throw Self.keyReused }
             return try await earlier.value.value.get()
         }
-        let guardian = self
+        let service = self
         let task = Task { () -> Result<OperationRecord, GuardError> in
             do throws(GuardError) {
-                if let earlier = try await guardian.operation(begunBy: key) { return .success(earlier) }
-                return .success(try await guardian.startWork(request, .request(of: caller, key)))
+                if let earlier = try await service.operation(begunBy: key) { return .success(earlier) }
+                return .success(try await service.startWork(request, .request(of: caller, key)))
             } catch {
                 return .failure(error)
             }
@@ -64,12 +64,13 @@ extension Guardian: ControlService {
     private func startWork(_ request: OperationRequest, _ origin: Origin) async throws(GuardError) -> OperationRecord {
         switch request.kind {
         case .migrate, .repair, .downgrade:
-            let location = try location(of: request.store)
+            let location = try await supervisor.location(of: request.store)
             let wish = try Self.wish(request.kind, request.to)
             if let digest = request.planDigest { try await check(digest, wish, location) }
-            return try await startMigration(wish, request.kind, location, origin, isExplicit: true)
+            return try await supervisor.startMigration(wish, request.kind, location, origin, isExplicit: true)
         case .backup:
-            return try await startWork(.backup, try location(of: request.store), origin) { (work) throws(GuardError) in
+            return try await supervisor.startWork(.backup, try await supervisor.location(of: request.store), origin) {
+                (work) throws(GuardError) in
                 try await work.backup(.manual)
             }
         case .restore:
@@ -77,16 +78,17 @@ extension Guardian: ControlService {
         case .prune:
             return try await startPrune(request, origin)
         case .verify where request.store != nil && request.backup == nil:
-            return try await startWork(.verify, try location(of: request.store), origin) { (work) throws(GuardError) in
+            return try await supervisor.startWork(.verify, try await supervisor.location(of: request.store), origin) {
+                (work) throws(GuardError) in
                 try await work.verify()
             }
         case .verify:
             return try await startProof(of: request.backup, origin)
         case .rescan:
-            let guardian = self
-            return try await begin(.rescan, on: nil, origin) { log throws(GuardError) in
+            let supervisor = supervisor
+            return try await supervisor.begin(.rescan, origin) { log throws(GuardError) in
                 do throws(GuardError) {
-                    try await guardian.rescan(startingWork: true)
+                    try await supervisor.rescan(startingWork: true)
                 } catch {
                     return try await log.settle(.untouched, because: error)
                 }
@@ -106,11 +108,11 @@ extension Guardian: ControlService {
         let terms = try issuedPlans.terms(of: request, at: tools.clock())
         if case .place(let path)? = request.to {
             let (tools, place) = (tools, try await place(path, for: entry))
-            return try await begin(.restore, on: nil, origin) { (log) throws(GuardError) in
+            return try await supervisor.begin(.restore, origin) { (log) throws(GuardError) in
                 try await RestoreElsewhere(tools: tools, log: log, entry: entry).run(to: place)
             }
         }
-        return try await startWork(.restore, location, origin) { (work) throws(GuardError) in
+        return try await supervisor.startWork(.restore, location, origin) { (work) throws(GuardError) in
             try await work.restore(entry, terms)
         }
     }
@@ -122,12 +124,12 @@ extension Guardian: ControlService {
         if case .removes(let backups)? = try issuedPlans.terms(of: request, at: tools.clock()) { agreed = backups }
         let (tools, only) = (tools, agreed)
         do throws(GuardError) {
-            return try await begin(.prune, on: nil, origin) { (log) throws(GuardError) in
+            return try await supervisor.begin(.prune, origin) { (log) throws(GuardError) in
                 try await PruneRun(tools: tools, log: log, only: only).run()
             }
         } catch {
             let gone = try await PruneRun.makeRoomForJournal(after: error, try await RetentionView(tools), only, tools)
-            return try await begin(.prune, on: nil, origin) { (log) throws(GuardError) in
+            return try await supervisor.begin(.prune, origin) { (log) throws(GuardError) in
                 try await PruneRun(tools: tools, log: log, only: only).run(after: gone)
             }
         }
@@ -136,7 +138,7 @@ extension Guardian: ControlService {
     private func startProof(of id: BackupID?, _ origin: Origin) async throws(GuardError) -> OperationRecord {
         if let id { _ = try await tools.reading { (vault) throws(VaultError) in try vault.entry(id) } }
         let tools = tools
-        return try await begin(.verify, on: nil, origin) { (log) throws(GuardError) in
+        return try await supervisor.begin(.verify, origin) { (log) throws(GuardError) in
             do throws(GuardError) {
                 try await log.step(.verify)
                 let bad = try await VaultCheck(tools).run(only: id).filter { !$0.ok }
@@ -164,7 +166,7 @@ extension Guardian: ControlService {
                     ? "the operation \(id) is over" : "the operation \(id) is past the point of no return",
                 store: record.store, dataState: record.dataState, hint: "See: dementiactl operations watch \(id)")
         }
-        try stop(id)
+        try await supervisor.stop(id)
         return record
     }
 
@@ -173,7 +175,7 @@ extension Guardian: ControlService {
     public func operations(
         of store: StoreID?, in state: OperationState?, _ page: Page
     ) async throws(GuardError) -> ItemList<OperationRecord> {
-        if let store { _ = try location(of: store) }
+        if let store { _ = try await supervisor.location(of: store) }
         var before: OperationID?
         if let after = page.after {
             guard let id = OperationID(after) else { throw GuardError(.usage, "there is no page after \(after)") }
@@ -188,7 +190,7 @@ extension Guardian: ControlService {
     }
 
     public func operation(_ id: OperationID, waiting: Duration) async throws(GuardError) -> OperationRecord {
-        if let feed = feeds[id] { return await feed.settled(within: waiting) }
+        if let feed = await supervisor.operations.feeds[id] { return await feed.settled(within: waiting) }
         let found = try await tools.journaling { (journal) throws(JournalError) in try await journal.operation(id) }
         guard let record = found else {
             throw GuardError(
@@ -200,7 +202,7 @@ extension Guardian: ControlService {
     public func events(
         of id: OperationID, after: UInt64?, waiting: Duration
     ) async throws(GuardError) -> EventBatch {
-        if let feed = feeds[id] { return await feed.batch(after: after, waiting: waiting) }
+        if let feed = await supervisor.operations.feeds[id] { return await feed.batch(after: after, waiting: waiting) }
         let record = try await operation(id, waiting: .zero)
         return EventBatch(
             events: [OperationEvent(id: 1, change: .operation(record))], isLast: record.state == .settled)
@@ -213,7 +215,10 @@ extension Guardian: ControlService {
     }
 
     public func addHold(_ request: HoldRequest, for caller: Caller) async throws(GuardError) -> Hold {
-        if let store = request.store { _ = try location(of: store) }
+        if let store = request.store { _ = try await supervisor.location(of: store) }
+        guard (request.reason?.utf8.count ?? 0) <= 1024 else {
+            throw GuardError(.usage, "the reason of a hold is longer than 1024 bytes", hint: "Say it in fewer words.")
+        }
         let hold = Hold(
             of: tools.newOperationID(), on: request.store, because: request.reason ?? "added on request",
             at: tools.clock(), until: request.until)
@@ -229,21 +234,12 @@ extension Guardian: ControlService {
     }
 
     private func lookAgain(at store: StoreID?) async {
-        for form in forms.values where store == nil || form.id == store {
-            await examine(StoreLocation(engine: form.engine, name: form.location))
+        for form in await supervisor.stores.forms where store == nil || form.id == store {
+            await supervisor.lookInTurn(at: form.place)
         }
     }
 
     // MARK: Parts
-
-    /// Where the known store `id` is.
-    func location(of id: StoreID?) throws(GuardError) -> StoreLocation {
-        guard let id else { throw GuardError(.usage, "this needs the id of a store") }
-        guard let form = forms[id] else {
-            throw GuardError(.notFound, "there is no store \(id)", hint: "Every store: dementiactl stores list")
-        }
-        return StoreLocation(engine: form.engine, name: form.location)
-    }
 
     static func wish(_ kind: OperationKind, _ target: OperationTarget?) throws(GuardError) -> Wish {
         let version: Int? =

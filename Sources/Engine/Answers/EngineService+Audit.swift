@@ -5,7 +5,7 @@ public import GuardCore
 internal import Journal
 
 /// The audit: what was decided and done, as it was committed.
-extension Guardian {
+extension EngineService {
     public func audit(of store: StoreID?, _ page: Page) async throws(GuardError) -> ItemList<JournalEvent> {
         var before = Int64.max
         if let after = page.after {

@@ -2,41 +2,49 @@
 
 internal import GuardCore
 
-/// What is to be done by the clock, each thing once. Nothing ticks: whoever keeps it sleeps until the earliest is due.
-struct Agenda {
+/// What is to be done by the clock, each thing once. Nothing ticks: its keeper sleeps until the earliest item is due.
+struct Schedule {
     /// One thing to do.
     enum Item: Hashable {
         /// Look at everything.
         case rescan
         /// Look again at releases that were in the middle of something.
         case releases
-        /// Look again at a store whose last operation could not go on.
+        /// Look again at a memory whose last operation could not go on.
         case store(StoreID)
-        /// See whether a store's scheduled backup is due.
+        /// See whether a memory's scheduled backup is due.
         case backup(StoreID)
         /// Make room in the vault by the rules.
         case prune
         /// Prove the backup again that waits the longest for it.
         case drill
+        /// See whether something that is at work does not come back.
+        case silences
     }
 
-    /// Runs on while the machine sleeps.
-    private let clock = ContinuousClock()
-    private var due: [Item: ContinuousClock.Instant] = [:]
+    typealias Instant = ContinuousClock.Instant
 
-    /// How long until the earliest item, zero when it is due; nil for an empty agenda.
+    /// Runs on while the machine sleeps.
+    private let now: @Sendable () -> Instant
+    private var due: [Item: Instant] = [:]
+
+    init(now: @escaping @Sendable () -> Instant = { .now }) {
+        self.now = now
+    }
+
+    /// How long until the earliest item, zero when it is due; nil for an empty schedule.
     var wait: Duration? {
-        due.values.min().map { max(.zero, clock.now.duration(to: $0)) }
+        due.values.min().map { max(.zero, now().duration(to: $0)) }
     }
 
     /// Puts `item` on for `delay` from now, in place of when it was on for.
     mutating func set(_ item: Item, in delay: Duration) {
-        due[item] = clock.now.advanced(by: max(.zero, delay))
+        due[item] = now().advanced(by: max(.zero, delay))
     }
 
     /// Puts `item` on for `delay` from now, unless it is on for an earlier time.
     mutating func hasten(_ item: Item, in delay: Duration) {
-        let at = clock.now.advanced(by: max(.zero, delay))
+        let at = now().advanced(by: max(.zero, delay))
         due[item] = due[item].map { min($0, at) } ?? at
     }
 
@@ -50,7 +58,7 @@ struct Agenda {
 
     /// Takes the item off that is due and has been for the longest.
     mutating func next() -> Item? {
-        guard let first = due.min(by: { $0.value < $1.value }), first.value <= clock.now else { return nil }
+        guard let first = due.min(by: { $0.value < $1.value }), first.value <= now() else { return nil }
         due[first.key] = nil
         return first.key
     }

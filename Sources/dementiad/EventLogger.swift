@@ -8,7 +8,7 @@ internal import Logging
 internal import Synchronization
 
 /// Tells the log and the service manager what an operator should see in a quiet week.
-final class Narrator: Sendable {
+final class EventLogger: Sendable {
     private let logger: Logger
     private let notifier: Notifier
     /// Where each store lies: people know places, not ids.
@@ -52,6 +52,14 @@ final class Narrator: Sendable {
             logger.tell(.storeBack, "\(form.location) is there again", metadata(of: form))
         case .storeMissing(let form):
             logger.tell(.storeMissing, "\(form.location) is not where it was", metadata(of: form))
+        case .rival(let text):
+            logger.tell(.otherDaemon, "\(text)", ["error": "\(text)"])
+        case .notAnswering(let error):
+            logger.tell(
+                .notAnswering, "\(error.message)",
+                ["error": "\(([error.message] + [error.hint].compactMap(\.self)).joined(separator: ". "))"])
+        case .storeAnswers(let form):
+            logger.tell(.answersAgain, "\(form.location) answers again", metadata(of: form))
         case .approvalNeeded(let form):
             let versions = "from version \(form.schemaVersion ?? 0) to \(form.wantedVersion ?? 0)"
             logger.tell(.approvalNeeded, "\(form.location) waits for approval to go \(versions)", metadata(of: form))

@@ -24,22 +24,32 @@ struct IssuedPlans {
     }
 
     private struct Issued {
-        let request: PlanRequest
+        /// The SHA-256 of what was to be done, and where: the place may be long.
+        let subject: SHA256Digest
         let terms: Terms
         let expiresAt: Timestamp
     }
 
     /// How long a plan can be agreed to.
     static let life = Duration.seconds(600)
+    /// How many plans are remembered. The oldest go first: readers may ask for as many as they like.
+    static let most = 256
     private var plans: [String: Issued] = [:]
+
+    /// How many are remembered.
+    var count: Int { plans.count }
 
     /// Remembers what the plan for `request` said, and gives its digest.
     mutating func issue(_ request: PlanRequest, _ terms: Terms, at now: Timestamp) -> (digest: String, until: Timestamp)
     {
         plans = plans.filter { $0.value.expiresAt > now }
-        let digest = SHA256.digest(of: request.subject + "\n" + terms.text).hex
+        let subject = SHA256.digest(of: request.subject)
+        let digest = SHA256.digest(of: subject.hex + "\n" + terms.text).hex
         let until = now.advanced(by: Self.life)
-        plans[digest] = Issued(request: request, terms: terms, expiresAt: until)
+        plans[digest] = Issued(subject: subject, terms: terms, expiresAt: until)
+        if plans.count > Self.most, let oldest = plans.min(by: { $0.value.expiresAt < $1.value.expiresAt })?.key {
+            plans[oldest] = nil
+        }
         return (digest, until)
     }
 
@@ -52,11 +62,7 @@ struct IssuedPlans {
                 "the plan that was agreed to is older than ten minutes, or of an earlier start of dementiad",
                 store: request.store, hint: "Nothing was changed. Look at a new plan, and agree to that.")
         }
-        guard issued.request.kind == request.kind, issued.request.backup == request.backup,
-            issued.request.place == request.place, issued.request.epoch == request.epoch,
-            issued.request.isArchiving == (request.archive == true),
-            request.kind != .transfer || issued.request.store == request.store
-        else {
+        guard issued.subject == SHA256.digest(of: request.subject) else {
             throw GuardError(
                 .planChanged, "the plan that was agreed to is one for something else", store: request.store,
                 hint: "Nothing was changed. Look at the plan of this request, and agree to that.")
@@ -87,19 +93,33 @@ extension IssuedPlans.Terms {
     }
 }
 
-extension PlanRequest {
-    fileprivate var place: String? { if case .place(let place)? = to { place } else { nil } }
-    fileprivate var isArchiving: Bool { archive == true }
+/// What is asked for, of a plan and of the work that it is for.
+private protocol Subject {
+    var askedKind: OperationKind? { get }
+    var store: StoreID? { get }
+    var to: OperationTarget? { get }
+    var backup: BackupID? { get }
+    var epoch: EpochRule? { get }
+    var archive: Bool? { get }
+}
 
-    /// Everything that was asked for, a line each: another wish has another digest.
+extension Subject {
+    /// Everything that was asked for, a line each: another wish has another digest. A backup knows its store, so that a restore may name it
+    /// or not.
     fileprivate var subject: String {
-        [
-            kind?.rawValue, store?.description, backup?.description, place, epoch?.rawValue,
-            isArchiving ? "for good" : nil,
+        var place: String?
+        if case .place(let name)? = to { place = name }
+        return [
+            askedKind?.rawValue, askedKind == .transfer ? store?.description : nil, backup?.description, place,
+            epoch?.rawValue, archive == true ? "for good" : nil,
         ].map { $0 ?? "" }.joined(separator: "\n")
     }
 }
 
-extension OperationRequest {
-    fileprivate var place: String? { if case .place(let place)? = to { place } else { nil } }
+extension PlanRequest: Subject {
+    fileprivate var askedKind: OperationKind? { kind }
+}
+
+extension OperationRequest: Subject {
+    fileprivate var askedKind: OperationKind? { kind }
 }

@@ -12,7 +12,7 @@ internal import Vault
 internal import Watcher
 
 /// What the socket shows.
-extension Guardian {
+extension EngineService {
     public func status() async throws(GuardError) -> StatusForm {
         let holds = try await holds()
         let running = try await tools.journaling { (journal) throws(JournalError) in try await journal.unsettled() }
@@ -23,13 +23,17 @@ extension Guardian {
         let vault = StatusForm.Vault(
             path: tools.vault.path, backups: use.backups, storedBytes: use.storedBytes, freeBytes: free,
             lastBackupAt: use.lastBackupAt, lastProofAt: lastProof)
-        let stores = try await stores()
-        let standing = standing(running: running.count)
+        let now = await supervisor.snapshot()
+        var standing = now.standing
+        if let problem = await journalProblem() {
+            standing = Standing(.attention, problem, "dementiactl doctor")
+        }
         return StatusForm(
-            verdict: standing.verdict, summary: standing.summary, version: ProductVersion.current, startedAt: startedAt,
+            verdict: standing.verdict, summary: standing.summary, version: ProductVersion.current,
+            startedAt: now.startedAt,
             releases: tools.installed.now.releases.map(ReleaseForm.init),
-            stores: .init(stores), operations: running, vault: vault, holds: holds,
-            findings: findings, next: standing.next)
+            stores: .init(now.stores), operations: running, vault: vault, holds: holds,
+            findings: now.findings, next: standing.next)
     }
 
     /// How full the vault is, and how many bytes are free beside it.
@@ -42,63 +46,68 @@ extension Guardian {
         return (use, free)
     }
 
-    /// What a person should know beside the stores.
-    private var findings: [Finding] {
-        let unreached = discovered.problems.map { Finding(code: $0.code.rawValue, message: $0.message) }
-        let unwatched = watchProblems.sorted { $0.path < $1.path }.map {
-            Finding(code: "watchDegraded", message: "\($0.path): \($0.message)")
-        }
-        return unreached + discovered.findings + releaseFindings + unwatched
-    }
-
-    func standing(running: Int) -> Standing {
-        Standing(forms.values, unreached: discovered.problems.count, running: running)
-    }
-
     public func health() async throws(GuardError) -> HealthForm {
         var checks: [HealthForm.Check] = []
-        do {
-            _ = try await tools.journaling { (journal) throws(JournalError) in try await journal.lastEventID() }
-            checks.append(.init(name: "journal", ok: true))
-        } catch {
-            checks.append(.init(name: "journal", ok: false, detail: error.message))
-        }
+        let journal = await journalProblem()
+        checks.append(.init(name: "journal", ok: journal == nil, detail: journal))
         do {
             _ = try await tools.reading { (vault) throws(VaultError) in try vault.freeBytes() }
             checks.append(.init(name: "vault", ok: true))
         } catch {
             checks.append(.init(name: "vault", ok: false, detail: error.message))
         }
-        for problem in watchProblems.sorted(by: { $0.path < $1.path }) {
+        let now = await supervisor.snapshot()
+        for silence in now.silences { checks.append(.init(name: "answers", ok: false, detail: silence.detail)) }
+        for problem in now.watchProblems.sorted(by: { $0.path < $1.path }) {
             checks.append(.init(name: "watch", ok: false, detail: "\(problem.path): \(problem.message)"))
         }
         return HealthForm(checks: checks)
     }
 
+    /// Why the journal takes no more lines; nil when it does. That it can be read says nothing of that.
+    func journalProblem() async -> String? {
+        do throws(GuardError) {
+            try await tools.journaling { (journal) throws(JournalError) in
+                try await journal.checkWritable()
+                _ = try await journal.lastEventID()
+            }
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    public func releases() async throws(GuardError) -> [ReleaseForm] {
+        tools.installed.now.releases.map(ReleaseForm.init)
+    }
+
     // MARK: Stores
 
     public func stores() async throws(GuardError) -> [StoreForm] {
-        forms.values.sorted { $0.location < $1.location }
+        await supervisor.stores.forms
     }
 
     public func store(_ id: StoreID) async throws(GuardError) -> StoreForm {
-        let location = try location(of: id)
-        await examine(location)
-        guard let form = forms[id] else { throw GuardError(.notFound, "there is no store \(id)") }
+        let location = try await supervisor.location(of: id)
+        await supervisor.lookInTurn(at: location)
+        guard let form = await supervisor.stores.form(id) else {
+            throw GuardError(.notFound, "there is no store \(id)")
+        }
         return form
     }
 
     public func history(of id: StoreID) async throws(GuardError) -> HistoryForm {
-        let location = try location(of: id)
-        let ledger: LedgerHistory
-        do throws(GuardError) {
-            let store = try tools.open(location)
-            ledger = try await store.history()
-            await store.close()
-        } catch {
+        let location = try await supervisor.location(of: id)
+        let tools = tools
+        let reading = Task { () -> LedgerHistory? in
             // A store that is gone, damaged or out of reach still has a history: ours.
-            ledger = LedgerHistory(rows: [], events: [])
+            guard let store = try? tools.open(location) else { return nil }
+            let history = try? await store.history()
+            await store.close()
+            return history
         }
+        let found = await value(of: reading, within: await supervisor.patience)
+        let ledger = found.flatMap(\.self) ?? LedgerHistory(rows: [], events: [])
         let audit = try await tools.journaling(about: id) { (journal) throws(JournalError) in
             try await journal.latestEvents(limit: 200, store: id)
         }

@@ -10,21 +10,22 @@ internal import Watcher
 /// How everything stands and what was done, as figures.
 ///
 /// Labels are ids and words of closed lists, never paths: a figure's history must not hold what somebody calls his projects.
-extension Guardian {
+extension EngineService {
     public func metrics() async throws(GuardError) -> [MetricFamily] {
-        try await [
+        let now = await supervisor.snapshot()
+        return try await [
             MetricFamily(
                 "dementia_build_info", .gauge, "The version of dementiad.",
                 [.init(1, .init("version", ProductVersion.current))]),
-            MetricFamily("dementia_start_time_seconds", .gauge, "When dementiad started.", startedAt.seconds),
+            MetricFamily("dementia_start_time_seconds", .gauge, "When dementiad started.", now.startedAt.seconds),
             MetricFamily(
                 "dementia_resident_memory_bytes", .gauge, "Memory that dementiad takes.",
                 ProcessMemory.resident().map { [.init(Double($0))] } ?? []),
-        ] + storeMetrics + operationMetrics() + backupMetrics() + watchMetrics
+        ] + storeMetrics(now.stores) + operationMetrics() + backupMetrics() + watchMetrics(now)
     }
 
-    private var storeMetrics: [MetricFamily] {
-        let stores = forms.values.sorted { $0.id < $1.id }
+    private func storeMetrics(_ stores: [StoreForm]) -> [MetricFamily] {
+        let stores = stores.sorted { $0.id < $1.id }
         func each(_ value: (StoreForm) -> Double?) -> [MetricFamily.Sample] {
             stores.compactMap { store in
                 value(store).map { .init($0, .init("store", store.id.value), .init("engine", store.engine.rawValue)) }
@@ -88,17 +89,17 @@ extension Guardian {
         ]
     }
 
-    private var watchMetrics: [MetricFamily] {
+    private func watchMetrics(_ now: EngineSnapshot) -> [MetricFamily] {
         [
             MetricFamily(
                 "dementia_watch_problems", .gauge, "Places that are watched less well than they could be.",
-                Double(watchProblems.count)),
+                Double(now.watchProblems.count)),
             MetricFamily(
                 "dementia_watch_overflows_total", .counter, "How often the kernel's queue of changes overflowed.",
-                Double(settings.watcher?.overflows ?? 0)),
+                Double(now.overflows)),
             MetricFamily(
                 "dementia_unreachable_servers", .gauge, "Servers that the last look could not reach.",
-                Double(discovered.problems.count)),
+                Double(now.unreached.count)),
         ]
     }
 

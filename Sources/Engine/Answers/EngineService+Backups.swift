@@ -7,7 +7,7 @@ internal import LinuxKit
 internal import Vault
 
 /// The backups, as the socket shows them.
-extension Guardian {
+extension EngineService {
     public func backups(of store: StoreID?, _ page: Page) async throws(GuardError) -> ItemList<BackupForm> {
         let after = page.after.flatMap { BackupID($0) }
         let limit = page.limit
@@ -41,7 +41,7 @@ extension Guardian {
         }
         if isPinned { try await confirmPin(of: entry) }
         // What may go now goes soon.
-        if !isPinned { plan { $0.hasten(.prune, in: .seconds(60)) } }
+        if !isPinned { await supervisor.plan { $0.hasten(.prune, in: .seconds(60)) } }
         return BackupForm(entry, try await marks())
     }
 

@@ -8,11 +8,11 @@ internal import Journal
 internal import Stores
 internal import Transfer
 
-/// From a file to a schema, on request only.
-extension Guardian {
-    /// Starts the transfer that `request` asks for. Until it ends nobody else begins anything on the file or on the schema.
+/// From a file to a schema: what is asked for, and what it would do.
+extension EngineService {
+    /// Starts the transfer that `request` asks for.
     func startTransfer(_ request: OperationRequest, _ origin: Origin) async throws(GuardError) -> OperationRecord {
-        let source = try transferable(request.store)
+        let source = try await transferable(request.store)
         var wish = TransferWish()
         wish.policy.isEpochAutomatic = request.epoch == .auto
         wish.isArchiving = request.archive == true
@@ -20,65 +20,16 @@ extension Guardian {
             wish.agreed = content
         }
         let destination = try await destination(of: request.to, for: source)
-        let target = destination.location
-        await waitForUpkeep(of: target.id)
-        guard busy[target.id] == nil else {
-            throw GuardError(
-                .storeBusy, "an operation is at work on \(target.name)", store: target.id,
-                hint: "Wait for it with: dementiactl operations list")
-        }
-        busy[target.id] = .upkeep
-        let (guardian, tools, asked) = (self, tools, wish)
-        do throws(GuardError) {
-            let record = try await startWork(.transfer, source, origin) { (work) throws(GuardError) in
-                let result: Result<OperationRecord, GuardError>
-                do throws(GuardError) {
-                    result = .success(
-                        try await TransferRun(
-                            tools: tools, store: work.store, destination: destination, log: work.log,
-                            scratch: work.scratch, wish: asked
-                        ).run())
-                } catch {
-                    result = .failure(error)
-                }
-                await guardian.vacate(destination)
-                return try result.get()
-            }
-            // From here on it has a name that others can be told, and they need not wait for it.
-            if case .upkeep? = busy[target.id], tasks[record.id] != nil {
-                free(target.id)
-                busy[target.id] = .operation(record.id)
-            }
-            return record
-        } catch {
-            free(target.id)
-            throw error
-        }
-    }
-
-    /// Lets others at the schema, and looks at what is there now.
-    private func vacate(_ destination: TransferDestination) async {
-        free(destination.location.id)
-        guard destination.isConfigured, !isStopping else { return }
-        await tryTo { (guardian) throws(GuardError) in
-            try await guardian.readChoices()
-            guardian.discovered = guardian.heeding(guardian.discovered)
-            guard guardian.choices[destination.location.id]?.kind == .adopted else { return }
-            try await guardian.attend(destination.location, because: "request")
-        }
-    }
-
-    private func free(_ store: StoreID) {
-        busy[store] = nil
-        for waiting in idlers.removeValue(forKey: store) ?? [] { waiting.resume() }
+        return try await supervisor.startTransfer(of: source, to: destination, wish, origin)
     }
 
     /// What a transfer would make of every table, count for count. Nothing is written.
     func transferPlan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
-        let source = try transferable(request.store)
+        let source = try await transferable(request.store)
         var form = PlanForm(kind: .transfer, store: source.id, location: source.name)
-        form.line = forms[source.id]?.line
-        form.from = forms[source.id]?.schemaVersion
+        let known = await supervisor.stores.form(source.id)
+        form.line = known?.line
+        form.from = known?.schemaVersion
         do throws(GuardError) {
             let destination = try await destination(of: request.to, for: source)
             form.destination = destination.location.name
@@ -127,8 +78,8 @@ extension Guardian {
     }
 
     /// The file that a transfer starts from.
-    private func transferable(_ id: StoreID?) throws(GuardError) -> StoreLocation {
-        let location = try location(of: id)
+    private func transferable(_ id: StoreID?) async throws(GuardError) -> StoreLocation {
+        let location = try await supervisor.location(of: id)
         guard location.engine == .sqlite else {
             throw GuardError(
                 .usage, "\(location.name) is in PostgreSQL already", store: location.id,
@@ -145,14 +96,15 @@ extension Guardian {
         guard case .place(var place)? = target else {
             throw GuardError(.usage, "a transfer needs a place to go to", hint: "Name it with --to URL#SCHEMA.")
         }
-        if PostgresServers.schema(in: place) == nil { place += "#" + (try schema(for: source)) }
+        if PostgresServers.schema(in: place) == nil { place += "#" + (try await schema(for: source)) }
         try TransferDestination.refusePassword(in: place)
         return TransferDestination(try await settings.target(place), named: place, with: tools)
     }
 
-    private func schema(for source: StoreLocation) throws(GuardError) -> String {
-        let project = forms[source.id]?.project ?? ""
-        let others = forms.values.filter { $0.id != source.id && $0.engine == .sqlite }.map(\.project)
+    private func schema(for source: StoreLocation) async throws(GuardError) -> String {
+        let forms = await supervisor.stores.forms
+        let project = forms.first { $0.id == source.id }?.project ?? ""
+        let others = forms.filter { $0.id != source.id && $0.engine == .sqlite }.map(\.project)
         switch SchemaChoice.choose(project: project, others: others) {
         case .schema(let schema): return schema
         case .empty:

@@ -8,7 +8,7 @@ internal import Stores
 internal import Vault
 
 /// What an operation would do. Nothing is changed by that.
-extension Guardian {
+extension EngineService {
     public func plan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
         try request.check()
         switch request.kind ?? .migrate {
@@ -26,7 +26,7 @@ extension Guardian {
     // MARK: Migrations
 
     private func migrationPlan(_ kind: OperationKind, _ request: PlanRequest) async throws(GuardError) -> PlanForm {
-        let location = try location(of: request.store)
+        let location = try await supervisor.location(of: request.store)
         var form = PlanForm(kind: kind, store: location.id, location: location.name)
         do throws(GuardError) {
             let wish = try Self.wish(kind, request.to)

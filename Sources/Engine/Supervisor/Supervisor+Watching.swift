@@ -7,8 +7,18 @@ internal import Releases
 internal import Stores
 internal import Watcher
 
+/// What is known of the watching.
+struct WatchState {
+    /// What was told of it.
+    var problems: Set<WatchProblem> = []
+    /// How many overflows were told.
+    var toldOverflows = 0
+    /// Rules that the watcher has not heard of.
+    var newRules: WatchRules?
+}
+
 /// What changes on disk leads to. An event says where to look, and nothing else; what is there is found out by looking.
-extension Guardian {
+extension Supervisor {
     /// Looks where the watcher says that something changed, until it stops.
     public func followWatcher() async {
         guard let watcher = settings.watcher else { return }
@@ -23,13 +33,13 @@ extension Guardian {
         case .file(let path):
             let location = StoreLocation(engine: .sqlite, name: path)
             // The echo of our own look, or of our own migration.
-            if let known = footprints[location.id], known == StoreFootprint(location) { return }
+            if let known = stores[location.id].footprint, known == (await footprint(of: location)) { return }
             request(location, because: "change")
         case .folder:
             await releasesChanged()
         case .tree where change.isWhole:
-            if let watcher = settings.watcher, watcher.overflows > toldOverflows {
-                toldOverflows = watcher.overflows
+            if let watcher = settings.watcher, watcher.overflows > watching.toldOverflows {
+                watching.toldOverflows = watcher.overflows
                 tools.observe(.noticed(.overflow))
             }
             plan { $0.set(.rescan, in: .zero) }
@@ -47,16 +57,17 @@ extension Guardian {
             if Discovery.isMemory(name, in: Directory.name(of: folder)) {
                 let location = StoreLocation(engine: .sqlite, name: path)
                 // A link is not followed: what it leads to is found where it is.
-                let isLink = (try? FileStatus(ofLink: path))?.kind == .symbolicLink
-                if forms[location.id] != nil || !isLink { request(location, because: "discovery") }
+                let kind = await tools.calls.ask(path, silentFor: .seconds(5)) { (try? FileStatus(ofLink: path))?.kind }
+                let isLink = kind.value == .symbolicLink
+                if stores.form(location.id) != nil || !isLink { request(location, because: "discovery") }
             } else if ReleaseFinder.isReleaseName(String(name)) {
                 isRelease = true
-                discovered.releaseFolders.insert(folder)
+                scan.discovered.releaseFolders.insert(folder)
             } else {
-                for form in forms.values where Directory.isBelow(form.location, path) {
+                for form in stores.forms where Directory.isBelow(form.location, path) {
                     request(form.place, because: "discovery")
                 }
-                isRelease = isRelease || discovered.releaseFolders.contains { Directory.isBelow($0, path) }
+                isRelease = isRelease || scan.discovered.releaseFolders.contains { Directory.isBelow($0, path) }
             }
         }
         if isRelease { await releasesChanged() }
@@ -66,18 +77,18 @@ extension Guardian {
     func watchAll() async {
         guard let watcher = settings.watcher else { return }
         var subjects: Set<Subject> = []
-        for tree in settings.trees() { subjects.insert(.tree(tree)) }
-        for location in forms.values.map(\.place) + discovered.locations where location.engine == .sqlite {
+        for tree in await settings.trees() { subjects.insert(.tree(tree)) }
+        for location in stores.seen + scan.discovered.locations where location.engine == .sqlite {
             subjects.insert(.file(location.name))
         }
-        for folder in releaseFolders { subjects.insert(.folder(folder)) }
-        let rules = newWatchRules
-        newWatchRules = nil
+        for folder in await releaseMonitor.folders { subjects.insert(.folder(folder)) }
+        let rules = watching.newRules
+        watching.newRules = nil
         await watcher.watch(subjects, by: rules)
-        for problem in watcher.problems.subtracting(watchProblems) {
+        for problem in watcher.problems.subtracting(watching.problems) {
             tools.observe(.noticed(.watchProblem(place: problem.path, problem: problem.message)))
         }
-        watchProblems = watcher.problems
+        watching.problems = watcher.problems
     }
 
     /// How changes of the store at `location` are noticed.
@@ -88,5 +99,27 @@ extension Guardian {
         case .poll: return .poll
         case nil: return nil
         }
+    }
+
+    // MARK: Releases
+
+    /// Looks again at every release; what changed has its stores looked at.
+    func releasesChanged() async {
+        let changed = await readReleases(scan.discovered.releaseFolders)
+        await watchAll()
+        guard !changed.isEmpty else { return }
+        let forms = stores.forms
+        for (form, _) in await releaseMonitor.offers(to: forms) { tools.observe(.noticed(.lineOffer(form))) }
+        for form in forms where form.isTouched(by: changed) { request(form.place, because: "release") }
+        tell()
+    }
+
+    /// Reads the releases in `folders`. Gives those that are new, or others than before.
+    @discardableResult
+    func readReleases(_ folders: Set<String>) async -> [Release] {
+        let changed = await releaseMonitor.read(folders)
+        // The end of a change is an event, in most cases; a lock that a crash left behind has none.
+        if await releaseMonitor.isWaiting { plan { $0.hasten(.releases, in: .seconds(60)) } }
+        return changed
     }
 }
