@@ -38,8 +38,7 @@ extension Toolbox {
             try await journal.failedProofs()
         }
         return try await reading { (vault) throws(VaultError) in
-            let other = try vault.index(store: store).compactMap(\.name).filter { !$0.reason.holdsGoodState }.map(\.id)
-            return try vault.newest(of: store, except: Set(failed.keys).union(other))
+            try vault.lastBackup(of: store, except: Set(failed.keys))
         }
     }
 
@@ -61,5 +60,13 @@ extension Timestamp {
     func advanced(by duration: Duration) -> Timestamp {
         let (sum, overflows) = milliseconds.addingReportingOverflow(duration.milliseconds)
         return Timestamp(milliseconds: overflows ? .max : sum)
+    }
+}
+
+extension Vault {
+    /// The newest backup of `store` that holds a good state and is none of `unfit`.
+    func lastBackup(of store: StoreID, except unfit: Set<BackupID>) throws(VaultError) -> Entry? {
+        let other = try index(store: store).compactMap(\.name).filter { !$0.reason.holdsGoodState }.map(\.id)
+        return try newest(of: store, except: unfit.union(other))
     }
 }

@@ -64,7 +64,7 @@ public actor Supervisor {
         let backups = try await tools.reading { (vault) throws(VaultError) -> [StoreID: StoreForm.LastBackup] in
             var backups: [StoreID: StoreForm.LastBackup] = [:]
             for store in known {
-                let newest = try vault.newest(of: store.id, except: failed)
+                let newest = try vault.lastBackup(of: store.id, except: failed)
                 backups[store.id] = newest.map { .init(id: $0.id, createdAt: $0.manifest.createdAt) }
             }
             return backups
