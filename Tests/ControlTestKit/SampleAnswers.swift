@@ -130,7 +130,8 @@ extension Samples {
             guard request.to == nil else { return nil }
             result.toVersion = backup.schemaVersion
             result.keptState = newBackupID
-            result.rowsInKeptState = ["contexts": 3, "sessions": -1]
+            result.rowsInKeptState = ["contexts": 3]
+            result.rowsNotInKeptState = ["sessions": 1]
         case .prune:
             result.removed = [backupID]
             result.freedBytes = 1_048_576
