@@ -8,6 +8,8 @@ internal import PostgresKit
 /// Dementia's. For a file ``MadeObjectsCheck`` does the same.
 struct PostgresMadeObjects {
     private struct Column {
+        /// The server's own name of the type, of a domain that of its base. Not as `format_type` writes it, which depends on the session's
+        /// settings.
         let type: String
         let isNotNull: Bool
         let hasDefault: Bool
@@ -84,17 +86,18 @@ struct PostgresMadeObjects {
         return problems
     }
 
-    /// What tells apart the types between which values do not go by themselves.
+    /// The kind of values in a column of `type`, which is a word of SQL or the server's own name for a type, such as `int4`. Within one kind
+    /// values go from one type to another by themselves.
     private static func family(_ type: String) -> String {
-        let name = String(type.lowercased().prefix { $0 != "(" })
-        return switch name {
-        case "serial", "bigserial", "smallserial", "int", "integer", "bigint", "smallint": "integer"
+        switch type {
+        case "serial", "bigserial", "smallserial", "int", "integer", "bigint", "smallint", "int2", "int4", "int8":
+            "integer"
         case "text", "varchar", "character varying", "character", "bpchar": "text"
-        case "double precision", "real", "float", "numeric", "decimal": "number"
+        case "double precision", "real", "float", "float4", "float8", "numeric", "decimal": "number"
         case "timestamptz", "timestamp with time zone": "timestamptz"
         case "timestamp", "timestamp without time zone": "timestamp"
         case "bool", "boolean": "boolean"
-        default: name
+        default: type
         }
     }
 
@@ -105,10 +108,15 @@ struct PostgresMadeObjects {
     private func table(_ name: String) throws(PostgresError) -> Table? {
         let rows = try connection.rows(
             """
-            SELECT c.relkind::pg_catalog.text, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
-                a.atthasdef OR a.attidentity <> '', pg_catalog.to_jsonb(a) ->> 'attgenerated'
+            SELECT c.relkind::pg_catalog.text, a.attname,
+                CASE WHEN s.nspname = 'pg_catalog' THEN y.typname::pg_catalog.text
+                    ELSE pg_catalog.format('%s.%s', s.nspname, y.typname) END,
+                a.attnotnull, a.atthasdef OR a.attidentity <> '', pg_catalog.to_jsonb(a) ->> 'attgenerated'
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            LEFT JOIN pg_catalog.pg_type d ON d.oid = a.atttypid
+            LEFT JOIN pg_catalog.pg_type y ON y.oid = CASE WHEN d.typtype = 'd' THEN d.typbasetype ELSE d.oid END
+            LEFT JOIN pg_catalog.pg_namespace s ON s.oid = y.typnamespace
             WHERE n.nspname = $1 AND c.relname = $2
             """, [schema, name]
         ) { row in
