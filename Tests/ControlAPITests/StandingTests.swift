@@ -29,7 +29,7 @@ struct StandingTests {
     func verdicts() {
         let expected: [StoreState: Verdict] = [
             .current: .safe, .pending: .pending, .busy: .pending, .held: .held, .failed: .attention,
-            .drifted: .attention, .unknown: .attention, .missing: .attention,
+            .drifted: .attention, .unknown: .attention, .missing: .attention, .notAnswering: .attention,
         ]
         for state in StoreState.allCases {
             #expect(Self.standing(Self.store(state)).verdict == expected[state])

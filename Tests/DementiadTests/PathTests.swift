@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Glibc
+import GuardCore
 import LinuxKit
 import TestSupport
 import Testing
@@ -24,7 +25,7 @@ struct PathTests {
         #expect(result.status == 14, "\(result.output)\(result.errors)")
         let data = try JSON(result.output)["data"]
         #expect(data?["items"]?.count == 1)
-        #expect(data?["problems"]?[0]?["code"] == .string("pathNotText"))
+        #expect(data?["problems"]?[0]?["code"] == .string(GuardError.Code.pathNotText.rawValue))
         #expect(data?["problems"]?[0]?["detail"]?.string?.contains("/caf\\xE9/.claude-memory.db") == true)
         #expect(try isMigrated(project.memory))
         let text = try project.once()
