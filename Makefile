@@ -8,6 +8,7 @@ BUILD   ?= yes
 
 # What dementiad is linked with; what the sample and its reader use; what the tests use; what a Debian package is made with.
 BUILD_PACKAGES := libsqlite3-dev libzstd-dev libssl-dev libpq-dev libsystemd-dev libyaml-dev pkg-config
+LINT_PACKAGES  := python3
 RUN_PACKAGES   := sqlite3 zstd
 TEST_PACKAGES  := sqlite3 zstd python3 python3-venv sudo curl strace git postgresql pgbouncer openssl systemd-container dbus-user-session bindfs mandoc zsh fish
 BENCH_PACKAGES := sqlite3 zstd python3 curl postgresql pgloader inotify-tools
@@ -70,6 +71,7 @@ $(PROGRAMS):
 	swift build $(RELEASE_FLAGS) --product $@
 
 lint: swift-is-there build-packages ## Check format and house rules
+	@scripts/need-packages $(LINT_PACKAGES)
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
 	docs/pictures/draw-architecture --check
 	@scripts/run-tests LintTests

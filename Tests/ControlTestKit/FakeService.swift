@@ -20,6 +20,7 @@ public actor FakeService: ControlService {
     private var failures: [Route.Name: GuardError] = [:]
     private var nextFailures: [Route.Name: GuardError] = [:]
     private var delays: [Route.Name: Duration] = [:]
+    private var sleeping: [Task<Void, Never>] = []
     private var brokenAt: Int64?
     private var kept = [Samples.backup]
     private var refusal: Problem?
@@ -66,6 +67,12 @@ public actor FakeService: ControlService {
 
     /// Waits that long before it answers `route` from now on.
     public func dawdle(_ route: Route.Name, for time: Duration) { delays[route] = time }
+
+    /// Ends every delay of ``dawdle(_:for:)``, also those that are waited for.
+    public func hurry() {
+        delays = [:]
+        for sleep in sleeping { sleep.cancel() }
+    }
 
     /// Plans say from now on that it cannot be done.
     public func refusePlans(_ error: GuardError) { refusal = Problem(error) }
@@ -119,7 +126,11 @@ public actor FakeService: ControlService {
     public func stores() async throws(GuardError) -> [StoreForm] {
         try arrive(.stores)
         // Whoever has hung up meanwhile does not read the answer.
-        if let delay = delays[.stores] { try? await Task.sleep(for: delay) }
+        if let delay = delays[.stores] {
+            let sleep = Task { () async -> Void in try? await Task.sleep(for: delay) }
+            sleeping.append(sleep)
+            await sleep.value
+        }
         return Samples.stores.filter { !gone.contains($0.id) }
     }
 

@@ -125,6 +125,7 @@ struct CompletionTests {
                     "show", "",
                 ],
                 environment: ["DEMENTIAD_SOCKET": socket])
+            await world.service.hurry()
             #expect(end.status == 0 && end.output.allSatisfy(\.isWhitespace) && end.errors.isEmpty, "\(end)")
         }
     }
