@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import ControlAPI
 import ControlTestKit
 import GuardCore
 import LinuxKit
@@ -45,6 +46,15 @@ struct OutputTests {
     @Test("A stream of events ends when its reader has gone or the disk is full", arguments: [[], ["--json"]])
     func streams(_ form: [String]) async throws {
         try await World.run { world in
+            // The end of a reader shows when the next event is written.
+            let service = world.service
+            let events = Task {
+                while !Task.isCancelled {
+                    await service.record(Samples.stores[0].id)
+                    try? await Task.sleep(for: .milliseconds(20))
+                }
+            }
+            defer { events.cancel() }
             let call = ["events", "--follow", "--since", "0"] + form
             let unread = try await run(world, call, "| head -n 1 >/dev/null")
             #expect(unread.status == 0)
