@@ -5,8 +5,13 @@ internal import GuardCore
 
 /// The operations of this run, and the daemon's own work, as far as they are more than rows of the journal.
 struct OperationRegistry {
-    /// What listeners hear of each operation of this run.
+    /// How many feeds of operations that ended are kept for listeners who come late. After that the journal's record answers.
+    static let keptFeeds = 64
+
+    /// The changes of each operation, for its listeners: those at work, and the last ones that ended.
     private(set) var feeds: [OperationID: OperationFeed] = [:]
+    /// The operations that ended and whose feed is kept, oldest first.
+    private var ended: [OperationID] = []
     /// The operations that are at work.
     private(set) var tasks: [OperationID: Task<Void, Never>] = [:]
     /// Looks, backups and other work of the daemon's own.
@@ -42,6 +47,8 @@ struct OperationRegistry {
     mutating func end(_ id: OperationID) {
         tasks[id] = nil
         stores[id] = nil
+        ended.append(id)
+        if ended.count > Self.keptFeeds { feeds[ended.removeFirst()] = nil }
     }
 
     /// Asks the operation `id` to stop.
