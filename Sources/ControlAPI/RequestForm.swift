@@ -7,12 +7,12 @@ public import GuardCore
 public protocol RequestForm: Codable, Sendable {
     /// Every field that the form has.
     static var fields: Set<String> { get }
-    /// Who may send it, where its content decides that beside its route.
+    /// The callers that may send it, where its content decides that beside its route.
     var access: Route.Access { get }
 }
 
 extension RequestForm {
-    /// Whoever may call the route.
+    /// The callers that may use the route.
     public var access: Route.Access { .reader }
 }
 

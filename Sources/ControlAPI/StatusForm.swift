@@ -12,7 +12,7 @@ public enum Verdict: String, Codable, Sendable, CaseIterable {
     case pending
     /// Nothing waits, and automation is paused for a store.
     case held
-    /// Somebody should look: a store failed or was taken back, drifted, is unknown, missing or does not answer.
+    /// Needs attention: a store failed or was taken back, drifted, is unknown, missing or does not answer.
     case attention
     /// The daemon has just started and has not looked at everything yet.
     case starting
