@@ -98,6 +98,9 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // How both programs speak to people.
+        .target(name: "Terminal", dependencies: ["GuardCore"], swiftSettings: strict),
+
         // The forms that both ends of the control socket share.
         .target(name: "ControlAPI", dependencies: ["GuardCore"], swiftSettings: strict),
 
@@ -131,7 +134,7 @@ let package = Package(
         .target(
             name: "ControlClient",
             dependencies: [
-                "ControlAPI", "GuardCore",
+                "ControlAPI", "GuardCore", "LinuxKit",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -141,14 +144,14 @@ let package = Package(
 
         // Findings, and what mends them. For both ends of the socket, so it knows no server and no database.
         .target(
-            name: "Doctor", dependencies: ["ControlAPI", "GuardCore", "LinuxKit"], swiftSettings: strict),
+            name: "Doctor", dependencies: ["ControlAPI", "GuardCore", "LinuxKit", "Terminal"], swiftSettings: strict),
 
         // Composition roots: parse, build, run, translate errors.
         .executableTarget(
             name: "dementiad",
             dependencies: [
                 "ControlAPI", "ControlServer", "Dementia", "Doctor", "Engine", "GuardConfiguration", "GuardCore",
-                "GuardLog", "Journal", "LinuxKit", "Releases", "Stores", "SystemdKit", "Vault", "Watcher",
+                "GuardLog", "Journal", "LinuxKit", "Releases", "Stores", "SystemdKit", "Terminal", "Vault", "Watcher",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -159,7 +162,7 @@ let package = Package(
         .executableTarget(
             name: "dementiactl",
             dependencies: [
-                "ControlAPI", "ControlClient", "Doctor", "GuardCore", "HashKit", "LinuxKit",
+                "ControlAPI", "ControlClient", "Doctor", "GuardCore", "HashKit", "LinuxKit", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -217,7 +220,8 @@ let package = Package(
             name: "DoctorTests",
             dependencies: [
                 "ControlAPI", "ControlServer", "ControlTestKit", "Dementia", "Doctor", "Engine", "GuardCore", "Journal",
-                "LinuxKit", "SQLiteKit", "Stores", "TestSupport", "Vault", "Watcher", "dementiactl", "dementiad",
+                "LinuxKit", "SQLiteKit", "Stores", "Terminal", "TestSupport", "Vault", "Watcher", "dementiactl",
+                "dementiad",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -226,7 +230,7 @@ let package = Package(
         .testTarget(
             name: "dementiactlTests",
             dependencies: [
-                "ControlAPI", "ControlTestKit", "GuardCore", "LinuxKit", "dementiactl",
+                "ControlAPI", "ControlTestKit", "GuardCore", "LinuxKit", "Terminal", "dementiactl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Golden"],

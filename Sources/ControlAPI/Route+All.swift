@@ -2,7 +2,24 @@
 
 internal import GuardCore
 
+/// The table: a new route is a name and a row here, and its answer in `Endpoints` of the server.
 extension Route {
+    /// What a route is for. The server answers each with one case of `Endpoints`.
+    public enum Name: String, Sendable, CaseIterable {
+        case root
+        case status, health, metrics, document
+        case stores, store, history, adopt, forget
+        case migrations
+        case backups, backup, content, pin, unpin
+        case operations, operation, operationEvents, start, cancel
+        case plan
+        case events, audit, auditVerification
+        case holds, addHold, removeHold
+        case releases
+        case diagnostics
+        case config, reload
+    }
+
     /// Every route.
     public static let all: [Route] = Name.allCases.map(route)
 
@@ -14,35 +31,41 @@ extension Route {
     /// The line of `name` in the table.
     public static func route(_ name: Name) -> Route {
         switch name {
-        case .root: get(name, "/", RootForm.self, "What answers here, and what it can do.")
+        case .root: get(name, "/", RootForm.self, "What answers here, and what it can do.", touches: .itself)
 
         case .status: get(name, "/v1/status", StatusForm.self, "The daemon at a glance.")
         case .health:
             get(
-                name, "/v1/health", HealthForm.self, "Whether every part works: 200, or 503 with the parts that do not."
+                name, "/v1/health", HealthForm.self,
+                "Whether every part works: 200, or 503 with the parts that do not.", touches: .itself
             )
         case .metrics:
-            Route(name, .get, "/v1/metrics", for: .reader, "Figures for Prometheus.", answer: .metrics)
+            Route(
+                name, .get, "/v1/metrics", for: .reader, "Figures for Prometheus.", touches: .itself, answer: .metrics)
         case .document:
-            Route(name, .get, "/v1/openapi.json", for: .reader, "This document.", answer: .document)
+            Route(name, .get, "/v1/openapi.json", for: .reader, "This document.", touches: .itself, answer: .document)
 
         case .stores: get(name, "/v1/stores", ItemList<StoreForm>.self, "Every store that is known.")
-        case .store: get(name, "/v1/stores/{id}", StoreForm.self, "One store, examined now.")
+        case .store: get(name, "/v1/stores/{id}", StoreForm.self, "One store, examined now.", touches: .stores)
         case .history:
             get(
                 name, "/v1/stores/{id}/history", HistoryForm.self,
-                "What ever happened to one store: its ledger, and every attempt.")
+                "What ever happened to one store: its ledger, and every attempt.", touches: .stores)
         case .adopt:
             Route(
                 name, .post, "/v1/stores", for: .owner, "Guards a store that lies outside of the watched folders.",
+                touches: .stores,
                 accepts: StoreRequest.self, answer: .form(StoreForm.self, status: 201))
         case .forget:
             Route(
                 name, .delete, "/v1/stores/{id}", for: .owner,
-                "Guards a store no longer. Its backups stay, and so does the store.", answer: .nothing)
+                "Guards a store no longer. Its backups stay, and so does the store.", touches: .stores, answer: .nothing
+            )
 
         case .migrations:
-            get(name, "/v1/migrations", ItemList<MigrationForm>.self, "Every migration that is known.")
+            get(
+                name, "/v1/migrations", ItemList<MigrationForm>.self, "Every migration that is known.", touches: .itself
+            )
 
         case .backups:
             get(
@@ -57,10 +80,12 @@ extension Route {
         case .pin:
             Route(
                 name, .put, "/v1/backups/{id}/pin", for: .owner, "Keeps retention from removing a backup.",
+                touches: .changes,
                 answer: .form(BackupForm.self, status: 200))
         case .unpin:
             Route(
                 name, .delete, "/v1/backups/{id}/pin", for: .owner, "Lets retention decide on a backup again.",
+                touches: .changes,
                 answer: .form(BackupForm.self, status: 200))
 
         case .operations:
@@ -76,19 +101,21 @@ extension Route {
                 answer: .events)
         case .start:
             Route(
-                name, .post, "/v1/operations", for: .owner, "Starts an operation.", accepts: OperationRequest.self,
+                name, .post, "/v1/operations", for: .owner, "Starts an operation.", touches: .stores,
+                accepts: OperationRequest.self,
                 answer: .form(OperationRecord.self, status: 202))
         case .cancel:
             Route(
                 name, .post, "/v1/operations/{id}/cancel", for: .owner,
-                "Asks an operation to stop, which it does before the point of no return.", accepts: EmptyRequest.self,
+                "Asks an operation to stop, which it does before the point of no return.", touches: .changes,
+                accepts: EmptyRequest.self,
                 answer: .form(OperationRecord.self, status: 202))
 
         // Without any side effect, and so for readers too; one that names a place is the owner's (``PlanRequest/access``).
         case .plan:
             Route(
                 name, .post, "/v1/plans", for: .reader,
-                "What an operation would do. Changes nothing. Only the owner names a place.",
+                "What an operation would do. Changes nothing. Only the owner names a place.", touches: .stores,
                 accepts: PlanRequest.self, answer: .form(PlanForm.self, status: 200))
 
         case .events:
@@ -108,9 +135,10 @@ extension Route {
         case .addHold:
             Route(
                 name, .post, "/v1/holds", for: .owner, "Pauses automation for a store or for everything.",
+                touches: .changes,
                 accepts: HoldRequest.self, answer: .form(Hold.self, status: 201))
         case .removeHold:
-            Route(name, .delete, "/v1/holds/{id}", for: .owner, "Ends a hold.", answer: .nothing)
+            Route(name, .delete, "/v1/holds/{id}", for: .owner, "Ends a hold.", touches: .changes, answer: .nothing)
 
         case .releases:
             get(name, "/v1/releases", ItemList<ReleaseForm>.self, "The releases of Dementia that are installed.")
@@ -120,10 +148,11 @@ extension Route {
                 name, "/v1/diagnostics", ItemList<Diagnosis>.self,
                 "What is not as it should be, each with what mends it.")
 
-        case .config: get(name, "/v1/config", ConfigForm.self, "The configuration that is in force.")
+        case .config: get(name, "/v1/config", ConfigForm.self, "The configuration that is in force.", touches: .itself)
         case .reload:
             Route(
                 name, .post, "/v1/config/reload", for: .owner, "Takes over what the configuration says now.",
+                touches: .stores,
                 accepts: EmptyRequest.self, answer: .form(ConfigReloadForm.self, status: 200))
         }
     }
@@ -131,8 +160,10 @@ extension Route {
     /// What is only looked at, and by everybody whom the socket admits.
     private static func get(
         _ name: Name, _ path: String, _ form: any (Codable & Sendable).Type, _ summary: String,
-        parameters: [Parameter] = []
+        touches concern: Concern = .records, parameters: [Parameter] = []
     ) -> Route {
-        Route(name, .get, path, for: .reader, summary, parameters: parameters, answer: .form(form, status: 200))
+        Route(
+            name, .get, path, for: .reader, summary, touches: concern, parameters: parameters,
+            answer: .form(form, status: 200))
     }
 }

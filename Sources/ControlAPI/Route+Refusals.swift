@@ -19,7 +19,7 @@ extension Route {
     }
 
     /// What the daemon has to do for an answer, and so what can go wrong with it.
-    private enum Concern {
+    enum Concern {
         /// Nothing outside of its memory.
         case itself
         /// Journal and vault are read.
@@ -44,15 +44,4 @@ extension Route {
         .methodNotAllowed, .unsupportedMediaType, .bodyTooLarge, .headerTooLarge, .requestTimeout, .tooManyConnections,
         .tooManyStreams, .tooManyPlans, .notCancellable,
     ]
-
-    private var concern: Concern {
-        switch name {
-        case .root, .document, .metrics, .health, .migrations, .config: .itself
-        case .status, .stores, .backups, .backup, .content, .operations, .operation, .operationEvents, .events, .audit,
-            .auditVerification, .holds, .releases, .diagnostics:
-            .records
-        case .pin, .unpin, .addHold, .removeHold, .cancel: .changes
-        case .store, .history, .adopt, .forget, .start, .plan, .reload: .stores
-        }
-    }
 }

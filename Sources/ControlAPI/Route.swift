@@ -4,22 +4,6 @@ internal import GuardCore
 
 /// One thing that can be asked of the daemon, as data: server, access checks, OpenAPI document, manual and tests read the same table.
 public struct Route: Sendable {
-    /// What the route is for. The server answers each with one function.
-    public enum Name: String, Sendable, CaseIterable {
-        case root
-        case status, health, metrics, document
-        case stores, store, history, adopt, forget
-        case migrations
-        case backups, backup, content, pin, unpin
-        case operations, operation, operationEvents, start, cancel
-        case plan
-        case events, audit, auditVerification
-        case holds, addHold, removeHold
-        case releases
-        case diagnostics
-        case config, reload
-    }
-
     /// The HTTP method.
     public enum Method: String, Sendable {
         case get = "GET"
@@ -63,7 +47,7 @@ public struct Route: Sendable {
     public enum Answer: Sendable {
         /// A form, with this status.
         case form(any (Codable & Sendable).Type, status: Int)
-        /// A JSON document that is made from the table itself.
+        /// The description of the interface: a JSON document that is made from the table when the program is.
         case document
         /// 204 and nothing else.
         case nothing
@@ -91,10 +75,13 @@ public struct Route: Sendable {
     public let accepts: (any RequestForm.Type)?
     /// What comes back.
     public let answer: Answer
+    /// What the daemon has to do for an answer.
+    let concern: Concern
 
     init(
         _ name: Name, _ method: Method, _ path: String, for access: Access, _ summary: String,
-        parameters: [Parameter] = [], accepts: (any RequestForm.Type)? = nil, answer: Answer
+        touches concern: Concern = .records, parameters: [Parameter] = [], accepts: (any RequestForm.Type)? = nil,
+        answer: Answer
     ) {
         self.name = name
         self.method = method
@@ -104,6 +91,7 @@ public struct Route: Sendable {
         self.parameters = parameters
         self.accepts = accepts
         self.answer = answer
+        self.concern = concern
     }
 
     /// Whether a successful answer says in `Location` where the thing that it made is.

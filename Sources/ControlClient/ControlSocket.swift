@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import Glibc
+internal import LinuxKit
 
 /// Where the daemon's socket is, and who said so.
 public struct ControlSocket: Sendable, Equatable {
@@ -58,7 +59,7 @@ public struct ControlSocket: Sendable, Equatable {
         return find(
             flag: flag,
             environment: { name in getenv(name).map { String(cString: $0) } },
-            userName: getpwuid(uid).map { String(cString: $0.pointee.pw_name) },
+            userName: (try? Accounts.user(uid))?.name,
             uid: uid,
             exists: { path in
                 var status = stat()

@@ -56,7 +56,7 @@ struct Endpoints: Sendable {
             return try await Answer.text(
                 MetricFamily.text(service.metrics()), type: MetricFamily.contentType
             ).response()
-        case .document: return Answer.json(try OpenAPI.document()).response()
+        case .document: return Answer.json(Array(InterfaceDocument.json.utf8)).response()
         case .health:
             let health = try await service.health()
             return try Answer.form(health, status: health.ok ? 200 : 503).response()

@@ -32,7 +32,7 @@ extension Wording {
 
     /// The user's name, when a shell takes it as it is. One that cannot be looked up has none here.
     private static func name(_ uid: UInt32) -> String? {
-        ((try? Accounts.userName(uid)) ?? nil).flatMap { shellWord($0) }
+        (try? Accounts.user(uid)).flatMap { shellWord($0.name) }
     }
 
     private static func shellWord(_ text: String) -> String? {

@@ -2,6 +2,7 @@
 
 public import ControlAPI
 public import GuardCore
+internal import Terminal
 
 /// Files that lie where locks do not mean what they should.
 public struct LocationCheck: Check {

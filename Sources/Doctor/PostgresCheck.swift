@@ -2,6 +2,7 @@
 
 public import ControlAPI
 public import GuardCore
+internal import Terminal
 
 /// What PostgreSQL servers are set to that Dementia or the daemon stumbles over.
 public struct PostgresCheck: Check {
@@ -92,7 +93,7 @@ public struct PostgresCheck: Check {
             remedy: .init(
                 "Let it create databases, as a superuser.",
                 command: psql(
-                    database, as: "postgres", "ALTER ROLE \(ShellText.identifier(database.user)) CREATEDB")))
+                    database, as: "postgres", "ALTER ROLE \(RemedySQL.identifier(database.user)) CREATEDB")))
     }
 
     // MARK: What 4.2 of November 2025 left
@@ -101,8 +102,8 @@ public struct PostgresCheck: Check {
     /// connections, whatever project they are for.
     private func searchPaths(_ database: Database) -> [Diagnosis] {
         database.searchPaths.filter { database.concerns($0) }.map { setting in
-            let role = ShellText.identifier(setting.role)
-            let place = setting.database.map { " IN DATABASE \(ShellText.identifier($0))" } ?? ""
+            let role = RemedySQL.identifier(setting.role)
+            let place = setting.database.map { " IN DATABASE \(RemedySQL.identifier($0))" } ?? ""
             return Diagnosis(
                 .roleSearchPath, .failure,
                 "On the server of \(database.address), every new connection of role \(setting.role) begins in search_path "

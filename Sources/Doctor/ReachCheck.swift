@@ -2,6 +2,7 @@
 
 public import ControlAPI
 public import GuardCore
+internal import Terminal
 
 /// Why no daemon answers, seen by the command that asked.
 public struct ReachCheck: Check {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import Terminal
+
 /// The unit that a daemon runs as, and how it is changed.
 public struct ServiceUnit: Sendable, Equatable {
     /// Who runs it.

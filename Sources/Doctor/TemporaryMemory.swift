@@ -2,6 +2,7 @@
 
 public import ControlAPI
 internal import LinuxKit
+internal import Terminal
 
 /// The file that Dementia falls back to when it finds no better place: in the temporary folder, gone with the next boot, and seen by no
 /// service, whose `/tmp` is its own.
@@ -45,7 +46,7 @@ public struct TemporaryMemory: Check {
     public var diagnoses: [Diagnosis] {
         let target = "\(home)/claude-memory-fallback"
         let (source, folder) = (ShellText.word(path), ShellText.word(target))
-        let copy = ShellText.word("VACUUM INTO \(ShellText.literal(target + "/.claude-memory.db"))")
+        let copy = ShellText.word("VACUUM INTO \(RemedySQL.literal(target + "/.claude-memory.db"))")
         let end = holders.isEmpty ? "" : "kill \(holders.map { "\($0)" }.joined(separator: " ")); sleep 1; "
         let users = holders.isEmpty ? "" : " Process \(holders.map { "\($0)" }.joined(separator: ", ")) has it open."
         return [

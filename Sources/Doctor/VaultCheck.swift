@@ -2,6 +2,7 @@
 
 public import ControlAPI
 public import GuardCore
+internal import Terminal
 
 /// Backups that nobody tried to restore for too long, or that are not good.
 public struct VaultCheck: Check {
@@ -98,14 +99,14 @@ public struct VaultCheck: Check {
             diagnoses.append(
                 Diagnosis(
                     .neverDrilled, .degraded,
-                    "\(ShellText.count(never.count, "backup is", "backups are")) older than \(days) days and never proved "
+                    "\(Phrases.count(never.count, "backup is", "backups are")) older than \(days) days and never proved "
                         + "again since.", remedy: remedy))
         }
         if let oldest = overdue.compactMap(\.provedAt).min() {
             diagnoses.append(
                 Diagnosis(
                     .drillOverdue, .degraded,
-                    "\(ShellText.count(overdue.count, "backup was", "backups were")) last proved more than \(days) days "
+                    "\(Phrases.count(overdue.count, "backup was", "backups were")) last proved more than \(days) days "
                         + "ago, one of them at \(oldest).", remedy: remedy))
         }
         return diagnoses

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import ControlAPI
+internal import LinuxKit
 
 /// Changes on disk that are noticed late, and why.
 public struct WatchCheck: Check {
@@ -55,9 +56,7 @@ public struct WatchCheck: Check {
     }
 
     /// The present value of a limit.
-    public static let present: @Sendable (Limit) -> Int? = { limit in
-        KernelText.of("/proc/sys/" + limit.name.replacing(".", with: "/")).flatMap { Int($0.filter(\.isNumber)) }
-    }
+    public static let present: @Sendable (Limit) -> Int? = { KernelText.setting($0.name) }
 
     public var diagnoses: [Diagnosis] {
         let limited = [Limit.watches, .instances].compactMap { limit in

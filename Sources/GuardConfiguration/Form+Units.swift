@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
+internal import GuardCore
+
 /// Units by their names, the largest first.
 private typealias Units = [(name: String, size: UInt64)]
 
 /// In milliseconds.
-private let durationUnits: Units = [
-    ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
-]
+private let durationUnits: Units = Duration.units.map { ($0.name, $0.milliseconds) }
 
 /// In bytes.
 private let sizeUnits: Units = [

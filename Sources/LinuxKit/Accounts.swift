@@ -15,16 +15,32 @@ public enum Accounts {
         return id ?? UInt32(name)
     }
 
-    /// The name of the user `id`; nil when it has none.
-    public static func userName(_ id: UInt32) throws(SystemCallError) -> String? {
+    /// What the system knows of a user.
+    public struct User: Sendable, Equatable {
+        /// Its name, never empty.
+        public let name: String
+        /// Its home; empty when it has none.
+        public let home: String
+    }
+
+    /// The user `id`; nil when the system knows none of that number.
+    public static func user(_ id: UInt32) throws(SystemCallError) -> User? {
         var record = passwd()
         var found: UnsafeMutablePointer<passwd>?
         return try withBuffer("getpwuid_r", String(id)) { bytes, size in
             let result = getpwuid_r(id, &record, bytes, size, &found)
-            // The name lies in these bytes, whose room is gone after this.
-            return (result, found.flatMap { $0.pointee.pw_name }.map { String(cString: $0) })
+            // The texts lie in these bytes, whose room is gone after this.
+            let user = found.flatMap { record -> User? in
+                guard let name = record.pointee.pw_name else { return nil }
+                return User(
+                    name: String(cString: name), home: record.pointee.pw_dir.map { String(cString: $0) } ?? "")
+            }
+            return (result, user)
         }
     }
+
+    /// The name of the user `id`, for a message; its number where it has no name or none can be found out.
+    public static func shownName(_ id: UInt32) -> String { (try? user(id))?.name ?? String(id) }
 
     /// Runs `body` with room for a record, and again with more when that was too little. An entry that is not there is no error: the
     /// manual names several numbers that libraries use for it (getpwnam(3)).

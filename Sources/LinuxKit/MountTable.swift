@@ -52,7 +52,23 @@ public final class MountTable: Sendable {
             guard count > 0 else { break }
             text += buffer.bytes[..<count]
         }
-        return Set(text.split(separator: UInt8(ascii: "\n")).compactMap(Self.mount))
+        return Set(Self.entries(in: text).map(\.mount))
+    }
+
+    /// A mount, and whether its filesystem itself is read-only, and not only this mount of it.
+    public struct Entry: Sendable, Equatable {
+        public let mount: Mount
+        public let isReadOnlyForAll: Bool
+    }
+
+    /// What the lines of `text` say, in their order, which is that of mounting: `/proc/self/mountinfo`.
+    public static func entries(in text: [UInt8]) -> [Entry] {
+        text.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            guard let mount = mount(line) else { return nil }
+            // The options of the filesystem come last, those of the mount sixth.
+            let options = line.split(separator: UInt8(ascii: " ")).last?.split(separator: UInt8(ascii: ",")) ?? []
+            return Entry(mount: mount, isReadOnlyForAll: options.contains { $0.elementsEqual("ro".utf8) })
+        }
     }
 
     /// `36 35 98:0 / /mnt/a\040name rw … - ext4 …`: the number comes first, the place fifth, with blanks in octal, the type behind a minus.

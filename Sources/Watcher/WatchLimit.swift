@@ -10,11 +10,7 @@ enum WatchLimit {
     /// The present values: where they change, there may be room again.
     static var values: [Int?] { [WatchLimit.instances.value, WatchLimit.watches(ours: 0).value] }
 
-    private var value: Int? {
-        let file = "/proc/sys/" + name.replacing(".", with: "/")
-        let text = (try? OpenFile.content(of: file, limit: 4096)).map { String(decoding: $0, as: UTF8.self) }
-        return text.flatMap { Int($0.filter(\.isNumber)) }
-    }
+    private var value: Int? { KernelText.setting(name) }
 
     private var name: String {
         switch self {

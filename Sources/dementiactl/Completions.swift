@@ -6,6 +6,7 @@ internal import ControlClient
 internal import Glibc
 internal import GuardCore
 internal import Synchronization
+internal import Terminal
 
 /// What a shell offers at Tab: ids, asked of the daemon. A shell that hangs or prints errors at Tab is worse than one that offers
 /// nothing, so that is what it does when the daemon is away or slow.

@@ -6,6 +6,7 @@ internal import Glibc
 internal import GuardCore
 internal import LinuxKit
 internal import Synchronization
+internal import Terminal
 
 /// Everything that leaves the process: the result on standard output, everything else on standard error, and the exit status.
 struct Console: Sendable {
@@ -37,7 +38,7 @@ struct Console: Sendable {
 
     /// How results are made up, at this moment.
     var style: Style {
-        Style(width: isTerminal ? Self.size(of: STDOUT_FILENO).columns : nil, hasColor: hasColor, now: Self.now())
+        Style(width: isTerminal ? Screen.size(of: STDOUT_FILENO).columns : nil, hasColor: hasColor, now: Self.now())
     }
 
     /// Whether somebody is there who can be asked.
@@ -112,7 +113,7 @@ struct Console: Sendable {
         if isJSON, let json = try? ControlJSON.encode(ErrorDocument(problem)) {
             if Self.isFirst() { say(json: json) }
         } else {
-            complain(Wording.failure(problem))
+            complain(Phrases.failure(problem, of: "dementiactl"))
         }
         exit(ErrorTable.line(for: error.code).exit)
     }
@@ -155,17 +156,5 @@ struct Console: Sendable {
         // Fails for clocks that do not exist; this one does.
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
-
-    /// A terminal's size: what it says itself, what the environment says, or what terminals once were.
-    static func size(of descriptor: Int32) -> (columns: Int, rows: Int) {
-        var size = winsize()
-        // What is no terminal has no size, and then it stays 0.
-        _ = ioctl(descriptor, UInt(TIOCGWINSZ), &size)
-        func number(_ name: String) -> Int? { variable(name).flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } }
-        return (
-            size.ws_col > 0 ? Int(size.ws_col) : number("COLUMNS") ?? 80,
-            size.ws_row > 0 ? Int(size.ws_row) : number("LINES") ?? 24
-        )
     }
 }

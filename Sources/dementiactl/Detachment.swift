@@ -3,6 +3,7 @@
 internal import ControlAPI
 internal import ControlClient
 internal import GuardCore
+internal import Terminal
 
 /// What Ctrl-C means while operations are waited for: they go on without this command, or are asked to stop when it is pressed again.
 struct Detachment: Sendable {
@@ -21,7 +22,7 @@ struct Detachment: Sendable {
                 progress.end()
                 // With --json there is one document, and what it says depends on what happens within the next two seconds.
                 guard !console.isJSON else { return }
-                console.complain(Wording.failure(Problem(Wording.detached(ids, dataState()))))
+                console.complain(Phrases.failure(Problem(Wording.detached(ids, dataState())), of: "dementiactl"))
                 console.complain(Wording.pressAgain)
             },
             again: { [self] in await stop() },

@@ -3,6 +3,7 @@
 internal import ControlAPI
 internal import ControlClient
 internal import GuardCore
+internal import Terminal
 
 /// What a running verb has at hand.
 struct Session: Sendable {

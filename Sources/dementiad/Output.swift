@@ -5,6 +5,7 @@ internal import ControlAPI
 internal import Glibc
 internal import GuardCore
 internal import LinuxKit
+internal import Terminal
 
 /// Everything that leaves the process: results on standard output, everything else on standard error, and the exit status.
 struct Output: Sendable {
@@ -26,10 +27,7 @@ struct Output: Sendable {
         if isJSON, let document = try? Self.json(ErrorDocument(Problem(error))) {
             StandardStream.output.write(document)
         } else {
-            var lines = ["dementiad: \(error.message)"]
-            lines += error.causes.map { "  because: \($0)" }
-            lines += error.hint.map { ["  \($0)"] } ?? []
-            Self.complain(lines.map(PrintableText.line).joined(separator: "\n"))
+            Self.complain(Phrases.failure(Problem(error), of: "dementiad"))
         }
         exit(error.exitCode)
     }

@@ -4,6 +4,7 @@ internal import ControlAPI
 internal import Engine
 internal import GuardCore
 internal import Stores
+internal import Terminal
 
 /// One pass, told to a person: what was found, backed up, rehearsed, migrated and verified, where the backup lies, what to do next.
 struct PassReport {
@@ -34,7 +35,7 @@ struct PassReport {
     private var headline: String {
         let places = places.joined(separator: ", ")
         guard !items.isEmpty else { return "No memory was found under \(places)." }
-        let count = Wording.count(items.count, "memory", plural: "memories")
+        let count = Phrases.count(items.count, "memory", "memories")
         let bad = items.filter { ($0.operation?.exitCode ?? .done) != .done || $0.store.needsAttention }.count
         if bad > 0 { return "\(count) under \(places): \(bad) \(bad == 1 ? "needs" : "need") a look." }
         if !problems.isEmpty {
@@ -144,7 +145,7 @@ struct StoreReport {
     private var standing: String {
         let version = store.schemaVersion.map { "version \($0) of \(store.line ?? "its line")" } ?? "of unknown version"
         switch store.state {
-        case .current: return "\(version), \(Wording.bytes(store.sizeBytes)), nothing to do"
+        case .current: return "\(version), \(Style.size(store.sizeBytes)), nothing to do"
         case .pending:
             let wanted = store.wantedVersion.map { "version \($0)" } ?? "a newer version"
             return "\(version); a migration to \(wanted) is pending and the mode is \(mode.rawValue)"

@@ -3,24 +3,20 @@
 internal import Engine
 internal import Glibc
 internal import GuardCore
+internal import LinuxKit
 internal import Synchronization
+internal import Terminal
 
 /// One line on standard error while long work runs, on a terminal only.
 ///
 /// Shows nothing before a step has taken a quarter of a second: short work should not flicker. Of several operations at once it shows
 /// the one that began first, and how many there are beside it.
 final class ProgressBar: Sendable {
-    /// One operation's running step.
-    private struct Work {
-        let operation: OperationID
-        var step: StepKind
-        var began: ContinuousClock.Instant
-    }
-
     private struct State {
         /// In the order in which they began.
-        var work: [Work] = []
-        var drawn = ContinuousClock.now
+        var operations: [OperationID] = []
+        /// That of the first one.
+        var meter = ProgressMeter()
         var isVisible = false
     }
 
@@ -37,28 +33,27 @@ final class ProgressBar: Sendable {
         switch event {
         case .began, .noticed: break
         case .progressed(let id, let progress): show(progress, of: id)
-        case .settled(let record): state.withLock { $0.work.removeAll { $0.operation == record.id } }
+        case .settled(let record):
+            state.withLock { state in
+                // The next one has a pace of its own.
+                if state.operations.first == record.id { state.meter = ProgressMeter() }
+                state.operations.removeAll { $0 == record.id }
+            }
         }
     }
 
     private func show(_ progress: Progress, of id: OperationID) {
         let line: String? = state.withLock { state in
-            let now = ContinuousClock.now
-            let index = state.work.firstIndex { $0.operation == id } ?? state.work.endIndex
-            if index == state.work.endIndex {
-                state.work.append(Work(operation: id, step: progress.step, began: now))
-            } else if state.work[index].step != progress.step {
-                state.work[index].step = progress.step
-                state.work[index].began = now
-            }
-            let elapsed = now - state.work[index].began
-            guard index == 0, elapsed > .milliseconds(250), now - state.drawn > .milliseconds(100) else { return nil }
-            state.drawn = now
-            state.isVisible = true
-            let others = state.work.count - 1
-            return Self.line(progress, elapsed) + (others > 0 ? "  and \(others) more" : "")
+            if !state.operations.contains(id) { state.operations.append(id) }
+            guard state.operations.first == id else { return nil }
+            let others = state.operations.count - 1
+            let title = others > 0 ? "\(id) and \(others) more" : id.value
+            let line = state.meter.line(
+                title, progress, width: Screen.size(of: STDERR_FILENO).columns, delay: .milliseconds(250))
+            if line != nil { state.isVisible = true }
+            return line
         }
-        if let line { write("\r\u{1B}[2K" + line) }
+        if let line { StandardStream.error.write("\r\(PrintableText.line(line))\u{1B}[K") }
     }
 
     /// Takes the line away.
@@ -67,26 +62,6 @@ final class ProgressBar: Sendable {
             defer { state.isVisible = false }
             return state.isVisible
         }
-        if wasVisible { write("\r\u{1B}[2K") }
-    }
-
-    private static func line(_ progress: Progress, _ elapsed: Duration) -> String {
-        let share = progress.total == 0 ? 0 : Double(progress.done) / Double(progress.total)
-        let width = 24
-        let filled = Int((share * Double(width)).rounded(.down))
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        let seconds = max(0.001, elapsed.seconds)
-        let rate = Double(progress.done) / seconds
-        let left = rate > 0 ? Double(progress.total - progress.done) / rate : 0
-        let amount =
-            progress.unit == .bytes
-            ? "\(Wording.bytes(Int64(rate)))/s" : "\(Int64(rate)) \(progress.unit.rawValue)/s"
-        return "\(progress.step.rawValue) \(bar) \(Int(share * 100)) %  \(amount)  \(Int(left.rounded(.up))) s left"
-    }
-
-    private func write(_ text: String) {
-        let bytes = Array(text.utf8)
-        // A terminal that went away needs no progress.
-        _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        if wasVisible { StandardStream.error.write("\r\u{1B}[K") }
     }
 }

@@ -37,9 +37,6 @@ extension Setup {
 
     /// What the kernel says in place of a group that has no number here (user_namespaces(7)).
     private static var overflowGroup: UInt32 {
-        let text = (try? OpenFile.content(of: "/proc/sys/kernel/overflowgid")).map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        return text.flatMap { UInt32($0.filter(\.isNumber)) } ?? 65_534
+        KernelText.setting("kernel.overflowgid").flatMap(UInt32.init(exactly:)) ?? 65_534
     }
 }

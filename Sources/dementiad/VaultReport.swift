@@ -2,6 +2,7 @@
 
 internal import Engine
 internal import GuardCore
+internal import Terminal
 
 /// The proof of every backup, told to a person.
 struct VaultReport {
@@ -19,7 +20,7 @@ struct VaultReport {
             return verdict.ok
                 ? "  good     \(name)" : "  DAMAGED  \(name): \(verdict.reason ?? "it is not what was published")"
         }
-        let count = Wording.count(verdicts.count, "backup")
+        let count = Phrases.count(verdicts.count, "backup")
         let headline =
             bad.isEmpty
             ? "\(count): every one is good." : "\(count): \(bad.count) damaged. A damaged one is never used."

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import ControlTestKit
+import FoundationEssentials
 import GuardCore
 import Testing
 
@@ -8,6 +9,14 @@ import Testing
 
 @Suite("The OpenAPI document")
 struct OpenAPITests {
+    @Test("What is served is what the table and the forms say (to write it anew: UPDATE_GENERATED=1 make test)")
+    func committed() throws {
+        let url = URL(filePath: "\(PythonTools.root)/Sources/ControlServer/InterfaceDocument.swift")
+        let source = try OpenAPI.source()
+        if ProcessInfo.processInfo.environment["UPDATE_GENERATED"] == "1" { try Data(source.utf8).write(to: url) }
+        #expect(try String(contentsOf: url, encoding: .utf8) == source)
+    }
+
     @Test("It has every route with its method, its access, its body and every status that the route knows")
     func routes() throws {
         let paths = try #require(try OpenAPI.tree()["paths"])
@@ -176,24 +185,5 @@ struct OpenAPITests {
             }
         }
         return cases
-    }
-}
-
-extension JSONTree: Decodable {
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Int64.self) {
-            self = .integer(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .text(value)
-        } else if let value = try? container.decode([JSONTree].self) {
-            self = .list(value)
-        } else {
-            self = .object(try container.decode([String: JSONTree].self))
-        }
     }
 }

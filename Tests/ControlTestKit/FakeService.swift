@@ -199,7 +199,7 @@ public actor FakeService: ControlService {
     ) async throws(GuardError) -> OperationRecord {
         try arrive(.start)
         started.append(Started(request: request, key: key, caller: caller))
-        let record = Samples.operation(order.count + 1, request.kind, on: request.store)
+        let record = Samples.operation(order.count + 1, request.kind, on: subject(of: request))
         let feed = OperationFeed(record)
         feeds[record.id] = feed
         asked[record.id] = request
@@ -343,6 +343,12 @@ public actor FakeService: ControlService {
             throw GuardError(.notFound, "There is no store \(id)", hint: "See: dementiactl stores list")
         }
         return store
+    }
+
+    /// The store that `request` is about: a restore leads to where its backup is from, unless it leads elsewhere.
+    private func subject(of request: OperationRequest) -> StoreID? {
+        guard request.kind == .restore else { return request.store }
+        return request.to == nil ? kept.first { $0.id == request.backup }?.store ?? request.store : nil
     }
 
     /// Whether the store that `request` names is where it is to be brought.

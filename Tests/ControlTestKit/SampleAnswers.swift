@@ -29,38 +29,42 @@ extension Samples {
         record.state = .settled
         record.outcome = outcome
         record.settledAt = Timestamp(milliseconds: moment.milliseconds + 1234)
-        let steps = steps(of: request, ending: outcome)
+        guard let settlement = settlement(of: record, ending: outcome) else { return record }
+        let steps = steps(of: request, ending: outcome, last: settlement.lastStep)
         record.steps = steps.enumerated().map { number, step in
             let start = moment.milliseconds + Int64(number) * 34
             return StepRecord(
-                kind: step.kind, state: step.failed ? .failed : .done, startedAt: Timestamp(milliseconds: start),
+                kind: step.kind, state: step.state, startedAt: Timestamp(milliseconds: start),
                 finishedAt: Timestamp(milliseconds: start + 34), detail: detail(of: step.kind, request))
         }
         let kinds = steps.map(\.kind)
         if kinds.contains(.backup) { record.backup = newBackupID }
         if request.kind == .restore, request.to == nil { record.backup = request.backup }
-        record.dataState = dataState(of: request, ending: outcome)
+        record.dataState = settlement.dataState
         if outcome == .succeeded || outcome == .failedRestored { record.result = result(of: request, outcome) }
-        record.error = error.map { Problem($0.with(dataState: record.dataState), operation: record.id) }
+        record.error = error.map { Problem(settlement.told($0), operation: record.id) }
         return record
     }
 
-    /// What is true of the data after work that ended so.
-    private static func dataState(of request: OperationRequest, ending outcome: Outcome) -> DataState {
-        switch (outcome, request.kind) {
-        case (.succeeded, .migrate), (.succeeded, .repair), (.succeeded, .downgrade), (.succeeded, .transfer):
-            .migratedVerified
-        case (.succeeded, .restore): request.to == nil ? .restoredVerified : .untouched
-        case (.failedRestored, _): .restoredVerified
-        case (.needsAttention, _): .unverified
-        default: .untouched
-        }
+    /// How such work ends: the engine asks the same function, with evidence that it has.
+    private static func settlement(of record: OperationRecord, ending outcome: Outcome) -> Settlement? {
+        let (evidence, failure): (Evidence, GuardError.Code?) =
+            switch outcome {
+            case .succeeded: (.done, nil)
+            case .nothingToDo: (.alreadySo, nil)
+            case .cancelled: (.untouched, .interrupted)
+            case .busy: (.untouched, .storeBusy)
+            case .failedUntouched: (.untouched, .migrationFailed)
+            case .failedRestored: (.takenBack, .checkVetoed)
+            case .needsAttention: (.unproved, .verificationFailed)
+            }
+        return Settlement(record.kind, evidence, failure: failure, hasStore: record.store != nil)
     }
 
-    /// The steps of such work, the last one failed when it did not succeed.
+    /// The steps of such work, and how each ended, the last one as `last`.
     private static func steps(
-        of request: OperationRequest, ending outcome: Outcome
-    ) -> [(kind: StepKind, failed: Bool)] {
+        of request: OperationRequest, ending outcome: Outcome, last: StepState
+    ) -> [(kind: StepKind, state: StepState)] {
         let all: [StepKind] =
             switch request.kind {
             case .migrate, .repair, .downgrade: [.preflight, .backup, .rehearse, .migrate, .verify]
@@ -72,18 +76,19 @@ extension Samples {
             case .rescan: []
             }
         switch outcome {
-        case .succeeded: return all.map { ($0, false) }
-        case .nothingToDo: return all.prefix(1).map { ($0, false) }
-        case .cancelled, .busy: return all.prefix(1).map { ($0, true) }
+        case .succeeded, .needsAttention: return ending(all, as: last)
+        case .nothingToDo, .cancelled, .busy: return ending(all.prefix(1), as: last)
         // A migration that fails without a trace fails in its rehearsal.
-        case .failedUntouched: return failing(Array(all.prefix { $0 != .migrate && $0 != .transfer }))
-        case .failedRestored: return failing(all) + [(.keep, false), (.restore, false)]
-        case .needsAttention: return failing(all)
+        case .failedUntouched: return ending(all.prefix { $0 != .migrate && $0 != .transfer }, as: last)
+        // The verification found the fault, and what followed brought the old state back.
+        case .failedRestored: return ending(all[...], as: .failed) + ending([.keep, .restore], as: last)
         }
     }
 
-    private static func failing(_ kinds: [StepKind]) -> [(kind: StepKind, failed: Bool)] {
-        kinds.enumerated().map { ($1, $0 == kinds.count - 1) }
+    private static func ending(
+        _ kinds: some RandomAccessCollection<StepKind>, as last: StepState
+    ) -> [(kind: StepKind, state: StepState)] {
+        kinds.dropLast().map { ($0, .done) } + kinds.suffix(1).map { ($0, last) }
     }
 
     private static func detail(of step: StepKind, _ request: OperationRequest) -> String? {

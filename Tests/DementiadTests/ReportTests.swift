@@ -168,6 +168,6 @@ struct ReportTests {
     /// `text` without what differs from run to run.
     private func normalised(_ text: String, _ project: Project) -> String {
         text.replacing(project.folder.path, with: "DIR").replacing(/\d{6}_[0-9a-f]{12}/, with: "BACKUP")
-            .replacing(/held \d+ ms/, with: "held N ms").replacing(/\d+ KiB/, with: "N KiB")
+            .replacing(/held \d+ ms/, with: "held N ms").replacing(/[\d.]+ KiB/, with: "N KiB")
     }
 }

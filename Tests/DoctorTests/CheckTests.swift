@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Doctor
+@testable import Terminal
 
 @Suite("What each check makes of facts")
 struct CheckTests {
@@ -256,7 +257,7 @@ struct CheckTests {
         #expect(ShellText.word("/srv/shop-1.db") == "/srv/shop-1.db")
         #expect(ShellText.word("it's $HOME") == "'it'\\''s $HOME'")
         #expect(ShellText.word("") == "''")
-        #expect(ShellText.identifier("a\"b") == "\"a\"\"b\"")
+        #expect(RemedySQL.identifier("a\"b") == "\"a\"\"b\"")
     }
 
     @Test("The worst comes first, and nothing twice")

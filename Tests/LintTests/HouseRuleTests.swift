@@ -22,9 +22,7 @@ struct HouseRuleTests {
             "Sources/Stores/Postgres/DumpFile.swift": "a dump in scratch, which is a script and no database",
             "Sources/Transfer/KeptExport.swift": "rows that did not arrive, in a file of their own",
             "Sources/dementiad/Setup": "migrations as SQL text",
-            "Sources/Doctor/KernelText.swift": "what the kernel says in /proc, and nothing else",
-            "Sources/Watcher/WatchLimit.swift": "a limit of the kernel's in /proc",
-            "Sources/dementiactl/ExportFile.swift": "an archive, as it comes over the socket",
+            "Sources/dementiactl/Commands/ExportFile.swift": "an archive, as it comes over the socket",
         ]
         let ways = [
             "OpenFile.", "OpenFile(", "O_RDONLY", "O_WRONLY", "O_RDWR", "fopen(", "FileHandle(", "Data(contentsOf",
@@ -94,6 +92,12 @@ struct HouseRuleTests {
         for file in try SourceTree.files() {
             #expect(file.lines.count <= 401, "\(file.path)")
         }
+    }
+
+    @Test("A folder holds what one glance takes in: at most 25 files")
+    func smallFolders() throws {
+        let folders = Dictionary(grouping: try SourceTree.files(in: ["Sources"]), by: \.folder)
+        for (folder, files) in folders { #expect(files.count <= 25, "\(folder)") }
     }
 
     @Test("Every file names its licence once, at its top")

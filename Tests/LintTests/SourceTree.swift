@@ -10,6 +10,8 @@ struct SourceFile: Sendable {
 
     /// The target that it belongs to: the second part of its path.
     var target: String { String(path.split(separator: "/").dropFirst().first ?? "") }
+    /// Where it lies.
+    var folder: String { path.split(separator: "/").dropLast().joined(separator: "/") }
     var isSwift: Bool { path.hasSuffix(".swift") }
 
     /// The lines that hold code, with their numbers: no comments, no text in quotation marks.

@@ -16,7 +16,8 @@ struct AccountsTests {
 
     @Test("A user's number has a name, or none")
     func users() throws {
-        #expect(try Accounts.userName(0) == "root")
-        #expect(try Accounts.userName(4_242_424) == nil)
+        #expect(try Accounts.user(0)?.name == "root")
+        #expect(try Accounts.user(4_242_424) == nil)
+        #expect(Accounts.shownName(0) == "root" && Accounts.shownName(4_242_424) == "4242424")
     }
 }

@@ -4,6 +4,7 @@ import ControlAPI
 import ControlTestKit
 import Testing
 
+@testable import Terminal
 @testable import dementiactl
 
 /// What the doctor shows, to the letter.

@@ -5,6 +5,7 @@ import ControlTestKit
 import GuardCore
 import Testing
 
+@testable import Terminal
 @testable import dementiactl
 
 /// What the command line itself complains of.
@@ -38,7 +39,7 @@ struct ErrorTests {
 
     @Test("Each is as it was reviewed: what, of what, the state of the data, one next step")
     func golden() throws {
-        let text = Self.errors.map { Wording.failure(Problem($0)) }.joined(separator: "\n")
+        let text = Self.errors.map { Phrases.failure(Problem($0), of: "dementiactl") }.joined(separator: "\n")
         try expectGolden(text, "errors.txt")
     }
 

@@ -4,6 +4,7 @@ import ControlAPI
 import ControlTestKit
 import GuardCore
 import LinuxKit
+import Terminal
 import Testing
 
 @testable import dementiactl

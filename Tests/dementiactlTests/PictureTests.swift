@@ -5,6 +5,7 @@ import ControlTestKit
 import GuardCore
 import Testing
 
+@testable import Terminal
 @testable import dementiactl
 
 /// What a person sees, to the letter.
@@ -149,7 +150,7 @@ struct PictureTests {
     func progress() {
         let progress = Progress(step: .backup, done: 50 << 20, total: 200 << 20, unit: .bytes)
         #expect(
-            Wording.progress("shop", progress, doneSinceStart: 50 << 20, in: .seconds(5), width: 90)
+            ProgressMeter.line("shop", progress, doneSinceStart: 50 << 20, in: .seconds(5), width: 90)
                 == "shop  backing up  [#####---------------]  25 %  10.0 MiB/s  15 s left")
     }
 
@@ -161,8 +162,9 @@ struct PictureTests {
 
     @Test("What a hint names can be pasted into a shell")
     func words() {
-        #expect(Style.word("/srv/a.db") == "/srv/a.db" && Style.word("postgresql://h/d#s") == "postgresql://h/d#s")
-        #expect(Style.word("/srv/my shop's.db") == #"'/srv/my shop'\''s.db'"# && Style.word("") == "''")
+        #expect(
+            ShellText.word("/srv/a.db") == "/srv/a.db" && ShellText.word("postgresql://h/d#s") == "postgresql://h/d#s")
+        #expect(ShellText.word("/srv/my shop's.db") == #"'/srv/my shop'\''s.db'"# && ShellText.word("") == "''")
     }
 
     @Test("What takes two columns is counted so: a table of names from East Asia fits and is straight")

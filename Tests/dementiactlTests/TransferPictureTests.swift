@@ -5,6 +5,7 @@ import ControlTestKit
 import GuardCore
 import Testing
 
+@testable import Terminal
 @testable import dementiactl
 
 @Suite("What a transfer shows")

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+
+internal import ArgumentParser
+internal import ControlAPI
+internal import ControlClient
+internal import GuardCore
+internal import Terminal
+
+/// `dementiactl backup`
+struct BackupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Take backups, look at them, prove them, hand them out.",
+        subcommands: [
+            Create.self, List.self, Show.self, Verify.self, Export.self, Pin.self, Unpin.self, Prune.self,
+        ], defaultSubcommand: List.self)
+
+    struct Create: ControlCommand {
+        static let configuration = CommandConfiguration(abstract: "Back stores up now.")
+
+        @Argument(help: "The stores; all of them when none is named.", completion: Completions.stores)
+        var store: [String] = []
+        @OptionGroup var global: GlobalOptions
+
+        func run(in session: Session) async throws(GuardError) -> Status {
+            let stores = try await Selection(client: session.client).stores(store)
+            if store.count == 1, let only = stores.first {
+                return try await Work(session: session).run(
+                    OperationRequest(kind: .backup, store: only.id), named: only.project)
+            }
+            let chosen = store.isEmpty ? stores.filter { $0.state != .missing } : stores
+            return try await Work(session: session).run(
+                chosen.map { ($0.project, OperationRequest(kind: .backup, store: $0.id)) })
+        }
+    }
+
+    struct List: ControlCommand {
+        static let configuration = CommandConfiguration(abstract: "List the backups, newest first.")
+
+        @Argument(help: "Only those of this store.", completion: Completions.stores)
+        var store: String?
+        @OptionGroup var global: GlobalOptions
+
+        func run(in session: Session) async throws(GuardError) -> Status {
+            var id: StoreID?
+            if let store { id = try await Selection(client: session.client).store(store).id }
+            let backups = try await session.client.backups(of: id)
+            try session.show("backups", ItemList(backups)) { Wording.backups(backups, $0) }
+            return .done
+        }
+    }
+
+    struct Show: ControlCommand {
+        static let configuration = CommandConfiguration(abstract: "Show one backup.")
+
+        @Argument(help: "The backup: its id, the beginning of one, or its number.", completion: Completions.backups)
+        var id: String
+        @OptionGroup var global: GlobalOptions
+
+        func run(in session: Session) async throws(GuardError) -> Status {
+            let backup = try await session.client.backup(Selection(client: session.client).backup(id))
+            try session.show("backup", backup) { Wording.backup(backup, $0) }
+            return .done
+        }
+    }
+
+    struct Verify: ControlCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Restore backups into scratch and compare; exit with 6 when one fails.")
+
+        @Argument(help: "The backups: ids, the beginnings of ids, or numbers.", completion: Completions.backups)
+        var id: [String] = []
+        @Flag(help: "Every backup in the vault.")
+        var all = false
+        @OptionGroup var global: GlobalOptions
+
+        func run(in session: Session) async throws(GuardError) -> Status {
+            if all { return try await Work(session: session).run(OperationRequest(kind: .verify), named: "the vault") }
+            guard !id.isEmpty else { throw Wording.nothingToVerify }
+            var requests: [(String, OperationRequest)] = []
+            for name in id {
+                let backup = try await Selection(client: session.client).backup(name)
+                requests.append(("backup \(backup)", OperationRequest(kind: .verify, backup: backup)))
+            }
+            if requests.count == 1, let (title, request) = requests.first {
+                return try await Work(session: session).run(request, named: title)
+            }
+            return try await Work(session: session).run(requests)
+        }
+    }
+
+    struct Export: ControlCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a backup's archive to a file, and check that it arrived whole.",
+            discussion: "The archive is a .zst file; open it with: zstd -d FILE")
+
+        @Argument(help: "The backup: its id, the beginning of one, or its number.", completion: Completions.backups)
+        var id: String
+        @Option(
+            name: [.short, .long], help: ArgumentHelp("The file to write. It must not be there.", valueName: "file"),
+            completion: .file())
+        var output: String
+        @OptionGroup var global: GlobalOptions
+
+        struct Exported: Codable, Sendable {
+            let backup: BackupID
+            let path: String
+            let sizeBytes: Int64
+            let sha256: String
+        }
+
+        func run(in session: Session) async throws(GuardError) -> Status {
+            let backup = try await session.client.backup(Selection(client: session.client).backup(id))
+            let file = try ExportFile(Selection.resolved(output))
+            try await session.client.content(of: backup.id) { piece throws(GuardError) in try file.write(piece) }
+            let size = try file.finish { sha256 throws(GuardError) in
+                guard sha256 == backup.sha256 else { throw Wording.damagedOnTheWay(backup.id) }
+            }
+            let exported = Exported(backup: backup.id, path: file.path, sizeBytes: size, sha256: backup.sha256)
+            try session.show("export", exported) { _ in
+                "\(PrintableText.line(exported.path))  \(Style.size(exported.sizeBytes)), checksum as in the vault"
+            }
+            return .done
+        }
+    }
+}

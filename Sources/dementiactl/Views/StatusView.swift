@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import ControlClient
+internal import GuardCore
+internal import Synchronization
+internal import Terminal
+
+/// Shows how everything stands, again and again: drawn over on a terminal, a line or a document for each change elsewhere.
+final class StatusView: Sendable {
+    private struct State {
+        /// How many lines the last picture has.
+        var height = 0
+        /// What was shown last.
+        var last: [UInt8] = []
+        var isOver = false
+    }
+
+    private let session: Session
+    private let state = Mutex(State())
+
+    init(session: Session) { self.session = session }
+
+    /// - Parameter progress: of operations, newer than what `status` knows
+    func show(_ status: StatusForm, _ progress: [OperationID: Progress]) {
+        let console = session.console
+        if console.outputIsTerminal, !console.isJSON { return draw(status.with(progress)) }
+        // What is the same as before is no news. A status without a JSON form would have failed every test.
+        guard let bytes = try? ControlJSON.encode(status) else { return }
+        let isNew = state.withLock { state in
+            defer { state.last = bytes }
+            return state.last != bytes
+        }
+        guard isNew else { return }
+        if console.isJSON {
+            console.line("status", status)
+        } else {
+            console.line(Wording.verdict(status, console.style))
+        }
+    }
+
+    /// Draws nothing more.
+    func end() {
+        let height = state.withLock { state in
+            defer { (state.isOver, state.height) = (true, 0) }
+            return state.height
+        }
+        if height > 0 { session.console.draw("\n") }
+    }
+
+    private func draw(_ status: StatusForm) {
+        let rows = Screen.size(of: 1).rows
+        var lines = Wording.status(status, socket: session.client.socket, session.console.style)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.count > rows - 1 {
+            let shown = max(1, rows - 2)
+            let rest = "… \(Phrases.count(lines.count - shown, "more line", "more lines"))"
+            lines = lines.prefix(shown) + [rest[...]]
+        }
+        let text = session.console.style.shown(lines.joined(separator: "\n"))
+        state.withLock { state in
+            let bytes = Array(text.utf8)
+            guard !state.isOver, bytes != state.last else { return }
+            state.last = bytes
+            // The terminal cuts what is too long (DECAWM): a line that went on in the next one could not be drawn over.
+            let back = state.height > 1 ? "\u{1B}[\(state.height - 1)A" : ""
+            let start = state.height > 0 ? "\r\(back)\u{1B}[J" : ""
+            session.console.draw("\(start)\u{1B}[?7l\(text)\u{1B}[?7h")
+            state.height = lines.count
+        }
+    }
+}
+
+extension StatusForm {
+    /// With what was heard since about operations.
+    fileprivate func with(_ progress: [OperationID: Progress]) -> StatusForm {
+        let operations = operations.map { operation in
+            var operation = operation
+            operation.progress = progress[operation.id] ?? operation.progress
+            return operation
+        }
+        return StatusForm(
+            verdict: verdict, summary: summary, version: version, startedAt: startedAt, releases: releases,
+            stores: stores,
+            operations: operations, vault: vault, holds: holds, findings: findings, next: next)
+    }
+}
