@@ -16,8 +16,8 @@ DEB_PACKAGES   := dpkg-dev
 
 # Suites without a server, a daemon or a mount.
 FAST_SUITES := ControlAPITests DementiaTests GuardConfigurationTests GuardCoreTests GuardLogTests LinuxKitTests ReleasesTests \
-	SQLiteKitTests TransferTests.CensusTests TransferTests.EmbeddingTests TransferTests.JSONTests TransferTests.MomentTests \
-	TransferTests.NumberTests TransferTests.RowTests TransferTests.TableTests TransferTests.TextTests TransferTests.TruthTests \
+	SQLiteKitTests TransferTests.CensusTests TransferTests.EmbeddingTests TransferTests.JSONTests TransferTests.TimeConversionTests \
+	TransferTests.NumberTests TransferTests.RowTests TransferTests.TableTests TransferTests.TextTests TransferTests.BooleanConversionTests \
 	VaultTests YAMLKitTests ZstdKitTests
 
 PROGRAMS := dementiad dementiactl

@@ -8,7 +8,7 @@ public import GuardCore
 /// the operation stands now. Progress replaces the progress before it, so it pushes nothing out.
 public actor OperationFeed {
     private var log: EventLog
-    private let bell = Bell()
+    private let bell = ChangeSignal()
 
     /// A feed that begins with how the operation stands.
     ///

@@ -44,7 +44,7 @@ extension ControlClient {
         // it began misses nothing when the first connection breaks before anything came.
         let newest = try await newestEntry()
         let listener = AuditListener(after: id ?? newest, observe)
-        try await deadline(time, or: Wording.noMoreEvents(listener.position, after: time ?? .zero)) {
+        try await deadline(time, or: ClientErrors.noMoreEvents(listener.position, after: time ?? .zero)) {
             () throws(GuardError) in
             try await listen(to: Target("events", query: [("store", store?.value)]), listener)
         }
@@ -82,5 +82,5 @@ private final class AuditListener: Listener {
         // Anything else is of a kind that a newer daemon knows.
     }
 
-    func lost(_ cause: GuardError) -> GuardError { Wording.lostEvents(position, cause) }
+    func lost(_ cause: GuardError) -> GuardError { ClientErrors.lostEvents(position, cause) }
 }

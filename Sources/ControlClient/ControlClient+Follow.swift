@@ -17,10 +17,10 @@ extension ControlClient {
         _ observe: @Sendable @escaping (OperationEvent) -> Void
     ) async throws(GuardError) -> OperationRecord {
         let listener = OperationListener(id, observe)
-        return try await deadline(time, or: Wording.stillRunning(id, listener.dataState, after: time ?? .zero)) {
+        return try await deadline(time, or: ClientErrors.stillRunning(id, listener.dataState, after: time ?? .zero)) {
             () throws(GuardError) in
             try await listen(to: Target("operations", id.value, "events"), listener)
-            guard let record = listener.settled else { throw listener.lost(Wording.stopped) }
+            guard let record = listener.settled else { throw listener.lost(ClientErrors.stopped) }
             return record
         }
     }
@@ -64,5 +64,5 @@ private final class OperationListener: Listener {
         observe(event)
     }
 
-    func lost(_ cause: GuardError) -> GuardError { Wording.lostTrack(id, dataState, cause) }
+    func lost(_ cause: GuardError) -> GuardError { ClientErrors.lostTrack(id, dataState, cause) }
 }

@@ -45,7 +45,7 @@ extension ControlClient {
             do {
                 try await Task.sleep(for: .milliseconds(200))
             } catch {
-                throw listener.lost(Wording.stopped)
+                throw listener.lost(ClientErrors.stopped)
             }
         }
     }

@@ -36,7 +36,7 @@ public struct ControlClient: Sendable {
         do {
             return try ControlJSON.decode(Form.self, from: bytes)
         } catch {
-            throw Wording.notUnderstood(socket.path, status: 200)
+            throw ClientErrors.notUnderstood(socket.path, status: 200)
         }
     }
 
@@ -83,7 +83,7 @@ public struct ControlClient: Sendable {
         let path = socket.path
         let time = patience + extraTime
         let acts = exchange.head.method != .GET
-        return try await deadline(time, or: Wording.noAnswer(path, within: time, mayHaveActed: acts)) {
+        return try await deadline(time, or: ClientErrors.noAnswer(path, within: time, mayHaveActed: acts)) {
             () throws(GuardError) in
             try await exchange.run { head, pieces in
                 guard (200..<300).contains(head.status.code) || others.contains(head.status.code) else {
@@ -100,7 +100,7 @@ public struct ControlClient: Sendable {
     ) async throws -> GuardError {
         let bytes = try await pieces.all(limit: answerLimit)
         guard let problem = try? ControlJSON.decode(ForeignProblem.self, from: bytes) else {
-            return Wording.notUnderstood(path, status: head.status.code)
+            return ClientErrors.notUnderstood(path, status: head.status.code)
         }
         return problem.error
     }

@@ -36,13 +36,13 @@ struct Exchange: Sendable {
                     var pieces = Pieces(iterator)
                     return try await read(head, &pieces)
                 }
-                throw Wording.cutOff(path, mayHaveActed: acts)
+                throw ClientErrors.cutOff(path, mayHaveActed: acts)
             }
         } catch let error as GuardError {
             throw error
         } catch {
             // Whatever broke, the answer is not whole.
-            throw Wording.cutOff(path, mayHaveActed: acts)
+            throw ClientErrors.cutOff(path, mayHaveActed: acts)
         }
     }
 
@@ -64,19 +64,19 @@ struct Exchange: Sendable {
                 throw connectFailure(error)
             }
         }
-        throw Wording.busy(path)
+        throw ClientErrors.busy(path)
     }
 
     private func connectFailure(_ error: any Error) -> GuardError {
         if let error = error as? SocketAddressError, case .unixDomainSocketPathTooLong = error {
-            return Wording.pathTooLong(path)
+            return ClientErrors.pathTooLong(path)
         }
         switch (error as? IOError)?.errnoCode {
-        case ENOENT, ENOTDIR: return Wording.noSocket(socket)
-        case ECONNREFUSED: return Wording.refused(path)
-        case EACCES, EPERM: return Wording.notPermitted(path)
-        case let code?: return Wording.cannotConnect(path, String(cString: strerror(code)))
-        case nil: return Wording.cannotConnect(path, "\(error)")
+        case ENOENT, ENOTDIR: return ClientErrors.noSocket(socket)
+        case ECONNREFUSED: return ClientErrors.refused(path)
+        case EACCES, EPERM: return ClientErrors.notPermitted(path)
+        case let code?: return ClientErrors.cannotConnect(path, String(cString: strerror(code)))
+        case nil: return ClientErrors.cannotConnect(path, "\(error)")
         }
     }
 }

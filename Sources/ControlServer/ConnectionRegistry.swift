@@ -6,7 +6,7 @@ internal import Synchronization
 /// The open connections: how many there are, and how all of them are told to end.
 final class ConnectionRegistry: Sendable {
     /// What a new connection gets.
-    enum Seat: Equatable {
+    enum Admission: Equatable {
         case served
         /// There is no room. It is answered once, so that its client knows why.
         case full
@@ -29,10 +29,10 @@ final class ConnectionRegistry: Sendable {
         self.limit = limit
     }
 
-    /// Seats `channel` for as long as it is open: among those of the owner and root, or among all others.
-    func admit(_ channel: any Channel, ofOwner: Bool) -> Seat {
+    /// Admits `channel` for as long as it is open: among those of the owner and root, or among all others.
+    func admit(_ channel: any Channel, ofOwner: Bool) -> Admission {
         let key = ObjectIdentifier(channel)
-        let seat: Seat = state.withLock { state in
+        let seat: Admission = state.withLock { state in
             guard !state.isStopping else { return .stopping }
             let open = state.open[ofOwner, default: 0]
             guard open < 2 * limit else { return .turnedAway }

@@ -26,5 +26,5 @@ struct ConnectionFacts: Sendable {
     let peer: Peer
     /// Why nothing is served on it.
     let refusal: GuardError?
-    let hangup: Hangup
+    let hangup: ClientDisconnect
 }

@@ -98,8 +98,8 @@ public struct ControlServer: Service {
             return channel.close().map { nil }
         }
         let facts = ConnectionFacts(
-            peer: peer, refusal: seat == .full ? Wording.tooManyConnections(limit: limits.connections) : nil,
-            hangup: Hangup(of: channel))
+            peer: peer, refusal: seat == .full ? RequestErrors.tooManyConnections(limit: limits.connections) : nil,
+            hangup: ClientDisconnect(of: channel))
         if granted == nil {
             logger.notice("A stranger was refused", metadata: ["uid": "\(peer.uid)", "pid": "\(peer.pid)"])
         }

@@ -11,20 +11,20 @@ internal import NIOCore
 struct Endpoints: Sendable {
     let service: any ControlService
     let limits: ControlLimits
-    private let streams: Seats
-    private let plans: Seats
+    private let streams: StreamLimiter
+    private let plans: StreamLimiter
 
     init(service: any ControlService, limits: ControlLimits) {
         self.service = service
         self.limits = limits
-        streams = Seats(limit: limits.streams) { Wording.tooManyStreams(limit: $0) }
-        plans = Seats(limit: limits.plans) { Wording.tooManyPlans(limit: $0) }
+        streams = StreamLimiter(limit: limits.streams) { RequestErrors.tooManyStreams(limit: $0) }
+        plans = StreamLimiter(limit: limits.plans) { RequestErrors.tooManyPlans(limit: $0) }
     }
 
     /// A router that knows exactly the table.
     func router(_ access: AccessControl) -> Router<ControlContext> {
         let router = Router(context: ControlContext.self)
-        router.add(middleware: Gatekeeper(control: access))
+        router.add(middleware: AccessMiddleware(control: access))
         for route in Route.all {
             router.on(RouterPath(route.path), method: .init(route.method)) { request, context in
                 try await answer(route, request, context, access.current)
@@ -43,7 +43,7 @@ struct Endpoints: Sendable {
             let form = try await request.form(type, of: route, limit: limits.bodyBytes)
             let peer = context.connection.peer
             guard form.access == .reader || policy.access(of: peer) == .owner else {
-                throw Wording.notPermitted(peer, needed: form.access, by: policy)
+                throw RequestErrors.notPermitted(peer, needed: form.access, by: policy)
             }
             return form
         }
@@ -169,7 +169,7 @@ struct Endpoints: Sendable {
     private func lastEventID(_ request: Request) throws(GuardError) -> UInt64? {
         guard let last = request.headers[.lastEventID] else { return nil }
         guard let id = Self.eventID(last) else {
-            throw Wording.badParameter("Last-Event-ID", last, expected: "the id of an event")
+            throw RequestErrors.badParameter("Last-Event-ID", last, expected: "the id of an event")
         }
         return id
     }
@@ -194,7 +194,7 @@ struct Endpoints: Sendable {
     private func storeID(_ context: ControlContext) throws(GuardError) -> StoreID {
         let text = context.parameters.get("id") ?? ""
         guard let id = StoreID(text) else {
-            throw Wording.noSuch("store", text, hint: "See: dementiactl stores list")
+            throw RequestErrors.noSuch("store", text, hint: "See: dementiactl stores list")
         }
         return id
     }
@@ -202,7 +202,7 @@ struct Endpoints: Sendable {
     private func backupID(_ context: ControlContext) throws(GuardError) -> BackupID {
         let text = context.parameters.get("id") ?? ""
         guard let id = BackupID(text) else {
-            throw Wording.noSuch("backup", text, hint: "See: dementiactl backup list")
+            throw RequestErrors.noSuch("backup", text, hint: "See: dementiactl backup list")
         }
         return id
     }
@@ -210,7 +210,7 @@ struct Endpoints: Sendable {
     private func operationID(_ context: ControlContext) throws(GuardError) -> OperationID {
         let text = context.parameters.get("id") ?? ""
         guard let id = OperationID(text) else {
-            throw Wording.noSuch("operation", text, hint: "See: dementiactl operations list")
+            throw RequestErrors.noSuch("operation", text, hint: "See: dementiactl operations list")
         }
         return id
     }
@@ -218,7 +218,7 @@ struct Endpoints: Sendable {
     private func key(_ request: Request) throws(GuardError) -> String? {
         guard let key = request.headers[.idempotencyKey] else { return nil }
         guard (1...255).contains(key.utf8.count) else {
-            throw Wording.badParameter("Idempotency-Key", key, expected: "1 to 255 bytes")
+            throw RequestErrors.badParameter("Idempotency-Key", key, expected: "1 to 255 bytes")
         }
         return key
     }

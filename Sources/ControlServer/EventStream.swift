@@ -26,9 +26,9 @@ struct EventStream: Sendable {
     /// What happened after the event with this id, or how things stand for nil; when there is nothing, what happens within that time.
     let batch: @Sendable (_ after: UInt64?, _ waiting: Duration) async throws -> Batch
     let heartbeat: Duration
-    let hangup: Hangup
+    let hangup: ClientDisconnect
     /// The place that the stream has among those of its client.
-    let seat: Seats.Seat
+    let seat: StreamLimiter.Seat
 
     /// The stream after the event `id`.
     func response(after id: UInt64?) async throws -> Response {

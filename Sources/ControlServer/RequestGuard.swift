@@ -93,7 +93,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let error = error as? HTTPParserError {
             let isTooLarge = error == .headerOverflow
-            refuse(isTooLarge ? Wording.headerTooLarge(limit: limits.headerBytes) : Wording.notHTTP, context)
+            refuse(isTooLarge ? RequestErrors.headerTooLarge(limit: limits.headerBytes) : RequestErrors.notHTTP, context)
         }
         // Whoever reads the body has to learn that it is not whole.
         context.fireErrorCaught(error)
@@ -122,7 +122,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         alarm = context.eventLoop.scheduleTask(in: TimeAmount(time)) {
             let (handler, context) = loopBound.value
             handler.alarm = nil
-            handler.refuse(Wording.requestTimeout(handler.limits.requestTime), context, silentlyWhenIdle: true)
+            handler.refuse(RequestErrors.requestTimeout(handler.limits.requestTime), context, silentlyWhenIdle: true)
         }
     }
 

@@ -14,9 +14,9 @@ struct Query {
     init(_ uri: URI, of route: Route) throws(GuardError) {
         for (name, value) in uri.queryParameters.map({ (String($0.key), String($0.value)) }) {
             guard route.parameters.contains(where: { $0.name == name }) else {
-                throw Wording.unknownParameter(name, of: route)
+                throw RequestErrors.unknownParameter(name, of: route)
             }
-            guard values.updateValue(value, forKey: name) == nil else { throw Wording.repeatedParameter(name) }
+            guard values.updateValue(value, forKey: name) == nil else { throw RequestErrors.repeatedParameter(name) }
         }
     }
 
@@ -25,7 +25,7 @@ struct Query {
         _ name: String, _ expected: String, _ parse: (String) -> Value?
     ) throws(GuardError) -> Value? {
         guard let text = values[name] else { return nil }
-        guard let value = parse(text) else { throw Wording.badParameter(name, text, expected: expected) }
+        guard let value = parse(text) else { throw RequestErrors.badParameter(name, text, expected: expected) }
         return value
     }
 
@@ -51,28 +51,28 @@ extension Request {
         let bytes = try await bytes(limit: limit)
         if bytes.readableBytes == 0, let empty = EmptyRequest() as? Form { return empty }
         let contentType = headers[.contentType]
-        guard Self.isJSON(contentType) else { throw Wording.notJSON(contentType) }
-        guard bytes.readableBytes > 0 else { throw Wording.bodyMissing(for: route) }
+        guard Self.isJSON(contentType) else { throw RequestErrors.notJSON(contentType) }
+        guard bytes.readableBytes > 0 else { throw RequestErrors.bodyMissing(for: route) }
         return try ControlJSON.request(type, from: bytes.readableBytesView)
     }
 
     /// Refuses a body where none is taken.
     func refuseBody(of route: Route) throws(GuardError) {
         let hasLength = headers[.contentLength].map { $0 != "0" } ?? false
-        guard !hasLength, headers[.transferEncoding] == nil else { throw Wording.noBodyTaken(by: route) }
+        guard !hasLength, headers[.transferEncoding] == nil else { throw RequestErrors.noBodyTaken(by: route) }
     }
 
     private func bytes(limit: Int) async throws(GuardError) -> ByteBuffer {
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit {
-            throw Wording.bodyTooLarge(limit: limit)
+            throw RequestErrors.bodyTooLarge(limit: limit)
         }
         do {
             return try await body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
-            throw Wording.bodyTooLarge(limit: limit)
+            throw RequestErrors.bodyTooLarge(limit: limit)
         } catch {
             // The connection broke or the parser gave up; RequestGuard has answered, if there is anybody left to read it.
-            throw Wording.bodyCutShort
+            throw RequestErrors.bodyCutShort
         }
     }
 

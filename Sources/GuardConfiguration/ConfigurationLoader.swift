@@ -105,7 +105,7 @@ private struct Load {
     }
 
     /// Applies a section of a file: every key in it is a setting or a section, or a problem.
-    private mutating func apply(_ written: Written, below section: [String], reader: Reader) {
+    private mutating func apply(_ written: ConfigNode, below section: [String], reader: Reader) {
         guard case .section(let entries) = written.content else {
             let name = section.isEmpty ? "the file" : "'\(section.joined(separator: "."))'"
             problems.append(
@@ -180,28 +180,28 @@ private struct Load {
             return
         }
         let named = sources.flags.contains { $0.key == .postgresConnections } ? settings.postgres.connections : []
-        let list = Written(content: .list(Self.lines(of: file.text, in: name)), place: flag)
+        let list = ConfigNode(content: .list(Self.lines(of: file.text, in: name)), place: flag)
         set(.postgresConnections, to: list, from: flag, reader: reader(folder: sources.workingDirectory))
         settings.postgres.connections = named + settings.postgres.connections
     }
 
-    private static func lines(of text: String, in file: String) -> [Written] {
+    private static func lines(of text: String, in file: String) -> [ConfigNode] {
         text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated().compactMap {
             index, line in
             let start = line.drop(while: \.isWhitespace)
             let end = start.lastIndex { !$0.isWhitespace }.map(start.index(after:)) ?? start.startIndex
             guard start.startIndex < end, !start.hasPrefix("#") else { return nil }
             let column = 1 + line[..<start.startIndex].unicodeScalars.count
-            return Written(
+            return ConfigNode(
                 content: .scalar(String(start[..<end]), isQuoted: true),
                 place: .position(file: file, line: index + 1, column: column))
         }
     }
 
     /// Text from outside YAML: nobody quotes there.
-    private func written(_ items: [String]?, or value: String, at place: Place) -> Written {
-        func scalar(_ text: String) -> Written { Written(content: .scalar(text, isQuoted: false), place: place) }
-        return items.map { Written(content: .list($0.map(scalar)), place: place) } ?? scalar(value)
+    private func written(_ items: [String]?, or value: String, at place: Place) -> ConfigNode {
+        func scalar(_ text: String) -> ConfigNode { ConfigNode(content: .scalar(text, isQuoted: false), place: place) }
+        return items.map { ConfigNode(content: .list($0.map(scalar)), place: place) } ?? scalar(value)
     }
 
     // MARK: All sources
@@ -210,7 +210,7 @@ private struct Load {
         Reader(home: sources.home, folder: folder, exposedMode: exposedMode)
     }
 
-    private mutating func set(_ key: SettingKey, to value: Written, from place: Place, reader: Reader) {
+    private mutating func set(_ key: SettingKey, to value: ConfigNode, from place: Place, reader: Reader) {
         var reader = reader
         Setting.named(key)?.apply(value, &reader, &settings)
         problems += reader.problems

@@ -9,7 +9,7 @@ struct Form<Value: Sendable>: Sendable {
     /// What separates the items in an environment variable; nil when the value is not a list.
     var separator: Character?
     /// The value, or nil when the reader was told what is wrong.
-    let read: @Sendable (Written, inout Reader) -> Value?
+    let read: @Sendable (ConfigNode, inout Reader) -> Value?
     /// The value as YAML on one line, without secrets.
     let write: @Sendable (Value) -> String
 }
@@ -61,7 +61,7 @@ extension Form where Value: RawRepresentable & CaseIterable, Value.RawValue == S
             read: { written, reader in
                 guard let text = reader.text(written, as: reader.expectation) else { return nil }
                 if let value = Value(rawValue: text) { return value }
-                let nearest = Spelling.nearest(to: text, among: words)
+                let nearest = Suggestion.nearest(to: text, among: words)
                 return reader.refuse(
                     written, "expected \(reader.expectation), found \(quoted(text))",
                     suggestion: nearest.map { "did you mean '\($0)'?" })
@@ -95,7 +95,7 @@ extension Form<[String]> {
     private static func list(
         of what: String,
         example: String,
-        item: @escaping @Sendable (Written, inout Reader) -> String?
+        item: @escaping @Sendable (ConfigNode, inout Reader) -> String?
     ) -> Form {
         Form(
             expectation: "a list of \(what) such as \(example)",
@@ -129,7 +129,7 @@ extension Form<[ConnectionText]> {
         )
     }
 
-    private static func connection(_ item: Written, _ reader: inout Reader) -> ConnectionText? {
+    private static func connection(_ item: ConfigNode, _ reader: inout Reader) -> ConnectionText? {
         guard case .scalar(let text, _) = item.content, !item.isNull, text.contains(where: { !$0.isWhitespace }),
             !text.utf8.contains(0)
         else {
@@ -182,7 +182,7 @@ extension Form<Command?> {
         )
     }
 
-    private static func argument(_ word: Written, isProgram: Bool, _ reader: inout Reader) -> String? {
+    private static func argument(_ word: ConfigNode, isProgram: Bool, _ reader: inout Reader) -> String? {
         if isProgram {
             guard let text = reader.text(word, as: "a program") else { return nil }
             return text.contains("/") ? reader.expand(text, in: word) : text

@@ -14,13 +14,13 @@ struct Reader {
     var problems: [ConfigurationProblem] = []
 
     /// Notes what is wrong with `written`, and has no value for it.
-    mutating func refuse<Value>(_ written: Written, _ message: String, suggestion: String? = nil) -> Value? {
+    mutating func refuse<Value>(_ written: ConfigNode, _ message: String, suggestion: String? = nil) -> Value? {
         problems.append(.init(written.place, message, suggestion: suggestion))
         return nil
     }
 
     /// A text that says something; `what` names it for a message.
-    mutating func text(_ written: Written, as what: String) -> String? {
+    mutating func text(_ written: ConfigNode, as what: String) -> String? {
         guard case .scalar(let text, _) = written.content, !written.isNull else {
             return refuse(written, "expected \(what), found \(written.kind)")
         }
@@ -35,7 +35,7 @@ struct Reader {
     }
 
     /// A word or number that is written without quotes.
-    mutating func plain(_ written: Written, as what: String) -> String? {
+    mutating func plain(_ written: ConfigNode, as what: String) -> String? {
         guard case .scalar(let text, isQuoted: false) = written.content, !written.isNull else {
             let isQuoted = if case .scalar(_, isQuoted: true) = written.content { true } else { false }
             return refuse(
@@ -45,7 +45,7 @@ struct Reader {
     }
 
     /// The items of a list.
-    mutating func items(_ written: Written, of what: String) -> [Written]? {
+    mutating func items(_ written: ConfigNode, of what: String) -> [ConfigNode]? {
         switch written.content {
         case .list(let items): return items
         case .scalar where !written.isNull:
@@ -56,14 +56,14 @@ struct Reader {
     }
 
     /// An absolute path. `~` is the home directory, also unquoted, where YAML reads it as null.
-    mutating func path(_ written: Written) -> String? {
+    mutating func path(_ written: ConfigNode) -> String? {
         if case .scalar("~", _) = written.content { return expand("~", in: written) }
         return text(written, as: "a path").flatMap { expand($0, in: written) }
     }
 
     /// `text` as an absolute path without empty and `.` parts. `..` stays: behind a symbolic link it is not what it
     /// looks like.
-    mutating func expand(_ text: String, in written: Written) -> String? {
+    mutating func expand(_ text: String, in written: ConfigNode) -> String? {
         let parts = text.split(separator: "/", omittingEmptySubsequences: true)
         if text.hasPrefix("/") { return Self.join(parts) }
         guard let first = parts.first, first.hasPrefix("~") else {

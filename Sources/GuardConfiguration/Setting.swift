@@ -17,7 +17,7 @@ public struct Setting: Sendable {
     public let separator: Character?
 
     /// Reads a value into settings, or tells the reader what is wrong with it and leaves them as they are.
-    let apply: @Sendable (Written, inout Reader, inout Settings) -> Void
+    let apply: @Sendable (ConfigNode, inout Reader, inout Settings) -> Void
     /// The value in settings as YAML on one line, without secrets.
     let text: @Sendable (Settings) -> String
 

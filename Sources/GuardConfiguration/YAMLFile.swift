@@ -2,7 +2,7 @@
 
 internal import YAMLKit
 
-/// Reads a YAML text as ``Written``.
+/// Reads a YAML text as ``ConfigNode``.
 ///
 /// A configuration is sections, lists and scalars. Everything else that YAML has (anchors, aliases, tags, several documents,
 /// keys that are not plain names) is refused by name, because each of these can make a file mean something that a reader
@@ -14,7 +14,7 @@ struct YAMLFile {
     private var problems: [ConfigurationProblem] = []
 
     /// Reads `text`; nil content means that nothing was written, or nothing that could be read.
-    static func read(_ text: String, name: String) -> (content: Written?, problems: [ConfigurationProblem]) {
+    static func read(_ text: String, name: String) -> (content: ConfigNode?, problems: [ConfigurationProblem]) {
         let scalars = text.unicodeScalars
         if let problem = forbiddenCharacter(in: scalars, of: name) { return (nil, [problem]) }
         do throws(YAMLError) {
@@ -76,8 +76,8 @@ struct YAMLFile {
 
 extension YAMLFile {
     /// The content of the only document; nil when there is none.
-    private mutating func document() throws(YAMLError) -> Written? {
-        var content: Written?
+    private mutating func document() throws(YAMLError) -> ConfigNode? {
+        var content: ConfigNode?
         var isFirst = true
         while true {
             let event = try parser.next()
@@ -96,7 +96,7 @@ extension YAMLFile {
     }
 
     /// The node that begins with `event`; nil when it is refused, and then its content is skipped.
-    private mutating func written(_ event: YAMLEvent) throws(YAMLError) -> Written? {
+    private mutating func written(_ event: YAMLEvent) throws(YAMLError) -> ConfigNode? {
         let place = place(event.mark)
         if event.kind == .alias || event.hasAnchor {
             problems.append(.init(place, "anchors and aliases are not supported; write the value out"))
@@ -108,15 +108,15 @@ extension YAMLFile {
         }
         switch event.kind {
         case .scalar(let text, let isPlain):
-            return Written(content: .scalar(text, isQuoted: !isPlain), place: place)
-        case .sequenceStart: return Written(content: .list(try list()), place: place)
-        case .mappingStart: return Written(content: .section(try section()), place: place)
+            return ConfigNode(content: .scalar(text, isQuoted: !isPlain), place: place)
+        case .sequenceStart: return ConfigNode(content: .list(try list()), place: place)
+        case .mappingStart: return ConfigNode(content: .section(try section()), place: place)
         default: return nil
         }
     }
 
-    private mutating func list() throws(YAMLError) -> [Written] {
-        var items: [Written] = []
+    private mutating func list() throws(YAMLError) -> [ConfigNode] {
+        var items: [ConfigNode] = []
         while true {
             let event = try parser.next()
             if event.kind == .sequenceEnd { return items }
@@ -124,9 +124,9 @@ extension YAMLFile {
         }
     }
 
-    private mutating func section() throws(YAMLError) -> [Written.Entry] {
+    private mutating func section() throws(YAMLError) -> [ConfigNode.Entry] {
         var firsts: [String: Place] = [:]
-        var entries: [Written.Entry] = []
+        var entries: [ConfigNode.Entry] = []
         while true {
             let event = try parser.next()
             if event.kind == .mappingEnd { return entries }
@@ -150,7 +150,7 @@ extension YAMLFile {
 
     /// Reads to the end of the node that begins with `event`.
     @discardableResult
-    private mutating func skip(_ event: YAMLEvent) throws(YAMLError) -> Written? {
+    private mutating func skip(_ event: YAMLEvent) throws(YAMLError) -> ConfigNode? {
         var depth = 0
         var kind = event.kind
         while true {

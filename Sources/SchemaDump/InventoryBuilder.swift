@@ -60,7 +60,7 @@ struct InventoryBuilder {
             }
         }
         // As late as pg_dump grants: what the owner was denied he may still need to load and to check.
-        let defaults = reader.privileges.filter { $0.key.catalogue == Catalogue.defaultACL.rawValue }
+        let defaults = reader.privileges.filter { $0.key.catalogue == SystemCatalogue.defaultACL.rawValue }
         let lists = reader.privileges.filter { emitted[$0.key] != nil }.sorted {
             (emitted[$0.key] ?? 0, $0.column) < (emitted[$1.key] ?? 0, $1.column)
         }
@@ -112,7 +112,7 @@ struct InventoryBuilder {
             guard !result.circle.isEmpty else { return result.order }
             let circle = result.circle.map { nodes[$0] }
             let tables = circle.filter { $0.kind == .table || $0.kind == .foreignTable }.map(\.key.oid)
-            let views = circle.filter { $0.kind == .view && $0.key.catalogue == Catalogue.relation.rawValue }.map(
+            let views = circle.filter { $0.kind == .view && $0.key.catalogue == SystemCatalogue.relation.rawValue }.map(
                 \.key.oid)
             if !separated.isSuperset(of: tables) {
                 separated.formUnion(tables)
@@ -281,7 +281,7 @@ struct InventoryBuilder {
             if comment.column != 0 {
                 guard let column = subject.columns[comment.column] else { return nil }
                 target = "COLUMN \(subject.qualified).\(SQLText.identifier(column))"
-            } else if key.catalogue == Catalogue.namespace.rawValue, reader.schema == "public",
+            } else if key.catalogue == SystemCatalogue.namespace.rawValue, reader.schema == "public",
                 comment.text == "standard public schema"
             {
                 return nil

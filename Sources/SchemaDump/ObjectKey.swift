@@ -3,7 +3,7 @@
 internal import PostgresKit
 
 /// The system catalogues that hold what a dump is made of. Their numbers are fixed in the server's headers.
-enum Catalogue: UInt32 {
+enum SystemCatalogue: UInt32 {
     case defaultACL = 826
     case type = 1247
     case function = 1255
@@ -35,7 +35,7 @@ enum Catalogue: UInt32 {
 
 /// One object of a database, as `pg_depend` names it.
 struct ObjectKey: Hashable {
-    /// The catalogue, also one that ``Catalogue`` does not name.
+    /// The catalogue, also one that ``SystemCatalogue`` does not name.
     let catalogue: UInt32
     let oid: UInt32
 
@@ -44,7 +44,7 @@ struct ObjectKey: Hashable {
         self.oid = oid
     }
 
-    init(_ catalogue: Catalogue, _ oid: UInt32) {
+    init(_ catalogue: SystemCatalogue, _ oid: UInt32) {
         self.init(catalogue: catalogue.rawValue, oid: oid)
     }
 }

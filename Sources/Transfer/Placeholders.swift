@@ -9,7 +9,7 @@ struct Placeholders {
     let columns: [TargetColumn]
     private let batch = RowBatch()
 
-    init?(_ layout: Layout, _ censuses: Censuses, _ job: TransferJob) {
+    init?(_ layout: Layout, _ censuses: PreScan, _ job: TransferJob) {
         guard let table = layout.targets.first(where: { $0.name == "sessions" }) else { return nil }
         let known = ["id", "started_at", "last_active", "project_name", "summary"]
         let rule = layout.plans.first { $0.rule?.target == "sessions" }?.rule

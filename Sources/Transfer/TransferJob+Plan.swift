@@ -19,7 +19,7 @@ extension TransferJob {
         try makeTables(layout, [:], on: work)
         let sequences = try Sequences(layout.plans, on: work)
         work.rollBack()
-        let censuses = try Censuses(layout.plans, of: file, policy: policy, now: now)
+        let censuses = try PreScan(layout.plans, of: file, policy: policy, now: now)
         let pulse = try pulse(layout, file)
         var result = TransferResult(layout, file, censuses)
         var census: [String: [String: ColumnCensus]] = [:]

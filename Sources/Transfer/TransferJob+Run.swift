@@ -73,7 +73,7 @@ extension TransferJob {
     private func fill(_ layout: Layout, _ file: SourceFile, on work: SchemaWork) throws(GuardError) -> TransferReport {
         let clock = ContinuousClock()
         let start = clock.now
-        let censuses = try Censuses(layout.plans, of: file, policy: policy, now: now)
+        let censuses = try PreScan(layout.plans, of: file, policy: policy, now: now)
         try makeTables(layout, censuses.losers, on: work)
         try chooseCompression(on: work)
         let counted = clock.now

@@ -12,7 +12,7 @@ struct TransferResult {
     /// The greatest number in the serial column of each table, by its name in the source.
     private(set) var greatest: [ExactText: Int64] = [:]
 
-    init(_ layout: Layout, _ file: SourceFile, _ censuses: Censuses) {
+    init(_ layout: Layout, _ file: SourceFile, _ censuses: PreScan) {
         placeholders = Int64(censuses.sessions.placeholders.count)
         for plan in layout.plans {
             for notice in plan.notices {

@@ -7,7 +7,7 @@ final class WatchLoop {
     private typealias Instant = ContinuousClock.Instant
 
     private var rules: WatchRules
-    private let switchboard: Switchboard
+    private let switchboard: WatchCommandQueue
     private let tell: (Change) -> Void
     private let makeEvents: () throws(SystemCallError) -> (any EventSource)?
     private let clock = ContinuousClock()
@@ -19,8 +19,8 @@ final class WatchLoop {
     private var owners: [Subject: Set<Subject>] = [:]
     private let table: MountTable?
     private var mounted: Set<MountTable.Mount> = []
-    private var dirt = Dirt()
-    private var report = Switchboard.Report()
+    private var dirt = PendingChanges()
+    private var report = WatchCommandQueue.Report()
     private var subjects: Set<Subject> = []
     /// To be watched anew.
     private var broken: Set<Subject> = []
@@ -34,7 +34,7 @@ final class WatchLoop {
     private var isStopped = false
 
     init(
-        _ rules: WatchRules, _ switchboard: Switchboard,
+        _ rules: WatchRules, _ switchboard: WatchCommandQueue,
         _ events: @escaping () throws(SystemCallError) -> (any EventSource)?, tell: @escaping (Change) -> Void
     ) {
         self.rules = rules
@@ -85,7 +85,7 @@ final class WatchLoop {
 
     // MARK: Orders
 
-    private func follow(_ order: Switchboard.Order) {
+    private func follow(_ order: WatchCommandQueue.Order) {
         switch order {
         case .stop:
             isStopped = true

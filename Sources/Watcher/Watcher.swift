@@ -14,7 +14,7 @@ internal import Synchronization
 public final class Watcher: Sendable {
     /// The thread that watches at the moment.
     private struct Crew {
-        let switchboard: Switchboard
+        let switchboard: WatchCommandQueue
         let thread: ThreadExecutor
     }
 
@@ -65,7 +65,7 @@ public final class Watcher: Sendable {
         _ rules: WatchRules, _ events: @escaping @Sendable () throws(SystemCallError) -> (any EventSource)?,
         _ tell: AsyncStream<Change>.Continuation
     ) throws(SystemCallError) -> Crew {
-        let switchboard = try Switchboard()
+        let switchboard = try WatchCommandQueue()
         let thread = try ThreadExecutor(name: "watcher")
         Task {
             await thread.run {
@@ -146,7 +146,7 @@ public final class Watcher: Sendable {
         await watch(subjects, by: state.withLock(\.rules))
     }
 
-    private var report: Switchboard.Report { state.withLock(\.crew).switchboard.report }
+    private var report: WatchCommandQueue.Report { state.withLock(\.crew).switchboard.report }
 
     /// How changes of `subject` are noticed; nil when it is not watched.
     public func method(of subject: Subject) -> Method? { report.methods[subject] }

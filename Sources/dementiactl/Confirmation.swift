@@ -29,14 +29,14 @@ struct Confirmation {
     ///   - look: what shows it once more without changing anything
     func obtain(for change: Change, command: String, look: String) throws(GuardError) {
         if session.isConfirmed { return }
-        guard session.console.canAsk else { throw Wording.confirmationNeeded(change, command: command) }
+        guard session.console.canAsk else { throw CommandText.confirmationNeeded(change, command: command) }
         session.console.complain(change.text)
-        let answer = session.console.answer(to: Wording.question)
-        guard ["y", "yes"].contains(answer?.lowercased() ?? "") else { throw Wording.declined(change, look: look) }
+        let answer = session.console.answer(to: CommandText.question)
+        guard ["y", "yes"].contains(answer?.lowercased() ?? "") else { throw CommandText.declined(change, look: look) }
     }
 }
 
-extension Work {
+extension OperationRunner {
     /// Shows what an operation would change, asks, and starts exactly that. When it has become something else meanwhile, whoever sits at
     /// the terminal is shown the new plan and asked again.
     ///
@@ -56,7 +56,7 @@ extension Work {
             try plan.refuseIfRefused()
             let look = "\(command) --dry-run"
             if needsYes(plan) {
-                try Confirmation(session: session).obtain(for: Wording.change(plan), command: command, look: look)
+                try Confirmation(session: session).obtain(for: CommandText.change(plan), command: command, look: look)
             }
             let request = OperationRequest(
                 kind: kind, store: wish.store, to: wish.to, backup: wish.backup, planDigest: plan.digest)
@@ -65,9 +65,9 @@ extension Work {
             } catch  where error.code == .planChanged {
                 attempts -= 1
                 guard attempts > 0, !session.isConfirmed, session.console.canAsk else {
-                    throw Wording.planChanged(error, look: look)
+                    throw CommandText.planChanged(error, look: look)
                 }
-                session.console.complain(Wording.changedMeanwhile)
+                session.console.complain(CommandText.changedMeanwhile)
             }
         }
     }

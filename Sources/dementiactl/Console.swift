@@ -124,7 +124,7 @@ struct Console: Sendable {
             say(Dementiactl.message(for: error))
             exit(.done)
         }
-        if isJSON { fail(Wording.usage(Dementiactl.message(for: error))) }
+        if isJSON { fail(CommandText.usage(Dementiactl.message(for: error))) }
         complain(Dementiactl.fullMessage(for: error))
         exit(.usage)
     }

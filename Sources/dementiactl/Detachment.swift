@@ -22,13 +22,13 @@ struct Detachment: Sendable {
                 progress.end()
                 // With --json there is one document, and what it says depends on what happens within the next two seconds.
                 guard !console.isJSON else { return }
-                console.complain(Phrases.failure(Problem(Wording.detached(ids, dataState())), of: "dementiactl"))
-                console.complain(Wording.pressAgain)
+                console.complain(Phrases.failure(Problem(CommandText.detached(ids, dataState())), of: "dementiactl"))
+                console.complain(CommandText.pressAgain)
             },
             again: { [self] in await stop() },
             ends: {
                 guard console.isJSON else { console.exit(.interrupted) }
-                console.fail(Wording.detached(ids, dataState()), operation: ids.first)
+                console.fail(CommandText.detached(ids, dataState()), operation: ids.first)
             })
     }
 
@@ -42,7 +42,7 @@ struct Detachment: Sendable {
                 refusals.append(error)
             }
         }
-        let error = Wording.stopped(ids, dataState(), refusals)
+        let error = CommandText.stopped(ids, dataState(), refusals)
         session.console.fail(error, operation: ids.first)
     }
 }

@@ -38,7 +38,7 @@ enum Main {
     private static func parsed(_ arguments: [String]) -> (any ControlCommand)? {
         if let verb = unknownVerb(arguments) {
             // The parser would complain of the options that follow it.
-            Console(isJSON: wantsJSON(arguments)).fail(Wording.noVerb(verb))
+            Console(isJSON: wantsJSON(arguments)).fail(CommandText.noVerb(verb))
         }
         do {
             var command = try Dementiactl.parseAsRoot(arguments)

@@ -15,7 +15,7 @@ enum Place {
     /// A database or a schema of a server, as it stands.
     static func server(_ text: String) throws(GuardError) -> String {
         // A command line is for everybody to read: in `ps`, and in the shell's history.
-        guard !ConnectionText(text).holdsPassword else { throw Wording.passwordOnCommandLine }
+        guard !ConnectionText(text).holdsPassword else { throw CommandText.passwordOnCommandLine }
         return text
     }
 

@@ -34,7 +34,7 @@ struct Selection: Sendable {
         let matches = name.isEmpty ? [] : all.filter { $0.id.value.hasPrefix(name) }
         guard let only = matches.first, matches.count == 1 else {
             throw matches.isEmpty
-                ? Wording.noStore(name) : Wording.ambiguous(name, matches.map { "\($0.id) \($0.location)" })
+                ? CommandText.noStore(name) : CommandText.ambiguous(name, matches.map { "\($0.id) \($0.location)" })
         }
         return only
     }
@@ -44,7 +44,7 @@ struct Selection: Sendable {
         if let id = BackupID(text) { return id }
         let matches = RestoreChoice.backups(text, among: try await client.backups()).map(\.id)
         guard let only = matches.first, matches.count == 1 else {
-            throw matches.isEmpty ? Wording.noBackup(text) : Wording.ambiguous(text, matches.map(\.description))
+            throw matches.isEmpty ? CommandText.noBackup(text) : CommandText.ambiguous(text, matches.map(\.description))
         }
         return only
     }
@@ -57,7 +57,7 @@ struct Selection: Sendable {
         let matches = try await client.operations(atMost: 1000).map(\.id).filter { $0.value.hasPrefix(full) }
         guard let only = matches.first, matches.count == 1, !text.isEmpty else {
             throw matches.isEmpty || text.isEmpty
-                ? Wording.noOperation(text) : Wording.ambiguous(text, matches.map(\.value))
+                ? CommandText.noOperation(text) : CommandText.ambiguous(text, matches.map(\.value))
         }
         return only
     }

@@ -37,7 +37,7 @@ struct Session: Sendable {
         interrupt.means(
             .init(ends: { [progress, console] in
                 progress.end()
-                console.fail(Wording.interrupted)
+                console.fail(CommandText.interrupted)
             }))
     }
 

@@ -19,10 +19,10 @@ actor Composition {
     private let notifier: Notifier
     private let logger: Logger
     private let level: LogLevel
-    private let workshop: Workshop
+    private let workshop: Runtime
     private let watcher: Watcher
     private var setup: Setup
-    private var places: Places
+    private var places: StoreProvider
     private var loadedAt: Timestamp
     /// Where it is asked, and who may ask; nil before it listens.
     private var door: (socket: ListeningSocket, access: AccessControl)?
@@ -38,7 +38,7 @@ actor Composition {
         self.level = level
         let relay = EventRelay()
         let eventLogger = EventLogger(logger, notifier)
-        places = try Places(setup)
+        places = try StoreProvider(setup)
         workshop = try setup.workshop(places) { event in
             relay.send(event)
             eventLogger.tell(event)
@@ -56,11 +56,11 @@ actor Composition {
     func reload() async throws(GuardError) -> ConfigReloadForm {
         notifier.reloading()
         let next: Setup
-        let tools: Toolbox
-        let places: Places
+        let tools: EngineContext
+        let places: StoreProvider
         do throws(GuardError) {
             next = try Setup(options)
-            places = try Places(next, calls: self.places.calls, marks: self.places.marks)
+            places = try StoreProvider(next, calls: self.places.calls, marks: self.places.marks)
             try await places.prepare()
             tools = try next.tools(replacing: workshop.tools, places)
             let readers = try next.readers()
@@ -105,10 +105,10 @@ actor Composition {
     }
 
     /// By what is in force.
-    private var checkup: Checkup {
+    private var checkup: DiagnosticsRunner {
         let folder = setup.userConfiguration
         let places = places
-        return Checkup(
+        return DiagnosticsRunner(
             unit: KernelText.of("/proc/self/cgroup").flatMap { ServiceUnit(cgroup: $0, configuration: folder) },
             dropIns: setup.dropIns, trees: { await places.trees() }, databases: { await places.checkUp() },
             calls: places.calls)

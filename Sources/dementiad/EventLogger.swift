@@ -19,7 +19,7 @@ final class EventLogger: Sendable {
         self.notifier = notifier
     }
 
-    func tell(_ event: Toolbox.Event) {
+    func tell(_ event: EngineContext.Event) {
         switch event {
         case .progressed: break
         case .noticed(let notice): tell(notice)

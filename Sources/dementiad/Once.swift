@@ -31,7 +31,7 @@ struct Once: AsyncParsableCommand {
         let output = Output(isJSON: options.json)
         let setup = try Setup(options)
         let bar = ProgressBar(isEnabled: !options.json)
-        let places = try Places(setup)
+        let places = try StoreProvider(setup)
         let workshop = try setup.workshop(places) { bar.show($0) }
         for amendment in workshop.amendments { Output.complain("dementiad: \(amendment)") }
         let exit =
@@ -42,13 +42,13 @@ struct Once: AsyncParsableCommand {
     }
 
     private func pass(
-        _ setup: Setup, _ places: Places, _ tools: Toolbox, _ bar: ProgressBar, _ output: Output
+        _ setup: Setup, _ places: StoreProvider, _ tools: EngineContext, _ bar: ProgressBar, _ output: Output
     ) async throws -> GuardCore.ExitCode {
         try await places.prepare()
         let pass = Pass(tools, mode: setup.mode, parallel: setup.parallel)
         let recovered = try await pass.recover()
         let (found, everything) = try await places.look()
-        let discovered = try await pass.heeding(everything)
+        let discovered = try await pass.applyingOverrides(everything)
         let (installed, unreadable) = await places.read(discovered.releaseFolders)
         tools.installed.replace(with: installed)
         let items = try await pass.run(
@@ -67,8 +67,8 @@ struct Once: AsyncParsableCommand {
         return Pass.exitCode(of: items, recovered: recovered, problems: problems)
     }
 
-    private func proveBackups(_ tools: Toolbox, _ output: Output) async throws -> GuardCore.ExitCode {
-        let verdicts = try await VaultCheck(tools).run()
+    private func proveBackups(_ tools: EngineContext, _ output: Output) async throws -> GuardCore.ExitCode {
+        let verdicts = try await VaultProof(tools).run()
         if options.json {
             try output.document("verification", ItemList(verdicts))
         } else {

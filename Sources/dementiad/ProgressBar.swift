@@ -28,7 +28,7 @@ final class ProgressBar: Sendable {
     }
 
     /// Draws what `event` tells, at most ten times a second.
-    func show(_ event: Toolbox.Event) {
+    func show(_ event: EngineContext.Event) {
         guard isEnabled else { return }
         switch event {
         case .began, .noticed: break

@@ -18,13 +18,13 @@ internal import Vault
 internal import Watcher
 
 /// The engine's tools, and the state directory that belongs to this process as long as this lives.
-struct Workshop: ~Copyable {
-    let tools: Toolbox
+struct Runtime: ~Copyable {
+    let tools: EngineContext
     private let state: StateDirectory
     /// What of the state directory was put right before it was used, as sentences.
     var amendments: [String] { state.amendments }
 
-    init(tools: Toolbox, state: consuming StateDirectory) {
+    init(tools: EngineContext, state: consuming StateDirectory) {
         self.tools = tools
         self.state = state
     }
@@ -103,8 +103,8 @@ struct Setup {
 
     /// Opens journal and vault. `observe` is told what happens.
     func workshop(
-        _ places: Places, observe: @escaping @Sendable (Toolbox.Event) -> Void
-    ) throws(GuardError) -> Workshop {
+        _ places: StoreProvider, observe: @escaping @Sendable (EngineContext.Event) -> Void
+    ) throws(GuardError) -> Runtime {
         let state = try StateDirectory(try statePath())
         let clock = Self.clock
         let vault: Vault
@@ -113,7 +113,7 @@ struct Setup {
         } catch {
             throw GuardError(.backupFailed, "the vault in \(state.vault) cannot be used", causes: [error.description])
         }
-        let written = Bell()
+        let written = ChangeSignal()
         let journal: Journal
         do {
             journal = try Journal(path: state.journal, clock: clock) { if $0.moment == .after { written.ring() } }
@@ -121,13 +121,13 @@ struct Setup {
             throw GuardError(.inputOutput, "the journal \(state.journal) cannot be used", causes: ["\(error)"])
         }
         do {
-            let tools = try Toolbox(
+            let tools = try EngineContext(
                 journal: journal, written: written, vault: vault, catalogue: try catalogue(), policy: policy,
                 clock: clock,
                 scratch: state.scratch, uid: geteuid(), host: ProcessInfo.processInfo.hostName, calls: places.calls,
                 open: places.open,
                 observe: observe)
-            return Workshop(tools: tools, state: state)
+            return Runtime(tools: tools, state: state)
         } catch let error as GuardError {
             throw error
         } catch {
@@ -136,19 +136,19 @@ struct Setup {
     }
 
     /// `tools` by this configuration: the same journal and vault, another policy and other places.
-    func tools(replacing tools: Toolbox, _ places: Places) throws(GuardError) -> Toolbox {
+    func tools(replacing tools: EngineContext, _ places: StoreProvider) throws(GuardError) -> EngineContext {
         tools.with(catalogue: try catalogue(), policy: policy, open: places.open)
     }
 
     /// What the engine goes by.
-    private var policy: Toolbox.Policy {
-        var policy = Toolbox.Policy()
+    private var policy: EngineContext.Policy {
+        var policy = EngineContext.Policy()
         policy.compressionLevel = settings.backup.level
         policy.minimumFree = settings.backup.minFree.map(Int64.init(clamping:))
-        policy.upkeep.every = settings.backup.every
-        policy.upkeep.drillEvery = settings.backup.drillEvery
-        policy.upkeep.budget = settings.backup.budget.map(Int64.init(clamping:))
-        policy.upkeep.keep = Retention.Rules(
+        policy.maintenance.every = settings.backup.every
+        policy.maintenance.drillEvery = settings.backup.drillEvery
+        policy.maintenance.budget = settings.backup.budget.map(Int64.init(clamping:))
+        policy.maintenance.keep = Retention.Rules(
             last: settings.backup.keep.last, daily: settings.backup.keep.daily, weekly: settings.backup.keep.weekly,
             beforeMigration: settings.backup.keep.beforeMigration)
         policy.check = settings.verify.command.map {
@@ -158,7 +158,7 @@ struct Setup {
     }
 
     /// What the daemon guards, and what it may do by itself.
-    func supervisorSettings(_ places: Places, _ watcher: Watcher) -> SupervisorSettings {
+    func supervisorSettings(_ places: StoreProvider, _ watcher: Watcher) -> SupervisorSettings {
         let migrate = settings.migrate
         var settings = SupervisorSettings(
             mode: { MigrationMode(rawValue: migrate.mode(for: $0.name, id: $0.id.value).rawValue) ?? .ask },

@@ -108,14 +108,14 @@ struct AuditTests {
         let id = Samples.operationID(1)
         let socket = ControlSocket.find(flag: "/run/s")
         let errors = [
-            Wording.noSocket(socket), Wording.refused("/run/s"), Wording.notPermitted("/run/s"),
-            Wording.pathTooLong("/run/s"), Wording.busy("/run/s"), Wording.cannotConnect("/run/s", "no route"),
-            Wording.cutOff("/run/s", mayHaveActed: true), Wording.cutOff("/run/s", mayHaveActed: false),
-            Wording.noAnswer("/run/s", within: .seconds(30), mayHaveActed: true),
-            Wording.stillRunning(id, .changing, after: .seconds(5)),
-            Wording.lostTrack(id, .changing, GuardError(.notReachable, "gone")),
-            Wording.notUnderstood("/run/s", status: 500),
-            Wording.lostEvents(7, GuardError(.notReachable, "gone")), Wording.noMoreEvents(7, after: .seconds(5)),
+            ClientErrors.noSocket(socket), ClientErrors.refused("/run/s"), ClientErrors.notPermitted("/run/s"),
+            ClientErrors.pathTooLong("/run/s"), ClientErrors.busy("/run/s"), ClientErrors.cannotConnect("/run/s", "no route"),
+            ClientErrors.cutOff("/run/s", mayHaveActed: true), ClientErrors.cutOff("/run/s", mayHaveActed: false),
+            ClientErrors.noAnswer("/run/s", within: .seconds(30), mayHaveActed: true),
+            ClientErrors.stillRunning(id, .changing, after: .seconds(5)),
+            ClientErrors.lostTrack(id, .changing, GuardError(.notReachable, "gone")),
+            ClientErrors.notUnderstood("/run/s", status: 500),
+            ClientErrors.lostEvents(7, GuardError(.notReachable, "gone")), ClientErrors.noMoreEvents(7, after: .seconds(5)),
         ]
         let text = errors.map { error in
             "\(error.code): \(error.message)\n  data: \(error.dataState)\n  next: \(error.hint ?? "")"
@@ -127,7 +127,7 @@ struct AuditTests {
 
 /// What a follower was told.
 private final class Heard: Sendable {
-    private let bell = Bell()
+    private let bell = ChangeSignal()
     private let state = Mutex<[AuditNews]>([])
 
     var news: [AuditNews] { state.withLock { $0 } }

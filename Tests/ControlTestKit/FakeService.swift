@@ -29,7 +29,7 @@ public actor FakeService: ControlService {
     private var order: [OperationID] = []
     private var held: [Hold] = []
     private var entries = Samples.entries
-    private let grown = Bell()
+    private let grown = ChangeSignal()
     private var ending: (Outcome, GuardError?)?
     private var damagesContent = false
     private var dies: Set<Route.Name> = []

@@ -32,14 +32,14 @@ enum Main {
                     kill(getpid(), SIGKILL)
                 }
             })
-        var policy = Toolbox.Policy()
+        var policy = EngineContext.Policy()
         policy.minimumFree = 0
         if arguments.count > 6, !arguments[6].isEmpty {
             policy.check = CheckCommand(arguments: ["sh", "-c", arguments[6], "check"], timeout: .seconds(20))
         }
         if arguments.count > 7, let last = Int(arguments[7].dropFirst("prune:".count)) {
-            policy.upkeep.keep = .init(last: last, daily: 0, weekly: 0, beforeMigration: 0)
-            policy.upkeep.budget = .max
+            policy.maintenance.keep = .init(last: last, daily: 0, weekly: 0, beforeMigration: 0)
+            policy.maintenance.budget = .max
         }
         let work = arguments.count > 7 ? arguments[7] : ""
         let target = work.hasPrefix("transfer:") ? String(work.dropFirst("transfer:".count)) : nil
@@ -48,7 +48,7 @@ enum Main {
         let file = StoreLocation(engine: .sqlite, name: arguments[2])
         let stores = target == nil ? servers.look().stores : [file]
         let relay = EventRelay()
-        let tools = try Toolbox(
+        let tools = try EngineContext(
             journal: journal, vault: Vault(openingOrCreating: state.vault, now: clock), catalogue: catalogue(arguments),
             policy: policy, clock: clock, scratch: state.scratch, uid: geteuid(), host: "crash",
             open: { (location) throws(GuardError) in
@@ -59,7 +59,7 @@ enum Main {
             },
             observe: relay.send)
         if arguments.count > 7, arguments[7].hasPrefix("prune:") {
-            _ = try await Upkeep(tools).prune()
+            _ = try await Maintenance(tools).prune()
         } else if arguments.count > 7 {
             guard let store = stores.first, let request = request(arguments[7], store.id) else { exit(64) }
             var settings = SupervisorSettings(mode: { _ in .ask }, discover: { Discovered(locations: stores) })

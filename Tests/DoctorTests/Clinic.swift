@@ -37,7 +37,7 @@ struct Clinic {
     /// Runs `body` with memories that are copies of `fixtures`, each in a project of its own, after the first look at them.
     static func run(
         _ fixtures: [Fixture] = [.v4_4], mode: MigrationMode = .ask, in parent: String? = nil,
-        servers: [String] = [], releases: Set<String> = [], policy: Toolbox.Policy = Toolbox.Policy(),
+        servers: [String] = [], releases: Set<String> = [], policy: EngineContext.Policy = EngineContext.Policy(),
         _ body: (Clinic) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
@@ -56,7 +56,7 @@ struct Clinic {
         let relay = EventRelay()
         var policy = policy
         policy.minimumFree = 0
-        let tools = try Toolbox(
+        let tools = try EngineContext(
             journal: Journal(path: state + "/journal.db", clock: clock.now),
             vault: Vault(openingOrCreating: state + "/vault", now: clock.now), catalogue: try Catalogue(),
             policy: policy, clock: clock.now, scratch: state + "/scratch", uid: 1000, host: "workstation",
@@ -70,7 +70,7 @@ struct Clinic {
             discover: { Discovered(locations: places.value + databases.look().stores, releaseFolders: releases) })
         settings.target = { (place) throws(GuardError) in try databases.store(named: place) }
         let service = EngineService(tools, settings, relay: relay)
-        let checkup = Checkup(
+        let checkup = DiagnosticsRunner(
             unit: nil, dropIns: folder.path, trees: { [base] }, databases: { databases.checkUp() },
             calls: BlockingCalls(name: "look") { clock.now().milliseconds })
         await service.diagnose(with: .init { await checkup.run($0) })

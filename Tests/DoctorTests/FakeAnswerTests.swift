@@ -98,8 +98,8 @@ struct FakeAnswerTests {
     @Test("A backup, a verification, a rescan, a proof of backups and a prune change no memory")
     func keeping() async throws {
         let service = FakeService()
-        var policy = Toolbox.Policy()
-        policy.upkeep.keep = .init(last: 1, daily: 0, weekly: 0, beforeMigration: 0)
+        var policy = EngineContext.Policy()
+        policy.maintenance.keep = .init(last: 1, daily: 0, weekly: 0, beforeMigration: 0)
         try await Clinic.run([.v4_0], policy: policy) { clinic in
             let (store, blog) = (clinic.stores[0].id, Samples.stores[1].id)
             // Only one of them is kept.

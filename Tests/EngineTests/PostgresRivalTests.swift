@@ -85,7 +85,7 @@ private final class Crowd: Sendable {
 
     var largest: Int { numbers.withLock { $0.most } }
 
-    var watch: @Sendable (Toolbox.Event) -> Void {
+    var watch: @Sendable (EngineContext.Event) -> Void {
         { [self] event in
             numbers.withLock { numbers in
                 switch event {

@@ -23,10 +23,10 @@ struct PostgresWorld {
     /// How the guard reaches the database.
     var url: String
     var catalogue: Catalogue
-    var policy = Toolbox.Policy()
+    var policy = EngineContext.Policy()
     var limits = PostgresStore.Limits()
     var mode = MigrationMode.auto
-    var observe: @Sendable (Toolbox.Event) -> Void = { _ in }
+    var observe: @Sendable (EngineContext.Event) -> Void = { _ in }
     private let clock = SteppingClock()
 
     /// `fixture` in a new database, in which `sql` was run.
@@ -73,9 +73,9 @@ struct PostgresWorld {
 
     private func servers() throws -> PostgresServers { try PostgresServers([url], limits: limits) }
 
-    func tools(_ state: String) throws -> Toolbox {
+    func tools(_ state: String) throws -> EngineContext {
         let servers = try servers()
-        return try Toolbox(
+        return try EngineContext(
             journal: Journal(path: state + "/journal.db", clock: clock.now),
             vault: Vault(openingOrCreating: state + "/vault", now: clock.now), catalogue: catalogue, policy: policy,
             clock: clock.now, scratch: state + "/scratch", uid: 1000, host: "workstation",

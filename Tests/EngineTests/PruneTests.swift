@@ -30,12 +30,12 @@ struct PruneTests {
         for entry in entries {
             try await tended.journal.record(ProofRecord(backup: entry.id, at: tended.now, succeeded: true, seconds: 1))
         }
-        let forecast = try await tended.upkeep.pruneForecast()
+        let forecast = try await tended.maintenance.pruneForecast()
         #expect(try tended.backups() == [1, 2, 3, 4, 5])
         #expect(forecast.lines.filter(\.goes).map(\.backup.sequence) == [3, 2])
         #expect(forecast.lines[0].reasons == ["newestProved", "last"] && forecast.lines[4].reasons == ["pinned"])
         let used = try tended.tools.vault.usedBytes()
-        let record = try #require(try await tended.upkeep.prune())
+        let record = try #require(try await tended.maintenance.prune())
         #expect(record.outcome == .succeeded && record.kind == .prune && record.store == nil)
         #expect(record.result?.removed?.map(\.sequence) == [2, 3])
         #expect(try tended.backups() == [1, 4, 5])
@@ -43,7 +43,7 @@ struct PruneTests {
         #expect(record.result?.freedBytes == forecast.freedBytes)
         #expect(Set(try await tended.journal.lastProofs().keys.map(\.sequence)) == [1, 4, 5])
         #expect(try await tended.journal.pins() == [entries[4].id])
-        #expect(try await tended.upkeep.prune() == nil)
+        #expect(try await tended.maintenance.prune() == nil)
         #expect(try tended.world.leftovers() == [])
     }
 
@@ -64,20 +64,20 @@ struct PruneTests {
             Hold(
                 id: "hold_" + restored.id.value.dropFirst(3), store: tended.world.id, reason: "restored",
                 createdAt: tended.now, until: nil))
-        #expect(try await tended.upkeep.pruneForecast().lines.filter(\.goes).map(\.backup) == [ids[2]])
+        #expect(try await tended.maintenance.pruneForecast().lines.filter(\.goes).map(\.backup) == [ids[2]])
         // Somebody at work on the memory: nothing of it goes meanwhile.
         let working = tended.tools.newRecord(.restore, on: tended.world.id, because: "request")
         try await tended.journal.begin(working)
-        #expect(try await tended.upkeep.prune() == nil)
+        #expect(try await tended.maintenance.prune() == nil)
         try await tended.journal.settle(working.id, as: .cancelled, dataState: .untouched)
         // A home that is not mounted.
         let away = tended.world.folder.file("away")
         try Directory.rename(noReplace: Directory.parent(of: tended.world.store), to: away)
         try await tended.look()
-        #expect(try await tended.upkeep.prune() == nil)
+        #expect(try await tended.maintenance.prune() == nil)
         try Directory.rename(noReplace: away, to: Directory.parent(of: tended.world.store))
         try await tended.look()
-        #expect(try await tended.upkeep.prune()?.result?.removed == [ids[2]])
+        #expect(try await tended.maintenance.prune()?.result?.removed == [ids[2]])
     }
 
     @Test("A damaged backup is not judged, and one whose drill failed takes nobody's place")
@@ -87,7 +87,7 @@ struct PruneTests {
         try await tended.journal.record(
             ProofRecord(backup: entries[0].id, at: tended.now, succeeded: false, seconds: 1, detail: "bad"))
         try write([1], to: entries[3].path + "/MANIFEST.json")
-        let record = try #require(try await tended.upkeep.prune())
+        let record = try #require(try await tended.maintenance.prune())
         #expect(record.result?.removed == [entries[2].id])
         #expect(try tended.tools.vault.index().compactMap(\.name?.id.sequence) == [4, 3, 1])
     }
@@ -101,7 +101,7 @@ struct PruneTests {
                     "INSERT INTO pins SELECT '\(Self.first(in: journal))', 1", on: journal)
             }
         }
-        let record = try #require(try await tended.upkeep.prune())
+        let record = try #require(try await tended.maintenance.prune())
         #expect(record.result?.removed?.map(\.sequence) == [2])
         #expect(try tended.backups() == [1, 3])
     }
@@ -120,23 +120,23 @@ struct PruneTests {
             // The observer is called by the operation's own task.
             world.when(.prune) { withUnsafeCurrentTask { $0?.cancel() } }
         }
-        let record = try await Task { try await tended.upkeep.prune() }.value
+        let record = try await Task { try await tended.maintenance.prune() }.value
         #expect(record?.outcome == .cancelled && record?.error?.code == .interrupted)
         #expect(record?.steps.last?.kind == .prune && record?.dataState == .untouched)
         #expect(try tended.backups() == [1, 2, 3, 4])
-        #expect(try await tended.upkeep.prune()?.result?.removed?.count == 3)
+        #expect(try await tended.maintenance.prune()?.result?.removed?.count == 3)
     }
 
     @Test("B7: a budget that cannot be held is told once, and never at the cost of the newest proved backup")
     func budget() async throws {
         let before = try await self.tended(last: 9, backups: 3)
         var world = before.world
-        world.policy.upkeep.budget = 1
+        world.policy.maintenance.budget = 1
         let tended = try Tended(world)
-        let record = try #require(try await tended.upkeep.prune())
+        let record = try #require(try await tended.maintenance.prune())
         #expect(record.outcome == .succeeded && record.findings.map(\.code) == ["budgetExceeded"])
         #expect(try tended.backups() == [3])
-        #expect(try await tended.upkeep.prune() == nil)
+        #expect(try await tended.maintenance.prune() == nil)
     }
 
     @Test("B7: over the budget a backup is refused before its first byte, except one that rescues the present state")
@@ -145,19 +145,19 @@ struct PruneTests {
         let ids = try tended.world.backups().map(\.id).sorted()
         for id in ids { try await tended.journal.pin(id) }
         var world = tended.world
-        world.policy.upkeep.budget = try tended.tools.vault.usedBytes() + 1000
-        world.policy.upkeep.every = .seconds(1)
+        world.policy.maintenance.budget = try tended.tools.vault.usedBytes() + 1000
+        world.policy.maintenance.every = .seconds(1)
         let tight = try Tended(world)
         let files = try world.vaultFiles()
         try remember("news", in: world.store)
-        let refused = try #require(try await tight.upkeep.backUpIfDue(world.location))
+        let refused = try #require(try await tight.maintenance.backUpIfDue(world.location))
         #expect(refused.outcome == .failedUntouched && refused.error?.code == .noSpace)
         #expect(try world.vaultFiles() == files)
         // What may go makes room for what comes, and then it fits again.
         try await tight.journal.unpin(ids[0])
-        #expect(try await tight.upkeep.pruneForecast().lines.filter(\.goes).isEmpty)
+        #expect(try await tight.maintenance.pruneForecast().lines.filter(\.goes).isEmpty)
         #expect(try await tight.backUp().sequence == 3)
-        #expect(try await tight.upkeep.prune()?.result?.removed == [ids[0]])
+        #expect(try await tight.maintenance.prune()?.result?.removed == [ids[0]])
         try await tight.journal.pin(try #require(try world.backups().first).id)
         #expect(try await tight.backUp("rescued", .failedState).sequence == 4)
     }
@@ -173,7 +173,7 @@ struct PruneTests {
             try await tended.backUp()
         }
         disk.fill()
-        let record = try #require(try await tended.upkeep.prune())
+        let record = try #require(try await tended.maintenance.prune())
         #expect(record.outcome == .succeeded && record.result?.removed?.count == 3)
         #expect(try tended.backups() == [4])
     }
@@ -208,7 +208,7 @@ struct PruneTests {
                 let there = Set(try world.backups().map(\.id))
                 #expect(Set(try await tended.journal.lastProofs().keys) == there, "\(point)")
                 #expect(try await tended.journal.pins() == [ids[1], ids[3]], "\(point)")
-                _ = try await tended.upkeep.prune()
+                _ = try await tended.maintenance.prune()
                 #expect(try tended.backups() == [2, 4], "\(point)")
                 #expect(try world.leftovers() == [], "\(point)")
                 ordinal += 1

@@ -175,7 +175,7 @@ struct StepTruthTests {
         var world = try World()
         let trouble = TroubledStore.Trouble()
         world.opener = { (location) throws(GuardError) in try TroubledStore(location, trouble) }
-        world.policy.upkeep.drillEvery = .zero
+        world.policy.maintenance.drillEvery = .zero
         let guarded = try await Guarded(world)
         let backup = try #require(try await guarded.run(.backup).backup)
         let service = guarded.service

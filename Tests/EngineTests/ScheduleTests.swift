@@ -19,59 +19,59 @@ struct ScheduleTests {
     func everyDay() async throws {
         let tended = try Tended(try World())
         let (id, place) = (tended.world.id, tended.world.location)
-        #expect(try await #require(tended.upkeep.nextBackupDue(id)) <= tended.now)
-        let first = try #require(try await tended.upkeep.backUpIfDue(place))
+        #expect(try await #require(tended.maintenance.nextBackupDue(id)) <= tended.now)
+        let first = try #require(try await tended.maintenance.backUpIfDue(place))
         #expect(first.outcome == .succeeded && first.trigger == "schedule" && first.kind == .backup)
         #expect(try tended.world.backups().map(\.manifest.reason) == [.schedule])
-        let due = try #require(try await tended.upkeep.nextBackupDue(id))
+        let due = try #require(try await tended.maintenance.nextBackupDue(id))
         #expect(due == (try tended.world.backups()[0].manifest.createdAt.advanced(by: Self.day)))
         try remember("not yet", in: tended.world.store)
-        #expect(try await tended.upkeep.backUpIfDue(place) == nil)
+        #expect(try await tended.maintenance.backUpIfDue(place) == nil)
         tended.world.moveClock(by: Self.day)
-        #expect(try await tended.upkeep.backUpIfDue(place)?.outcome == .succeeded)
+        #expect(try await tended.maintenance.backUpIfDue(place)?.outcome == .succeeded)
         // Unchanged: looked at, written down without an operation, and not looked at again before the next day, not by a new process either.
         tended.world.moveClock(by: Self.day)
         let before = tended.now
-        #expect(try await tended.upkeep.backUpIfDue(place) == nil)
+        #expect(try await tended.maintenance.backUpIfDue(place) == nil)
         #expect(try tended.backups() == [1, 2])
         #expect(try await tended.journal.operations(limit: 9).count == 2)
         let later = try Tended(tended.world)
-        #expect(try await #require(later.upkeep.nextBackupDue(id)) > before.advanced(by: Self.day))
+        #expect(try await #require(later.maintenance.nextBackupDue(id)) > before.advanced(by: Self.day))
     }
 
     @Test("Nothing is due for a missing memory, nor when no backups are wanted by the clock")
     func never() async throws {
         var world = try World()
-        world.policy.upkeep.every = nil
-        world.policy.upkeep.drillEvery = nil
+        world.policy.maintenance.every = nil
+        world.policy.maintenance.drillEvery = nil
         let unwanted = try Tended(world)
-        #expect(try await unwanted.upkeep.nextBackupDue(world.id) == nil)
-        #expect(try await unwanted.upkeep.nextDrillDue() == nil)
+        #expect(try await unwanted.maintenance.nextBackupDue(world.id) == nil)
+        #expect(try await unwanted.maintenance.nextDrillDue() == nil)
         let tended = try Tended(try World())
         try Directory.unlink(tended.world.store)
         // Gone since the last look: no failed backup, its owner sees it missing.
-        #expect(try await tended.upkeep.backUpIfDue(tended.world.location) == nil)
+        #expect(try await tended.maintenance.backUpIfDue(tended.world.location) == nil)
         #expect(try await tended.journal.operations(limit: 9).isEmpty)
         try await tended.look()
         try remember("known", in: try tended.world.neighbour("other").name)
         try await tended.journal.remember([
             StoreSighting(location: tended.world.location, at: tended.now, state: StoreState.missing.rawValue)
         ])
-        #expect(try await tended.upkeep.nextBackupDue(tended.world.id) == nil)
+        #expect(try await tended.maintenance.nextBackupDue(tended.world.id) == nil)
     }
 
     @Test("A memory that went away since the last look is asked for again after a while, and not at once")
     func goneSinceTheLastLook() async throws {
         let tended = try Tended(try World())
         try await tended.look()
-        #expect(try await #require(tended.upkeep.nextBackupDue(tended.world.id)) <= tended.now)
+        #expect(try await #require(tended.maintenance.nextBackupDue(tended.world.id)) <= tended.now)
         let away = tended.world.folder.file("away.db")
         try Directory.rename(noReplace: tended.world.store, to: away)
         #expect(
-            try await #require(tended.upkeep.nextBackupDue(tended.world.id)) > tended.now.advanced(by: .seconds(3000)))
-        #expect(try await tended.upkeep.backUpIfDue(tended.world.location) == nil)
+            try await #require(tended.maintenance.nextBackupDue(tended.world.id)) > tended.now.advanced(by: .seconds(3000)))
+        #expect(try await tended.maintenance.backUpIfDue(tended.world.location) == nil)
         try Directory.rename(noReplace: away, to: tended.world.store)
-        #expect(try await tended.upkeep.backUpIfDue(tended.world.location)?.outcome == .succeeded)
+        #expect(try await tended.maintenance.backUpIfDue(tended.world.location)?.outcome == .succeeded)
     }
 
     @Test("B23: a backup from a clock that was years ahead puts off nothing")
@@ -80,9 +80,9 @@ struct ScheduleTests {
         tended.world.moveClock(by: Self.day * 3650)
         try await tended.backUp()
         tended.world.moveClock(by: Self.day * -3650)
-        #expect(try await #require(tended.upkeep.nextBackupDue(tended.world.id)) <= tended.now)
-        #expect(try await tended.upkeep.backUpIfDue(tended.world.location) == nil)
-        let due = try #require(try await tended.upkeep.nextBackupDue(tended.world.id))
+        #expect(try await #require(tended.maintenance.nextBackupDue(tended.world.id)) <= tended.now)
+        #expect(try await tended.maintenance.backUpIfDue(tended.world.location) == nil)
+        let due = try #require(try await tended.maintenance.nextBackupDue(tended.world.id))
         #expect(due > tended.now && due < tended.now.advanced(by: Self.day * 2))
     }
 
@@ -90,11 +90,11 @@ struct ScheduleTests {
     func damaged() async throws {
         let tended = try Tended(try World())
         try write(Array("no database, whatever its name says".utf8), to: tended.world.store)
-        let record = try #require(try await tended.upkeep.backUpIfDue(tended.world.location))
+        let record = try #require(try await tended.maintenance.backUpIfDue(tended.world.location))
         #expect(record.outcome == .failedUntouched)
-        let due = try #require(try await tended.upkeep.nextBackupDue(tended.world.id))
+        let due = try #require(try await tended.maintenance.nextBackupDue(tended.world.id))
         #expect(due > tended.now.advanced(by: .seconds(3600)) && due < tended.now.advanced(by: Self.day))
-        #expect(try await tended.upkeep.backUpIfDue(tended.world.location) == nil)
+        #expect(try await tended.maintenance.backUpIfDue(tended.world.location) == nil)
     }
 
     @Test("One backup for one content: a release is met with a backup when the newest does not hold the same already")
@@ -103,17 +103,17 @@ struct ScheduleTests {
         let release = Release(
             id: "sha256:1", label: "4.9.0", path: "/opt/dementia", line: .sqlite4, version: nil, isKnown: false)
         let record = try #require(
-            try await tended.upkeep.releaseBackup(tended.world.location, release: release))
+            try await tended.maintenance.releaseBackup(tended.world.location, release: release))
         #expect(record.outcome == .succeeded && record.trigger == "release")
         let entry = try #require(try tended.world.backups().first)
         #expect(entry.manifest.reason == .release && entry.manifest.release == "4.9.0")
-        #expect(try await tended.upkeep.releaseBackup(tended.world.location, release: release) == nil)
+        #expect(try await tended.maintenance.releaseBackup(tended.world.location, release: release) == nil)
         try remember("news", in: tended.world.store)
-        #expect(try await tended.upkeep.releaseBackup(tended.world.location, release: release) != nil)
+        #expect(try await tended.maintenance.releaseBackup(tended.world.location, release: release) != nil)
         // One that is known to be bad holds nothing.
         let newest = try #require(try tended.world.backups().first).id
         try await tended.journal.record(ProofRecord(backup: newest, at: tended.now, succeeded: false, seconds: 0))
-        #expect(try await tended.upkeep.releaseBackup(tended.world.location, release: release) != nil)
+        #expect(try await tended.maintenance.releaseBackup(tended.world.location, release: release) != nil)
         #expect(try tended.backups() == [1, 2, 3])
     }
 }
@@ -125,21 +125,21 @@ struct DrillTests {
     @Test("R9, B6: the oldest proof is repeated first, by a restore that is compared, and its date is written down")
     func oldestFirst() async throws {
         let tended = try Tended(try World())
-        #expect(try await tended.upkeep.nextDrillDue() == nil)
+        #expect(try await tended.maintenance.nextDrillDue() == nil)
         let first = try await tended.backUp()
         tended.world.moveClock(by: .seconds(3600))
         let second = try await tended.backUp()
-        let due = try #require(try await tended.upkeep.nextDrillDue())
+        let due = try #require(try await tended.maintenance.nextDrillDue())
         #expect(due == (try tended.world.backups()[1].manifest.createdAt.advanced(by: Self.month)))
-        #expect(try await tended.upkeep.drillNext() == nil)
+        #expect(try await tended.maintenance.drillNext() == nil)
         tended.world.moveClock(by: Self.month)
-        let record = try #require(try await tended.upkeep.drillNext())
+        let record = try #require(try await tended.maintenance.drillNext())
         #expect(record.outcome == .succeeded && record.kind == .verify && record.trigger == "schedule")
         #expect(record.backup == first && record.store == tended.world.id)
         let proof = try #require(try await tended.journal.lastProof(of: first))
         #expect(proof.succeeded && proof.detail?.hasPrefix("restored into scratch") == true)
-        #expect(try await tended.upkeep.drillNext()?.backup == second)
-        #expect(try await tended.upkeep.drillNext() == nil)
+        #expect(try await tended.maintenance.drillNext()?.backup == second)
+        #expect(try await tended.maintenance.drillNext() == nil)
         #expect(try tended.world.leftovers() == [])
     }
 
@@ -150,21 +150,21 @@ struct DrillTests {
         let bad = try await tended.backUp()
         try tended.damage(bad)
         tended.world.moveClock(by: Self.month)
-        #expect(try await tended.upkeep.backUpIfDue(tended.world.location) == nil, "unchanged, as far as anybody knows")
-        #expect(try await tended.upkeep.drillNext()?.backup == good)
-        let record = try #require(try await tended.upkeep.drillNext())
+        #expect(try await tended.maintenance.backUpIfDue(tended.world.location) == nil, "unchanged, as far as anybody knows")
+        #expect(try await tended.maintenance.drillNext()?.backup == good)
+        let record = try #require(try await tended.maintenance.drillNext())
         #expect(record.backup == bad && record.outcome == .failedUntouched && record.dataState == .untouched)
         #expect(record.error?.code == .verificationFailed && record.exitCode == .verificationFailed)
         #expect(record.findings.map(\.code) == ["backupBad"])
         #expect(try await tended.tools.newestProved(of: tended.world.id)?.id == good)
-        #expect(try await #require(tended.upkeep.nextBackupDue(tended.world.id)) <= tended.now)
-        let again = try #require(try await tended.upkeep.backUpIfDue(tended.world.location))
+        #expect(try await #require(tended.maintenance.nextBackupDue(tended.world.id)) <= tended.now)
+        let again = try #require(try await tended.maintenance.backUpIfDue(tended.world.location))
         let fresh = try #require(again.backup)
         try tended.tools.vault.verifyPayload(of: try tended.tools.vault.entry(fresh))
         #expect(try await tended.tools.newestProved(of: tended.world.id)?.id == fresh)
-        #expect(try await #require(tended.upkeep.nextBackupDue(tended.world.id)) > tended.now)
+        #expect(try await #require(tended.maintenance.nextBackupDue(tended.world.id)) > tended.now)
         // It is no reason to drill without a pause, either.
-        #expect(try await tended.upkeep.drillNext() == nil)
+        #expect(try await tended.maintenance.drillNext() == nil)
     }
 
     @Test("When an older proved backup holds the present content, a look is enough")
@@ -173,9 +173,9 @@ struct DrillTests {
         let good = try await tended.backUp()
         let bad = try await tended.backUp(nil)
         try await tended.journal.record(ProofRecord(backup: bad, at: tended.now, succeeded: false, seconds: 0))
-        #expect(try await #require(tended.upkeep.nextBackupDue(tended.world.id)) <= tended.now)
-        #expect(try await tended.upkeep.backUpIfDue(tended.world.location) == nil)
-        #expect(try await #require(tended.upkeep.nextBackupDue(tended.world.id)) > tended.now)
+        #expect(try await #require(tended.maintenance.nextBackupDue(tended.world.id)) <= tended.now)
+        #expect(try await tended.maintenance.backUpIfDue(tended.world.location) == nil)
+        #expect(try await #require(tended.maintenance.nextBackupDue(tended.world.id)) > tended.now)
         #expect(try await tended.tools.newestProved(of: tended.world.id)?.id == good)
     }
 
@@ -188,9 +188,9 @@ struct DrillTests {
         try write([1], to: entry.path + "/MANIFEST.json")
         tended.world.moveClock(by: Self.month)
         // Nobody knows any more whose it is: only the folder was read.
-        #expect(try await tended.upkeep.drillNext() == nil)
+        #expect(try await tended.maintenance.drillNext() == nil)
         #expect(try await tended.journal.lastProof(of: first)?.succeeded == false)
-        #expect(try await tended.upkeep.drillNext()?.backup == second)
+        #expect(try await tended.maintenance.drillNext()?.backup == second)
     }
 
     @Test("R20: without room for it a drill says nothing about a backup, and is tried again later")
@@ -201,18 +201,18 @@ struct DrillTests {
         world.policy.minimumFree = .max / 2
         let tight = try Tended(world)
         world.moveClock(by: Self.month)
-        let record = try #require(try await tight.upkeep.drillNext())
+        let record = try #require(try await tight.maintenance.drillNext())
         #expect(record.outcome == .failedUntouched && record.error?.code == .noSpace)
         #expect(try await tight.journal.lastProofs().isEmpty)
-        let due = try #require(try await tight.upkeep.nextDrillDue())
+        let due = try #require(try await tight.maintenance.nextDrillDue())
         #expect(due > tight.now && due < tight.now.advanced(by: .seconds(7200)))
         // One that does not fit keeps no other from its turn.
         try await tended.backUp()
         let second = try #require(try world.backups().first).id
         world.moveClock(by: Self.month)
-        let records = [try await tight.upkeep.drillNext(), try await tight.upkeep.drillNext()]
+        let records = [try await tight.maintenance.drillNext(), try await tight.maintenance.drillNext()]
         #expect(Set(records.compactMap { $0?.backup }) == Set([record.backup, second].compactMap(\.self)))
-        #expect(try await tight.upkeep.drillNext() == nil)
+        #expect(try await tight.maintenance.drillNext() == nil)
     }
 
     @Test("A store whose server is not known any more still has its backups decoded")
@@ -225,7 +225,7 @@ struct DrillTests {
         }
         world.moveClock(by: Self.month)
         let later = try Tended(world)
-        #expect(try await later.upkeep.drillNext()?.outcome == .succeeded)
+        #expect(try await later.maintenance.drillNext()?.outcome == .succeeded)
         #expect(try await later.journal.lastProof(of: id)?.detail?.hasPrefix("decoded in full") == true)
     }
 }

@@ -29,7 +29,7 @@ struct ShadowTests {
             INSERT INTO moods (name) VALUES ('calm');
             """)
         let now = try tended.world.contents()
-        let record = try await tended.upkeep.compareAfterShadowMigration(tended.world.location, since: before)
+        let record = try await tended.maintenance.compareAfterShadowMigration(tended.world.location, since: before)
         #expect(record.outcome == .succeeded && record.kind == .verify && record.trigger == "shadow")
         #expect(record.backup == backup && record.dataState == .untouched)
         let told = record.findings.map(\.message)
@@ -49,7 +49,7 @@ struct ShadowTests {
         let backup = try await tended.backUp()
         let before = try tended.tools.vault.entry(backup)
         try tended.world.change("ALTER TABLE context_locks ADD COLUMN mood TEXT DEFAULT 'calm'")
-        let record = try await tended.upkeep.compareAfterShadowMigration(tended.world.location, since: before)
+        let record = try await tended.maintenance.compareAfterShadowMigration(tended.world.location, since: before)
         #expect(record.findings.map(\.code) == ["nothingLost"])
     }
 
@@ -61,25 +61,25 @@ struct ShadowTests {
         let id = tended.world.id
         let version = try #require(
             try await StoreExaminer(tools: tended.tools).examine(tended.world.location).form.schemaVersion)
-        #expect(try await tended.upkeep.backupBeforeShadowMigration(of: id, leaving: version, since: look) == nil)
+        #expect(try await tended.maintenance.backupBeforeShadowMigration(of: id, leaving: version, since: look) == nil)
         let first = try await tended.backUp()
         let second = try await tended.backUp()
         func found() async throws -> BackupID? {
-            try await tended.upkeep.backupBeforeShadowMigration(of: id, leaving: version, since: look)?.id
+            try await tended.maintenance.backupBeforeShadowMigration(of: id, leaving: version, since: look)?.id
         }
         #expect(try await found() == second)
-        #expect(try await tended.upkeep.backupBeforeShadowMigration(of: id, leaving: version)?.id == second)
-        #expect(try await tended.upkeep.backupBeforeShadowMigration(of: id, leaving: version + 1) == nil)
+        #expect(try await tended.maintenance.backupBeforeShadowMigration(of: id, leaving: version)?.id == second)
+        #expect(try await tended.maintenance.backupBeforeShadowMigration(of: id, leaving: version + 1) == nil)
         try await tended.journal.record(ProofRecord(backup: second, at: tended.now, succeeded: false, seconds: 0))
         #expect(try await found() == first)
         #expect(try await tended.world.pass().operation?.outcome == .succeeded)
         #expect(try await found() == nil)
-        #expect(try await tended.upkeep.backupBeforeShadowMigration(of: id, leaving: version) == nil)
+        #expect(try await tended.maintenance.backupBeforeShadowMigration(of: id, leaving: version) == nil)
         // What comes after ours and a backup of it is somebody else's again.
         let later = try Tended(tended.world)
         let third = try await later.backUp()
         let head = try #require(try tended.world.backups().first).manifest.schemaVersion
-        #expect(try await later.upkeep.backupBeforeShadowMigration(of: id, leaving: head)?.id == third)
+        #expect(try await later.maintenance.backupBeforeShadowMigration(of: id, leaving: head)?.id == third)
     }
 
     @Test("Where only digests can be compared, rows are counted, and a column that was added is no other value")

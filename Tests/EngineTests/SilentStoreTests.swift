@@ -146,7 +146,7 @@ struct SilentStoreTests {
 private final class Noticed: Sendable {
     private let notices = Mutex<[Notice]>([])
 
-    var hear: @Sendable (Toolbox.Event) -> Void {
+    var hear: @Sendable (EngineContext.Event) -> Void {
         { [self] event in
             if case .noticed(let notice) = event { notices.withLock { $0.append(notice) } }
         }
@@ -163,12 +163,12 @@ struct StoreQueueTests {
 
     @Test("Turns come in the order of arrival")
     func order() async throws {
-        let first = try #require(await queue.enter(.upkeep, within: .seconds(1)))
+        let first = try #require(await queue.enter(.maintenance, within: .seconds(1)))
         let order = Order()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<3 {
                 group.addTask { [queue, order] in
-                    let turn = try #require(await queue.enter(.upkeep, within: .seconds(60)))
+                    let turn = try #require(await queue.enter(.maintenance, within: .seconds(60)))
                     order.numbers.withLock { $0.append(number) }
                     queue.leave(turn)
                 }
@@ -183,17 +183,17 @@ struct StoreQueueTests {
 
     @Test("Nobody waits behind an operation, nor longer than was said")
     func refusals() async throws {
-        let upkeep = try #require(await queue.enter(.upkeep, within: .seconds(1)))
-        #expect(await queue.enter(.upkeep, within: .milliseconds(20)) == nil)
+        let maintenance = try #require(await queue.enter(.maintenance, within: .seconds(1)))
+        #expect(await queue.enter(.maintenance, within: .milliseconds(20)) == nil)
         var generator = SystemRandomNumberGenerator()
         let operation = OperationID(milliseconds: 1, using: &generator)
-        queue.hand(upkeep, to: operation)
+        queue.hand(maintenance, to: operation)
         #expect(queue.operation == operation)
-        #expect(await queue.enter(.upkeep, within: .seconds(60)) == nil)
+        #expect(await queue.enter(.maintenance, within: .seconds(60)) == nil)
         // A turn that is over already takes nobody's away.
-        queue.leave(upkeep)
-        let next = try #require(await queue.enter(.upkeep, within: .seconds(1)))
-        queue.leave(upkeep)
+        queue.leave(maintenance)
+        let next = try #require(await queue.enter(.maintenance, within: .seconds(1)))
+        queue.leave(maintenance)
         #expect(queue.turn != nil)
         queue.leave(next)
         #expect(queue.turn == nil)

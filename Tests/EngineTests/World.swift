@@ -33,10 +33,10 @@ struct World {
     /// The state directory.
     var state: String
     var catalogue: Catalogue
-    var policy = Toolbox.Policy()
+    var policy = EngineContext.Policy()
     var limits = SQLiteStore.Limits()
     var mode = MigrationMode.auto
-    var observe: @Sendable (Toolbox.Event) -> Void = { _ in }
+    var observe: @Sendable (EngineContext.Event) -> Void = { _ in }
     /// Opens stores in another way than by SQLite alone.
     var opener: (@Sendable (StoreLocation) throws(GuardError) -> any Store)?
     private let clock = SteppingClock()
@@ -68,8 +68,8 @@ struct World {
         return Result(recovered: recovered, items: items)
     }
 
-    func tools(_ state: String) throws -> Toolbox {
-        try Toolbox(
+    func tools(_ state: String) throws -> EngineContext {
+        try EngineContext(
             journal: Journal(path: state + "/journal.db", clock: clock.now),
             vault: Vault(openingOrCreating: state + "/vault", now: clock.now), catalogue: catalogue, policy: policy,
             clock: clock.now, scratch: state + "/scratch", uid: 1000, host: "workstation",

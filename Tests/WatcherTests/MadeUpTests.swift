@@ -72,7 +72,7 @@ struct MadeUpTests {
         (rules.settle, rules.maxWait) = (.milliseconds(400), .seconds(1))
         let start = ContinuousClock.now
         let (tree, file) = (Subject.tree("/t"), Subject.file("/t/memory.db"))
-        var dirt = Dirt()
+        var dirt = PendingChanges()
         dirt.mark(file, nil, at: start)
         #expect(dirt.nextDue(rules) == start + .milliseconds(400))
         for step in 1...9 { dirt.mark(file, nil, at: start + .milliseconds(100 * step)) }

@@ -15,7 +15,7 @@ struct DoctorPictureTests {
     @Test("Findings, the worst first, each with what mends it")
     func findings() {
         #expect(
-            Wording.diagnoses(Samples.diagnoses, style) == """
+            CommandText.diagnoses(Samples.diagnoses, style) == """
                 ! degraded  fs.inotify.max_user_watches is 8192, and 9000 folders are to be watched.  [inotifyWatches]
                   Allow more watches.
                   Write this into /etc/sysctl.d/60-dementiad.conf:
@@ -34,6 +34,6 @@ struct DoctorPictureTests {
 
     @Test("Nothing wrong is one line")
     func nothing() {
-        #expect(Wording.diagnoses([], style) == "✓ Nothing is wrong.")
+        #expect(CommandText.diagnoses([], style) == "✓ Nothing is wrong.")
     }
 }

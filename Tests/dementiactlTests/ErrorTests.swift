@@ -16,25 +16,25 @@ struct ErrorTests {
     private static let backup = Samples.backupID
 
     private static let errors: [GuardError] = [
-        Wording.usage("Missing expected argument '<store>'"),
-        Wording.noVerb("nope"), Wording.noStore("fff"), Wording.noBackup("7"), Wording.noOperation("zzz"),
-        Wording.ambiguous("1", ["backup \(backup)", "store \(store.id)"]),
-        Wording.interrupted, Wording.watchedLongEnough, Wording.detached([id], .changing),
-        Wording.detached([id, Samples.operationID(2)], .untouched),
-        Wording.stopped([id], .untouched, [GuardError(.notCancellable, "it has been committed")]),
-        Wording.notFollowed(after: nil), Wording.notFollowed(after: 7),
-        Wording.badMoment("soon"), Wording.nothingToVerify, Wording.exists("/tmp/x.zst"),
-        Wording.cannotWrite("/tmp/x.zst", "No space left on device"), Wording.damagedOnTheWay(backup),
-        Wording.nothingToRestore("x"), Wording.beforeNeedsStore("42"), Wording.noGoodBackup(store.id, "shop"),
-        Wording.noBackup(before: "4.1", of: store.id, [3, 4]), Wording.noBackup(before: "1", of: store.id, []),
-        Wording.noRelease("9.9", [1, 4]), Wording.passwordOnCommandLine, Wording.auditChangedOnTheWay,
-        Wording.planChanged(
+        CommandText.usage("Missing expected argument '<store>'"),
+        CommandText.noVerb("nope"), CommandText.noStore("fff"), CommandText.noBackup("7"), CommandText.noOperation("zzz"),
+        CommandText.ambiguous("1", ["backup \(backup)", "store \(store.id)"]),
+        CommandText.interrupted, CommandText.watchedLongEnough, CommandText.detached([id], .changing),
+        CommandText.detached([id, Samples.operationID(2)], .untouched),
+        CommandText.stopped([id], .untouched, [GuardError(.notCancellable, "it has been committed")]),
+        CommandText.notFollowed(after: nil), CommandText.notFollowed(after: 7),
+        CommandText.badMoment("soon"), CommandText.nothingToVerify, CommandText.exists("/tmp/x.zst"),
+        CommandText.cannotWrite("/tmp/x.zst", "No space left on device"), CommandText.damagedOnTheWay(backup),
+        CommandText.nothingToRestore("x"), CommandText.beforeNeedsStore("42"), CommandText.noGoodBackup(store.id, "shop"),
+        CommandText.noBackup(before: "4.1", of: store.id, [3, 4]), CommandText.noBackup(before: "1", of: store.id, []),
+        CommandText.noRelease("9.9", [1, 4]), CommandText.passwordOnCommandLine, CommandText.auditChangedOnTheWay,
+        CommandText.planChanged(
             GuardError(.planChanged, "the store is another", store: store.id),
             look: "dementiactl restore \(backup) --dry-run"),
-        Wording.declined(
-            Wording.forgetting(store, backups: 1), look: "dementiactl stores show \(store.id)"),
-        Wording.confirmationNeeded(
-            Wording.forgetting(store, backups: 0), command: "dementiactl stores forget \(store.id)"),
+        CommandText.declined(
+            CommandText.forgetting(store, backups: 1), look: "dementiactl stores show \(store.id)"),
+        CommandText.confirmationNeeded(
+            CommandText.forgetting(store, backups: 0), command: "dementiactl stores forget \(store.id)"),
     ]
 
     @Test("Each is as it was reviewed: what, of what, the state of the data, one next step")

@@ -20,7 +20,7 @@ struct PictureTests {
     @Test("A list fits the terminal: what is long gives way in its middle")
     func table() {
         #expect(
-            Wording.stores(Samples.stores, terminal(66)) == """
+            CommandText.stores(Samples.stores, terminal(66)) == """
                 STORE         STATE    VERSION  SIZE     LAST BACKUP  LOCATION
                 10193433463f  current  4        1.5 MiB  2 h ago      /sr…emory.db
                 f127a00f97f0  pending  1 of 4   1.5 MiB  2 h ago      /sr…emory.db
@@ -30,7 +30,7 @@ struct PictureTests {
 
     @Test("Into a file nothing is cut, and times are exact")
     func wide() {
-        let text = Wording.stores(Array(Samples.stores[..<1]), file)
+        let text = CommandText.stores(Array(Samples.stores[..<1]), file)
         #expect(text.hasSuffix("current  4        1.5 MiB  2026-01-31T12:00:00.000Z  /srv/shop/.claude-memory.db"))
     }
 
@@ -39,7 +39,7 @@ struct PictureTests {
         let error = GuardError(
             .checkVetoed, "the check command said no", hint: "dementiactl history shop", causes: ["exit 1"])
         #expect(
-            Wording.operation(Samples.settled(Samples.operation(), .failedRestored, error), file) == """
+            CommandText.operation(Samples.settled(Samples.operation(), .failedRestored, error), file) == """
                 operation  op_00000000000000000000000001
                 outcome    failed, data restored and verified
                 kind       migrate
@@ -73,7 +73,7 @@ struct PictureTests {
             .init(table: "d", rowsNow: 5, rowsInBackup: 5, differs: false),
         ]
         #expect(
-            Wording.plan(plan, showingSQL: false, file) == """
+            CommandText.plan(plan, showingSQL: false, file) == """
                 10193433463f  /srv/shop/.claude-memory.db  to 4
                   TABLE  ROWS NOW  IN BACKUP  GAINED  LOST
                   a      -         2          +2      0     comes back
@@ -82,7 +82,7 @@ struct PictureTests {
                   d      5         5          0       0     the same
                 """)
         #expect(
-            Wording.change(plan).lines == [
+            CommandText.change(plan).lines == [
                 "table a comes back, with 2 rows", "table b goes, with 3 rows",
                 "table c gets other values: 5 now, 5 in the backup",
             ])
@@ -99,20 +99,20 @@ struct PictureTests {
         ]
         plan.wouldLose = [.init(table: "e", column: "embedding", rows: 3)]
         #expect(
-            Wording.change(plan).lines == [
+            CommandText.change(plan).lines == [
                 "table e gains 1 row and loses 1 row and gets other values in 2 rows and loses the column embedding: "
                     + "5 now, 5 in the backup",
                 "column e.embedding goes, with values in 3 rows",
             ])
         #expect(
-            Wording.plan(plan, showingSQL: false, file).contains("other values in 2 rows, loses the column embedding"))
+            CommandText.plan(plan, showingSQL: false, file).contains("other values in 2 rows, loses the column embedding"))
     }
 
     @Test("A migration of everything says which memories it leaves on hold, and how each is migrated")
     func leftOnHold() {
         let store = Samples.stores[1]
         #expect(
-            Wording.results([], [], leaving: [store], file) == """
+            CommandText.results([], [], leaving: [store], file) == """
                 Nothing to do.
                 left on hold: f127a00f97f0  /srv/blog/.claude-memory.db
                   next: dementiactl migrate f127a00f97f0
@@ -127,7 +127,7 @@ struct PictureTests {
         result.rowsInKeptState = ["contexts": 3, "todos": -2, "sessions": 1]
         operation.result = result
         #expect(
-            Wording.operation(operation, file).contains(
+            CommandText.operation(operation, file).contains(
                 "kept       the state before is backup 000042_9f3c1a77b2e0; only there: 3 rows of contexts, 1 row of sessions; "
                     + "not there: 2 rows of todos"))
     }
@@ -136,7 +136,7 @@ struct PictureTests {
     func change() {
         let plan = Samples.plan(PlanRequest(kind: .downgrade, to: .version(3)), of: Samples.stores[0])
         #expect(
-            Wording.change(plan).text == """
+            CommandText.change(plan).text == """
                 The downgrade from 4 to 3 changes /srv/shop/.claude-memory.db:
                   take back 4 embeddings
                   column contexts.embedding goes, with values in 7 rows
@@ -187,7 +187,7 @@ struct PictureTests {
     @Test("A terminal that is too narrow for columns gets each row as a block")
     func blocks() {
         #expect(
-            Wording.stores(Array(Samples.stores[..<1]), terminal(30)) == """
+            CommandText.stores(Array(Samples.stores[..<1]), terminal(30)) == """
                 STORE        10193433463f
                 STATE        current
                 VERSION      4

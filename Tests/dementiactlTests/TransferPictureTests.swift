@@ -30,7 +30,7 @@ struct TransferPictureTests {
     @Test("A line for each table that holds something, and where the rejected rows are told of")
     func tables() {
         #expect(
-            Wording.transfer(result, style).joined(separator: "\n") == """
+            CommandText.transfer(result, style).joined(separator: "\n") == """
                   TABLE          INTO                 READ  LOADED  COERCED  NORMALIZED  REJECTED  KEPT
                   context_locks  context_locks        9     8       3        2           1         0
                   fixes          dementia_kept_fixes  1     0       0        0           0         1
@@ -38,8 +38,8 @@ struct TransferPictureTests {
                   the rejected rows: /srv/state/transfers/op.rejected.jsonl
                   not read whole: file_tags
                 """)
-        #expect(Wording.transfer(OperationResult(), style) == [])
-        #expect(Wording.transfer(nil, style) == [])
+        #expect(CommandText.transfer(OperationResult(), style) == [])
+        #expect(CommandText.transfer(nil, style) == [])
     }
 
     @Test("A plan says where it leads, and shows the same lines")
@@ -47,7 +47,7 @@ struct TransferPictureTests {
         var plan = PlanForm(kind: .transfer, store: Samples.stores[0].id, location: Samples.stores[0].location)
         plan.destination = "localhost:5432/dementia#shop"
         plan.result = result
-        let text = Wording.plan(plan, showingSQL: false, style)
+        let text = CommandText.plan(plan, showingSQL: false, style)
         #expect(text.contains("localhost:5432/dementia#shop"))
         #expect(text.contains("context_locks  context_locks        9"))
         #expect(!text.contains("nothing to do"))

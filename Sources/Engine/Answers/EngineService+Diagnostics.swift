@@ -48,7 +48,7 @@ extension EngineService {
             holds: holds,
             watchProblems: now.watchProblems, watches: now.watches,
             backups: backups, damages: damages, kept: kept, room: missing, changedAt: Self.changes(records),
-            vault: tools.vault.path, scratch: tools.scratch, drillEvery: tools.policy.upkeep.drillEvery)
+            vault: tools.vault.path, scratch: tools.scratch, drillEvery: tools.policy.maintenance.drillEvery)
     }
 
     /// When each store was last brought to another schema by `records`.

@@ -21,7 +21,7 @@ extension EngineService: ControlService {
                 hint: "Ask POST /v1/plans, or dementiactl plan.")
         }
         try request.check()
-        guard let key else { return try await startWork(request, .request(of: caller)) }
+        guard let key else { return try await dispatch(request, .request(of: caller)) }
         let digest = SHA256.digest(of: try ControlJSON.encode(request)).hex
         return try await startOnce(request, caller, RequestKey(uid: caller.uid, key: key, request: digest))
     }
@@ -38,7 +38,7 @@ extension EngineService: ControlService {
         let task = Task { () -> Result<OperationRecord, GuardError> in
             do throws(GuardError) {
                 if let earlier = try await service.operation(begunBy: key) { return .success(earlier) }
-                return .success(try await service.startWork(request, .request(of: caller, key)))
+                return .success(try await service.dispatch(request, .request(of: caller, key)))
             } catch {
                 return .failure(error)
             }
@@ -61,7 +61,7 @@ extension EngineService: ControlService {
     private static let keyReused = GuardError(
         .keyReused, "this Idempotency-Key belongs to another request", hint: "Use a new key for a new request.")
 
-    private func startWork(_ request: OperationRequest, _ origin: Origin) async throws(GuardError) -> OperationRecord {
+    private func dispatch(_ request: OperationRequest, _ origin: Origin) async throws(GuardError) -> OperationRecord {
         switch request.kind {
         case .migrate, .repair, .downgrade:
             let location = try await supervisor.location(of: request.store)
@@ -69,7 +69,7 @@ extension EngineService: ControlService {
             if let digest = request.planDigest { try await check(digest, wish, location) }
             return try await supervisor.startMigration(wish, request.kind, location, origin, isExplicit: true)
         case .backup:
-            return try await supervisor.startWork(.backup, try await supervisor.location(of: request.store), origin) {
+            return try await supervisor.dispatch(.backup, try await supervisor.location(of: request.store), origin) {
                 (work) throws(GuardError) in
                 try await work.backup(.manual)
             }
@@ -78,7 +78,7 @@ extension EngineService: ControlService {
         case .prune:
             return try await startPrune(request, origin)
         case .verify where request.store != nil && request.backup == nil:
-            return try await supervisor.startWork(.verify, try await supervisor.location(of: request.store), origin) {
+            return try await supervisor.dispatch(.verify, try await supervisor.location(of: request.store), origin) {
                 (work) throws(GuardError) in
                 try await work.verify()
             }
@@ -112,7 +112,7 @@ extension EngineService: ControlService {
                 try await RestoreElsewhere(tools: tools, log: log, entry: entry).run(to: place)
             }
         }
-        return try await supervisor.startWork(.restore, location, origin) { (work) throws(GuardError) in
+        return try await supervisor.dispatch(.restore, location, origin) { (work) throws(GuardError) in
             try await work.restore(entry, terms)
         }
     }
@@ -141,7 +141,7 @@ extension EngineService: ControlService {
         return try await supervisor.begin(.verify, origin) { (log) throws(GuardError) in
             do throws(GuardError) {
                 try await log.step(.verify)
-                let bad = try await VaultCheck(tools).run(only: id).filter { !$0.ok }
+                let bad = try await VaultProof(tools).run(only: id).filter { !$0.ok }
                 guard bad.isEmpty else {
                     throw GuardError(
                         .verificationFailed, "\(bad.count == 1 ? "a backup is" : "\(bad.count) backups are") damaged",
@@ -241,7 +241,7 @@ extension EngineService: ControlService {
 
     // MARK: Parts
 
-    static func wish(_ kind: OperationKind, _ target: OperationTarget?) throws(GuardError) -> Wish {
+    static func wish(_ kind: OperationKind, _ target: OperationTarget?) throws(GuardError) -> MigrationGoal {
         let version: Int? =
             switch target {
             case .version(let version): version
@@ -258,7 +258,7 @@ extension EngineService: ControlService {
     }
 
     /// Refuses when the plan is another one than the caller agreed to.
-    private func check(_ digest: String, _ wish: Wish, _ location: StoreLocation) async throws(GuardError) {
+    private func check(_ digest: String, _ wish: MigrationGoal, _ location: StoreLocation) async throws(GuardError) {
         let plan = try await plan(wish, location)
         guard plan.digest.hex == digest else {
             throw GuardError(

@@ -37,8 +37,8 @@ extension EngineService {
             form.digest = plan.digest.hex
             form.steps = plan.steps.map { PlanForm.Step($0, at: location) }
             guard !plan.isEmpty else { return form }
-            let room = RoomCheck(tools: tools, location: location)
-            let needed = RoomCheck.needed(for: try await describe(location).sizeBytes)
+            let room = BackupSpaceCheck(tools: tools, location: location)
+            let needed = BackupSpaceCheck.needed(for: try await describe(location).sizeBytes)
             form.neededBytes = needed
             // Before a copy is made to look at.
             try room.check(forBytes: needed)
@@ -92,7 +92,7 @@ extension EngineService {
         }
     }
 
-    func plan(_ wish: Wish, _ location: StoreLocation) async throws(GuardError) -> Plan {
+    func plan(_ wish: MigrationGoal, _ location: StoreLocation) async throws(GuardError) -> Plan {
         let store = try tools.open(location)
         do throws(GuardError) {
             let survey = try await store.survey(tools.catalogue)
@@ -129,7 +129,7 @@ extension EngineService {
             form.notes.append("The present state is backed up first, and automation is held afterwards.")
             issue(request, .replaces(forecast.content.fingerprint), in: &form)
         } catch {
-            guard Work.isMadeAnew(after: error) else {
+            guard StoreOperation.isMadeAnew(after: error) else {
                 form.refusal = Problem(error)
                 return form
             }
@@ -153,7 +153,7 @@ extension EngineService {
     /// Refuses a look at a copy of the store at `location` that would fill the disk.
     func checkRoomForCopy(of location: StoreLocation) async throws(GuardError) {
         let bytes = try await describe(location).sizeBytes
-        try RoomCheck(tools: tools, location: location).checkForCopy(ofBytes: bytes)
+        try BackupSpaceCheck(tools: tools, location: location).checkForCopy(ofBytes: bytes)
     }
 
     /// What a person means by `text` as a place for a backup: the absolute path of a file, or `URL#SCHEMA`. Errors do not repeat it, since
@@ -173,7 +173,7 @@ extension EngineService {
 
     private func prunePlan(_ request: PlanRequest) async throws(GuardError) -> PlanForm {
         var form = PlanForm(kind: .prune, store: nil, location: tools.vault.path)
-        let forecast = try await Upkeep(tools).pruneForecast()
+        let forecast = try await Maintenance(tools).pruneForecast()
         let removals = forecast.lines.filter(\.goes).map {
             PlanForm.Removal(
                 backup: $0.backup, store: $0.store, createdAt: $0.createdAt, storedBytes: $0.storedBytes,

@@ -39,7 +39,7 @@ public actor EngineService {
 
     /// Does the work.
     public nonisolated let supervisor: Supervisor
-    var tools: Toolbox
+    var tools: EngineContext
     var settings: SupervisorSettings
     /// How full the vault was when that was last asked for.
     var knownVaultUse: VaultUse?
@@ -51,14 +51,14 @@ public actor EngineService {
     private var diagnosing: Diagnosing?
 
     /// - Parameter relay: the one whose `send` is `tools.observe`
-    public init(_ tools: Toolbox, _ settings: SupervisorSettings, relay: EventRelay) {
+    public init(_ tools: EngineContext, _ settings: SupervisorSettings, relay: EventRelay) {
         supervisor = Supervisor(tools, settings, relay: relay)
         self.tools = tools
         self.settings = settings
     }
 
     /// Goes by other rules from now on, and has the supervisor look at everything by them.
-    public func reconfigure(_ tools: Toolbox, _ settings: SupervisorSettings) async {
+    public func reconfigure(_ tools: EngineContext, _ settings: SupervisorSettings) async {
         self.tools = tools
         self.settings = settings
         await supervisor.reconfigure(tools, settings)

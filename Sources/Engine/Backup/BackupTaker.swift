@@ -19,7 +19,7 @@ struct ProvedBackup {
 
 /// Makes backups: snapshot, proof, compress, hash, sync, read back into scratch, publish. Nothing is published that was not proved.
 struct BackupTaker {
-    let tools: Toolbox
+    let tools: EngineContext
     let store: any Store
     let log: OperationLog
     let scratch: ScratchFolder
@@ -41,8 +41,8 @@ struct BackupTaker {
         accept: (Snapshot) async throws(GuardError) -> Void = { _ throws(GuardError) in }
     ) async throws(GuardError) -> ProvedBackup {
         let description = try await store.describe()
-        try RoomCheck(tools: tools, location: store.location).check(
-            forBytes: RoomCheck.needed(for: description.sizeBytes))
+        try BackupSpaceCheck(tools: tools, location: store.location).check(
+            forBytes: BackupSpaceCheck.needed(for: description.sizeBytes))
         try await BudgetCheck(tools: tools, location: store.location).run(for: reason, bytes: description.sizeBytes)
         let copy = scratch.copy("\(reason.rawValue)-copy", of: store)
         let restored = scratch.copy("\(reason.rawValue)-restored", of: store)

@@ -11,7 +11,7 @@ internal import Vault
 /// Whether a store changed is not guessed from sizes and times of files: the whole content is read and compared. That is done as often
 /// as backups are due and not more.
 struct BackupTurn {
-    let tools: Toolbox
+    let tools: EngineContext
     let trigger: String
 
     /// Backs up the store at `location`; nil when its content is in the newest proved backup already.
@@ -25,7 +25,7 @@ struct BackupTurn {
         return try await ScratchFolder.use(for: record.id, on: store, in: tools.scratch) {
             (scratch) throws(GuardError) in
             let log = try await OperationLog.begin(record, with: tools)
-            return try await Work(tools: tools, store: store, log: log, scratch: scratch)
+            return try await StoreOperation(tools: tools, store: store, log: log, scratch: scratch)
                 .backup(reason, release: release)
         }
     }

@@ -9,14 +9,14 @@ internal import Vault
 /// The budget is what the vault takes after a prune: until the next one, a minute later, the backup that the new one replaces is there
 /// too. What rescues a memory (the failed or replaced state, before it is overwritten) is never refused for a budget's sake.
 struct BudgetCheck {
-    let tools: Toolbox
+    let tools: EngineContext
     let location: StoreLocation
 
     /// Fails with ``GuardCore/GuardError/Code/noSpace`` when the vault would be over its budget with a backup of a store of `bytes`, though
     /// everything went that may.
     func run(for reason: BackupReason, bytes: Int64) async throws(GuardError) {
         guard ![.failedState, .beforeRestore, .forensic].contains(reason) else { return }
-        let (id, budget) = (location.id, tools.policy.upkeep.budget)
+        let (id, budget) = (location.id, tools.policy.maintenance.budget)
         let (estimate, fits) = try await tools.reading { (vault) throws(VaultError) in
             let estimate = Self.estimate(for: bytes, like: try vault.newest(of: id)?.manifest.payload)
             let room = try vault.room(besides: [], budget: budget, floor: 0)

@@ -8,11 +8,11 @@ internal import Vault
 
 /// Chooses the backup whose proof is the oldest: a backup that nobody tried to restore for a month is a hope.
 struct DrillSchedule {
-    let tools: Toolbox
+    let tools: EngineContext
 
     /// The backup that is to be proved next, and when. nil without backups, or when none is to be proved by the clock.
     func next() async throws(GuardError) -> (line: IndexEntry, due: Timestamp)? {
-        guard let every = tools.policy.upkeep.drillEvery else { return nil }
+        guard let every = tools.policy.maintenance.drillEvery else { return nil }
         let proofs = try await tools.journaling { (journal) throws(JournalError) in try await journal.lastProofs() }
         let index = try await tools.reading { (vault) throws(VaultError) in try vault.index() }
         let stopped = try await stoppedDrills()
@@ -34,7 +34,7 @@ struct DrillSchedule {
             try await journal.operations(limit: 100)
         }
         let stopped = records.filter { record in
-            record.kind == .verify && record.trigger == Upkeep.Trigger.schedule && record.state == .settled
+            record.kind == .verify && record.trigger == Maintenance.Trigger.schedule && record.state == .settled
                 && [.failedUntouched, .cancelled, .busy].contains(record.outcome)
                 && record.error?.code != .verificationFailed
         }
@@ -52,7 +52,7 @@ struct DrillSchedule {
 
 /// A drill of the backup of `line` that is due, not begun yet.
 struct DueDrill: Sendable {
-    let tools: Toolbox
+    let tools: EngineContext
     let location: StoreLocation
     let line: IndexEntry
 
@@ -61,7 +61,7 @@ struct DueDrill: Sendable {
         guard (try? tools.open(location)) != nil else {
             return try await Drill(tools: tools, location: location, log: log, means: nil).run(line)
         }
-        return try await Work.run(at: location, log, with: tools) { (work) throws(GuardError) in
+        return try await StoreOperation.run(at: location, log, with: tools) { (work) throws(GuardError) in
             try await Drill(tools: tools, location: location, log: log, means: (work.store, work.scratch)).run(line)
         }
     }
@@ -69,7 +69,7 @@ struct DueDrill: Sendable {
 
 /// One proof of a backup that has been in the vault for a while.
 struct Drill {
-    let tools: Toolbox
+    let tools: EngineContext
     let location: StoreLocation
     let log: OperationLog
     /// What restores; nil where the store's server is not known any more. Then the backup is decoded and not restored.
@@ -78,7 +78,7 @@ struct Drill {
     /// Restores the backup of `line` into scratch, compares it with what was backed up, and writes down how that went.
     ///
     /// A backup that is found bad fails the operation with ``GuardCore/GuardError/Code/verificationFailed`` and is no backup to anybody from
-    /// then on: see ``Toolbox/newestProved(of:)``. The store itself is not touched and not even opened.
+    /// then on: see ``EngineContext/newestProved(of:)``. The store itself is not touched and not even opened.
     func run(_ line: IndexEntry) async throws(GuardError) -> OperationRecord {
         guard let id = line.name?.id else { return try await log.settle(.alreadySo) }
         let clock = ContinuousClock()

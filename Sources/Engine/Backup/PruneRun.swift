@@ -10,7 +10,7 @@ internal import Vault
 /// somebody may have pinned it, begun to restore it, or found out that the one that was to outlive it is bad. After a crash
 /// ``finish(_:with:)`` tells the journal which are gone; the others are judged anew by the next prune.
 struct PruneRun {
-    let tools: Toolbox
+    let tools: EngineContext
     let log: OperationLog
     /// What somebody agreed to have removed; nil for whatever the rules condemn.
     var only: Set<BackupID>?
@@ -23,7 +23,7 @@ struct PruneRun {
     /// On a disk so full that the journal cannot take another line, what `view` says goes first, until there is room for a few: a prune
     /// that waits for room would wait for ever. The journal hears of those as soon as it can write.
     static func begin(
-        _ record: OperationRecord, _ view: RetentionView, with tools: Toolbox
+        _ record: OperationRecord, _ view: RetentionView, with tools: EngineContext
     ) async throws(GuardError) -> PruneRun {
         do throws(GuardError) {
             return PruneRun(tools: tools, log: try await OperationLog.begin(record, with: tools))
@@ -38,7 +38,7 @@ struct PruneRun {
     /// Makes room for the journal, whose write failed with `error`, and gives what is gone for that. Fails with `error` when the disk is not
     /// full, or nothing may go.
     static func makeRoomForJournal(
-        after error: GuardError, _ view: RetentionView, _ only: Set<BackupID>?, _ tools: Toolbox
+        after error: GuardError, _ view: RetentionView, _ only: Set<BackupID>?, _ tools: EngineContext
     ) async throws(GuardError) -> [IndexEntry] {
         guard try await isFull(tools) else { throw error }
         let gone = try await makeRoom(view, only, tools)
@@ -48,7 +48,7 @@ struct PruneRun {
 
     /// Deletes what `view` condemns until the disk is not full any more, and gives what is gone.
     private static func makeRoom(
-        _ view: RetentionView, _ only: Set<BackupID>?, _ tools: Toolbox
+        _ view: RetentionView, _ only: Set<BackupID>?, _ tools: EngineContext
     ) async throws(GuardError) -> [IndexEntry] {
         var view = view
         var gone: [IndexEntry] = []
@@ -64,7 +64,7 @@ struct PruneRun {
     }
 
     /// Whether there is no room for as much as a few lines of the journal.
-    private static func isFull(_ tools: Toolbox) async throws(GuardError) -> Bool {
+    private static func isFull(_ tools: EngineContext) async throws(GuardError) -> Bool {
         try await tools.reading { (vault) throws(VaultError) in try vault.freeBytes() < 1 << 20 }
     }
 
@@ -103,7 +103,7 @@ struct PruneRun {
 
     /// Removes the backup of `line`, and says whether it is gone. One that was damaged since is for a person to see, and one that was pinned
     /// a moment ago stays.
-    private static func remove(_ line: IndexEntry, with tools: Toolbox) async throws(GuardError) -> Bool {
+    private static func remove(_ line: IndexEntry, with tools: EngineContext) async throws(GuardError) -> Bool {
         guard let id = line.name?.id else { return false }
         let mayGo = try await tools.journaling(about: line.store) { (journal) throws(JournalError) in
             try await journal.beginRemoval(of: id)
@@ -137,7 +137,7 @@ struct PruneRun {
     // MARK: Recovery
 
     /// Settles the prune of `log`, which a crash cut short: what is gone from the vault is forgotten in the journal, too.
-    static func finish(_ log: OperationLog, with tools: Toolbox, because error: GuardError) async throws(GuardError)
+    static func finish(_ log: OperationLog, with tools: EngineContext, because error: GuardError) async throws(GuardError)
         -> OperationRecord
     {
         let intended = log.record.steps.filter { $0.kind == .prune }.flatMap { Self.ids(in: $0.detail ?? "") }
@@ -151,7 +151,7 @@ struct PruneRun {
         return try await log.settle(.untouched, because: error, result: result)
     }
 
-    private static func forget(_ id: BackupID, of store: StoreID?, with tools: Toolbox) async throws(GuardError) {
+    private static func forget(_ id: BackupID, of store: StoreID?, with tools: EngineContext) async throws(GuardError) {
         try await tools.journaling(about: store) { (journal) throws(JournalError) in
             try await journal.forget(id, store: store)
         }

@@ -25,7 +25,7 @@ struct RetentionMarks: Equatable {
     }
 }
 
-extension Toolbox {
+extension EngineContext {
     /// The marks as they are now.
     func retentionMarks() async throws(GuardError) -> RetentionMarks {
         let now = clock()
@@ -65,21 +65,21 @@ struct RetentionView {
     private(set) var freedBytes: Int64 = 0
 
     /// Reads the vault, a store at a time so that others get at it in between.
-    init(_ tools: Toolbox) async throws(GuardError) {
+    init(_ tools: EngineContext) async throws(GuardError) {
         let index = try await tools.reading { (vault) throws(VaultError) in try vault.index() }
         var candidates: [Retention.Candidate] = []
         for (_, lines) in Dictionary(grouping: index, by: \.store) {
             candidates += try await tools.working { (vault) throws(VaultError) in vault.candidates(lines) }
         }
-        let (all, upkeep, floor) = (candidates, tools.policy.upkeep, tools.policy.minimumFree)
+        let (all, maintenance, floor) = (candidates, tools.policy.maintenance, tools.policy.minimumFree)
         room = try await tools.reading { (vault) throws(VaultError) in
-            try vault.room(besides: all, budget: upkeep.budget, floor: floor)
+            try vault.room(besides: all, budget: maintenance.budget, floor: floor)
         }
         lines = Dictionary(index.compactMap { line in line.name.map { ($0.id, line) } }) { first, _ in first }
         marks = try await tools.retentionMarks()
         for index in candidates.indices { marks.mark(&candidates[index]) }
         self.candidates = candidates
-        retention = Retention(upkeep.keep)
+        retention = Retention(maintenance.keep)
         judgement = retention.judge(candidates, in: room)
     }
 

@@ -5,15 +5,15 @@
 /// Bounded: when the reader falls behind, the oldest progress goes. What an operation became is in the journal in any case.
 public struct EventRelay: Sendable {
     /// To be read once.
-    public let events: AsyncStream<Toolbox.Event>
-    private let continuation: AsyncStream<Toolbox.Event>.Continuation
+    public let events: AsyncStream<EngineContext.Event>
+    private let continuation: AsyncStream<EngineContext.Event>.Continuation
 
     public init() {
         (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(4096))
     }
 
     /// Hands `event` on. Never blocks.
-    public func send(_ event: Toolbox.Event) {
+    public func send(_ event: EngineContext.Event) {
         continuation.yield(event)
     }
 

@@ -73,7 +73,7 @@ struct ScratchFolder: Sendable {
 
     /// Drops what `store` made room for on behalf of operations that are over: a crash, or a server that went away, came before their own
     /// cleaning up. What the journal does not know is another guard's and stays.
-    static func discardOld(of store: any Store, with tools: Toolbox) async {
+    static func discardOld(of store: any Store, with tools: EngineContext) async {
         for operation in await store.scratchLeft() {
             guard let record = try? await tools.journal.operation(operation), record.state == .settled else { continue }
             await store.discardScratch(of: operation)

@@ -7,7 +7,7 @@ internal import Vault
 
 /// What follows a COMMIT: verification from a new connection and, when it fails, the way back. Recovery enters here too.
 struct MigrationEnd {
-    let tools: Toolbox
+    let tools: EngineContext
     let store: any Store
     let log: OperationLog
     let scratch: ScratchFolder
@@ -58,7 +58,7 @@ struct MigrationEnd {
                 store: store.location.id)
         }
         let target = await store.checkTarget(rehearsedOn: nil)
-        if let veto = await CheckAsking(tools: tools, log: log).veto(target, .live) {
+        if let veto = await CheckRunner(tools: tools, log: log).veto(target, .live) {
             return GuardError(
                 .checkVetoed, "the check command vetoed the migrated memory \(place) with exit status \(veto.exit)",
                 store: store.location.id, causes: veto.said)

@@ -9,7 +9,7 @@ internal import Stores
 internal import Vault
 
 /// Where a store is to be taken.
-enum Wish: Sendable, Equatable {
+enum MigrationGoal: Sendable, Equatable {
     /// Up to this version, or to the one that is wanted of its line.
     case upgrade(to: Int?)
     /// To the known shape that it should have at its version.
@@ -37,7 +37,7 @@ enum Wish: Sendable, Equatable {
 /// - between `migrate` and settling: the ledger inside the store tells whether COMMIT happened, see ``Recovery``;
 /// - in `keep` or `restore`: SQLite leaves the file entirely old or entirely restored, and the ledger again tells which.
 struct MigrationRun {
-    let tools: Toolbox
+    let tools: EngineContext
     let store: any Store
     let log: OperationLog
     let scratch: ScratchFolder
@@ -56,7 +56,7 @@ struct MigrationRun {
 
     /// Takes the store where `wish` says, and settles the operation. Throws only when the journal cannot be written: every other
     /// failure is settled and told in the record.
-    func run(_ wish: Wish) async throws(GuardError) -> OperationRecord {
+    func run(_ wish: MigrationGoal) async throws(GuardError) -> OperationRecord {
         var round = 0
         var preparation: Duration?
         while true {
@@ -89,7 +89,7 @@ struct MigrationRun {
 
     /// - Parameter preparation: is told how long backup and rehearsal took
     private func attempt(
-        _ wish: Wish, underLock isLocked: Bool, _ preparation: inout Duration?
+        _ wish: MigrationGoal, underLock isLocked: Bool, _ preparation: inout Duration?
     ) async throws(GuardError) -> Round {
         try await log.step(.preflight, dataState: .untouched)
         let clock = ContinuousClock()
@@ -104,7 +104,7 @@ struct MigrationRun {
         }
         log.add(try await store.preflight())
         try await log.step(.backup)
-        let repetition = Repetition(tools: tools, location: store.location)
+        let repetition = RetryLimit(tools: tools, location: store.location)
         let backup = try await BackupTaker(tools: tools, store: store, log: log, scratch: scratch)
             .take(
                 .migration, line: plan.line.rawValue, version: plan.shownFrom,
@@ -115,7 +115,7 @@ struct MigrationRun {
                 // Before anything is put into the vault: what fails for ever must not fill it.
                 if !isExplicit { try await repetition.refuse(plan, on: snapshot.content) }
             }
-        let attempt = Repetition.name(of: plan, on: backup.snapshot.content)
+        let attempt = RetryLimit.name(of: plan, on: backup.snapshot.content)
         let entry = LedgerEntry(
             operation: log.record.id, backup: backup.entry.id,
             release: tools.installed.now.deciding(for: plan.line)?.label)
@@ -132,7 +132,7 @@ struct MigrationRun {
                 if try await hasCommitted() { return .committed(plan, entry, nil, backup) }
                 failure = error.with(dataState: .untouched)
             }
-            guard Repetition.counts(failure) else { throw failure }
+            guard RetryLimit.counts(failure) else { throw failure }
             // Ends a transaction that is still open: the row that tells of the failure has one of its own.
             await store.close()
             await recordFailure(failure, plan, entry)
@@ -154,11 +154,11 @@ struct MigrationRun {
         let rehearsal = try await store.rehearse(
             plan, on: backup.restored, of: backup.snapshot, entry: entry, progress: progress(of: .rehearse))
         let deadline = lock.map { $0 + tools.policy.lockedBackup }
-        var veto: CheckAsking.Veto?
+        var veto: CheckRunner.Veto?
         if let rehearsal {
             log.add(rehearsal.findings)
             let target = await store.checkTarget(rehearsedOn: backup.restored)
-            veto = await CheckAsking(tools: tools, log: log).veto(target, .rehearsal, until: deadline)
+            veto = await CheckRunner(tools: tools, log: log).veto(target, .rehearsal, until: deadline)
         } else {
             log.add([
                 Finding(

@@ -22,12 +22,12 @@ public enum MigrationMode: String, Sendable, CaseIterable, Codable, Comparable {
 
 /// One pass over stores: examine each, migrate what is pending, and tell what became of it.
 public struct Pass: Sendable {
-    let tools: Toolbox
+    let tools: EngineContext
     private let mode: MigrationMode
     private let parallel: Int
 
     /// - Parameter parallel: how many stores are worked on at the same time
-    public init(_ tools: Toolbox, mode: MigrationMode, parallel: Int = 1) {
+    public init(_ tools: EngineContext, mode: MigrationMode, parallel: Int = 1) {
         self.tools = tools
         self.mode = mode
         self.parallel = max(1, parallel)
@@ -115,11 +115,11 @@ public struct Pass: Sendable {
             return PassItem(store: examination.form, operation: try await untreated(examination, location.id))
         }
         let store = try tools.open(location)
-        if let refusal = try await Repetition(tools: tools, location: location).refusal(of: plan, store) {
+        if let refusal = try await RetryLimit(tools: tools, location: location).refusal(of: plan, store) {
             var form = examination.form
             form.state = .held
             try await examiner.remember(form)
-            let operation = try await Safekeeping(tools: tools, trigger: "once").record(refusal, of: location.id)
+            let operation = try await UnmanagedBackup(tools: tools, trigger: "once").record(refusal, of: location.id)
             return PassItem(store: form, operation: operation)
         }
         let operation = try await migrate(store)

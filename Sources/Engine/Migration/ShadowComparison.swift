@@ -68,7 +68,7 @@ struct ShadowComparison {
     }
 }
 
-extension Work {
+extension StoreOperation {
     /// Compares the store with `before`, a backup from before somebody else changed its shape, and offers the way back. Nothing is restored.
     func compare(since before: Entry) async throws(GuardError) -> OperationRecord {
         do throws(GuardError) {

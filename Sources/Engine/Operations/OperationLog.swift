@@ -8,7 +8,7 @@ internal import Journal
 ///
 /// Read the engine with the question "and if the power fails here?": what the last durable step says is what ``Recovery`` starts from.
 final class OperationLog {
-    private let tools: Toolbox
+    private let tools: EngineContext
     private(set) var record: OperationRecord
     /// What the journal has not heard of yet.
     private var unwrittenFindings: [Finding] = []
@@ -18,7 +18,7 @@ final class OperationLog {
     /// How the running step ends when the next one begins.
     private var ending: StepState
 
-    private init(_ tools: Toolbox, _ record: OperationRecord, isRecovered: Bool = false) {
+    private init(_ tools: EngineContext, _ record: OperationRecord, isRecovered: Bool = false) {
         self.tools = tools
         self.record = record
         self.isRecovered = isRecovered
@@ -26,7 +26,7 @@ final class OperationLog {
     }
 
     /// A new operation, durable when this returns.
-    static func begin(_ record: OperationRecord, with tools: Toolbox) async throws(GuardError) -> OperationLog {
+    static func begin(_ record: OperationRecord, with tools: EngineContext) async throws(GuardError) -> OperationLog {
         let log = OperationLog(tools, record)
         try await log.write { (journal) throws(JournalError) in try await journal.begin(record) }
         tools.observe(.began(record))
@@ -34,13 +34,13 @@ final class OperationLog {
     }
 
     /// An operation that is in the journal already, and that this process goes on with.
-    static func resume(_ record: OperationRecord, with tools: Toolbox) -> OperationLog {
+    static func resume(_ record: OperationRecord, with tools: EngineContext) -> OperationLog {
         OperationLog(tools, record)
     }
 
     /// An operation that an earlier process was ended in the middle of. Its running step counts as stopped, until
     /// ``endStep(as:)`` says that there is evidence for more.
-    static func recover(_ record: OperationRecord, with tools: Toolbox) -> OperationLog {
+    static func recover(_ record: OperationRecord, with tools: EngineContext) -> OperationLog {
         OperationLog(tools, record, isRecovered: true)
     }
 

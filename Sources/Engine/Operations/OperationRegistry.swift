@@ -15,13 +15,13 @@ struct OperationRegistry {
     /// The operations that are at work.
     private(set) var tasks: [OperationID: Task<Void, Never>] = [:]
     /// Looks, backups and other work of the daemon's own.
-    private var upkeep: [Int: Task<Void, Never>] = [:]
+    private var maintenance: [Int: Task<Void, Never>] = [:]
     private var next = 0
     /// The memory that each operation at work is about, for those that nobody asked for as well.
     private var stores: [OperationID: StoreID] = [:]
 
     /// Whether nothing is at work.
-    var isIdle: Bool { tasks.isEmpty && upkeep.isEmpty }
+    var isIdle: Bool { tasks.isEmpty && maintenance.isEmpty }
 
     /// Whether an operation is at work that has changed its memory already.
     var isPastReturn: Bool {
@@ -35,7 +35,7 @@ struct OperationRegistry {
     }
 
     /// Everything that is at work, to be waited for or stopped.
-    var all: [Task<Void, Never>] { Array(tasks.values) + Array(upkeep.values) }
+    var all: [Task<Void, Never>] { Array(tasks.values) + Array(maintenance.values) }
 
     mutating func open(_ record: OperationRecord) { feeds[record.id] = OperationFeed(record) }
 
@@ -66,8 +66,8 @@ struct OperationRegistry {
         return next
     }
 
-    mutating func runUpkeep(_ number: Int, _ task: Task<Void, Never>) { upkeep[number] = task }
-    mutating func endUpkeep(_ number: Int) { upkeep[number] = nil }
+    mutating func runUpkeep(_ number: Int, _ task: Task<Void, Never>) { maintenance[number] = task }
+    mutating func endUpkeep(_ number: Int) { maintenance[number] = nil }
 
     /// Notes which memory an operation is about.
     mutating func note(_ record: OperationRecord) {

@@ -20,7 +20,7 @@ internal import Vault
 ///
 /// A store that is not there stays as it is: its operation waits until the evidence can be looked at.
 struct Recovery {
-    let tools: Toolbox
+    let tools: EngineContext
 
     /// Settles every unsettled operation whose evidence can be read. To be called before anything else, once per start.
     ///

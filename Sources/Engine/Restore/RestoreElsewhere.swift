@@ -21,7 +21,7 @@ struct RestoreElsewhere {
         }
     }
 
-    let tools: Toolbox
+    let tools: EngineContext
     let log: OperationLog
     let entry: Entry
 

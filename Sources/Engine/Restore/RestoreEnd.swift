@@ -9,7 +9,7 @@ internal import Vault
 /// A restore into a live store is one transaction: it happened or it did not. Which of both, the complete digests of its content tell, see
 /// ``RestoredState``; where they do not, nothing is claimed. A store that was made anew is made anew again.
 struct RestoreEnd {
-    let tools: Toolbox
+    let tools: EngineContext
     let log: OperationLog
 
     /// The state of `backup` is in place and verified.

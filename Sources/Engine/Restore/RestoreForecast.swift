@@ -14,7 +14,7 @@ struct RestoreForecast {
     private let backup: StoreDigest
 
     /// Looks at the store at `location`, and decodes `entry` beside the copy of it.
-    init(of entry: Entry, over location: StoreLocation, with tools: Toolbox) async throws(GuardError) {
+    init(of entry: Entry, over location: StoreLocation, with tools: EngineContext) async throws(GuardError) {
         let store = try tools.open(location)
         backup = entry.manifest.content
         do throws(GuardError) {

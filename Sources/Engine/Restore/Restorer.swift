@@ -10,7 +10,7 @@ internal import Vault
 /// Nothing that was committed before the restore is lost: the store lets itself be overwritten only while it is in the state that was
 /// backed up a moment ago.
 struct Restorer {
-    let tools: Toolbox
+    let tools: EngineContext
     let store: any Store
     let log: OperationLog
     let scratch: ScratchFolder

@@ -8,12 +8,12 @@ internal import Vault
 
 /// Computes when the next backup by the clock is due, so that whoever waits for it can sleep until then.
 struct BackupSchedule {
-    let tools: Toolbox
+    let tools: EngineContext
 
     /// When `store` is to be looked at again for its scheduled backup; a moment that is past means now, and nil means never: no backups
     /// are wanted by the clock, or the store is missing.
     func due(_ store: StoreID) async throws(GuardError) -> Timestamp? {
-        guard let every = tools.policy.upkeep.every else { return nil }
+        guard let every = tools.policy.maintenance.every else { return nil }
         let now = tools.clock()
         let (sighting, look, failed) = try await tools.journaling(about: store) { (journal) throws(JournalError) in
             (

@@ -65,7 +65,7 @@ struct Schedule {
 }
 
 /// Waits longer each time: 30 s, 1, 2, 4 … minutes, and an hour at most.
-struct BackOff {
+struct RetryDelay {
     private(set) var tries = 0
 
     /// How long to wait now that it went wrong once more.

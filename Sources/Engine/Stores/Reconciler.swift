@@ -12,7 +12,7 @@ internal import Stores
 /// An unknown shape is backed up and left alone, a refusal is written down, a release that may change the memory is met with a backup, and
 /// a change that another program made is compared with the backup from before. What is left is a migration, when one is due.
 struct Reconciler {
-    let tools: Toolbox
+    let tools: EngineContext
     /// What set it off, in the words of the journal.
     let trigger: String
     /// What may happen to the memory without asking.
@@ -40,7 +40,7 @@ struct Reconciler {
     func next(for location: StoreLocation, _ examination: Examination) async throws(GuardError) -> Next {
         // One that is not there is seen to be missing, and that is no failure of anything.
         guard ![.missing, .notAnswering].contains(examination.form.state) || tellsAbsence else { return .nothing }
-        if let operation = try await Safekeeping(tools: tools, trigger: trigger).care(at: location, examination) {
+        if let operation = try await UnmanagedBackup(tools: tools, trigger: trigger).care(at: location, examination) {
             return .done(operation)
         }
         guard let plan = examination.plan, !plan.isEmpty, examination.hold == nil, mode == .auto else {
@@ -72,7 +72,7 @@ struct Reconciler {
         guard let release = releases.first(where: { !$0.isKnown }) ?? releases.first else { return nil }
         let key = releases.map { "\($0.id) \($0.label)" }.joined(separator: "; ")
         guard prepared != key else { return nil }
-        _ = try await Upkeep(tools).releaseBackup(location, release: release)
+        _ = try await Maintenance(tools).releaseBackup(location, release: release)
         return key
     }
 
@@ -84,11 +84,11 @@ struct Reconciler {
         guard before.form.line != nil, before.form.state != .missing, isOther,
             ![.busy, .notAnswering].contains(now.state), now.state != .failed || now.schemaVersion != nil
         else { return }
-        let upkeep = Upkeep(tools)
+        let maintenance = Maintenance(tools)
         guard
-            let entry = try await upkeep.backupBeforeShadowMigration(
+            let entry = try await maintenance.backupBeforeShadowMigration(
                 of: location.id, leaving: before.form.schemaVersion, since: before.seenAt)
         else { return }
-        _ = try await upkeep.compareAfterShadowMigration(location, since: entry)
+        _ = try await maintenance.compareAfterShadowMigration(location, since: entry)
     }
 }

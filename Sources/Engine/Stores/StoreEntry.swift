@@ -17,13 +17,13 @@ struct StoreEntry: Sendable {
     /// When it was looked at last.
     var seenAt: Timestamp?
     /// What its files looked like before the last look at them.
-    var footprint: StoreFootprint?
+    var footprint: FileSignature?
     /// What a person decided about the place.
     var override: StoreChoice?
     /// The releases that it was backed up for.
     var preparedFor: String?
     /// How often in a row its operations could not go on.
-    var backOff = BackOff()
+    var backOff = RetryDelay()
     /// Whether something was to be done about it while an operation was at work on it.
     var needsReconcile = false
     /// The place in line that its migration has, when it has one.
@@ -158,7 +158,7 @@ struct StoreRegistry: Sendable {
             let place = entry.form?.location ?? entry.location?.name ?? id.value
             return switch turn.occupant {
             case .operation(let operation): "\(operation) at \(place), since \(turn.since)"
-            case .upkeep: "a look or a backup at \(place), since \(turn.since)"
+            case .maintenance: "a look or a backup at \(place), since \(turn.since)"
             }
         }
     }
@@ -183,7 +183,7 @@ struct StoreRegistry: Sendable {
         let what =
             switch turn.occupant {
             case .operation(let id): "the operation \(id)"
-            case .upkeep: "a look at it, or a backup of dementiad's own,"
+            case .maintenance: "a look at it, or a backup of dementiad's own,"
             }
         let hint =
             location.engine == .sqlite

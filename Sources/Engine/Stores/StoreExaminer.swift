@@ -22,7 +22,7 @@ public struct Examination: Sendable {
 
 /// Looks at stores, and changes nothing.
 struct StoreExaminer {
-    let tools: Toolbox
+    let tools: EngineContext
 
     /// How the store at `location` stands.
     func examine(_ location: StoreLocation) async throws(GuardError) -> Examination {

@@ -9,17 +9,17 @@ internal import Synchronization
 /// answer: then those behind it are turned away after their deadline, and the queue tells what hangs and since when.
 final class StoreQueue: Sendable {
     /// What has its turn.
-    enum Occupant: Sendable, Equatable {
+    enum Owner: Sendable, Equatable {
         /// An operation that a person can watch and cancel.
         case operation(OperationID)
         /// A look, a comparison or a backup of the daemon's own.
-        case upkeep
+        case maintenance
     }
 
     /// One turn.
     struct Turn: Sendable {
         fileprivate let number: Int
-        var occupant: Occupant
+        var occupant: Owner
         /// When it began.
         let since: Timestamp
         /// When it last showed that it goes on.
@@ -33,7 +33,7 @@ final class StoreQueue: Sendable {
 
     private struct Waiter {
         let number: Int
-        let occupant: Occupant
+        let occupant: Owner
         let continuation: CheckedContinuation<Int?, Never>
     }
 
@@ -63,7 +63,7 @@ final class StoreQueue: Sendable {
 
     /// Waits for a turn, and gives its number for ``leave(_:)``. nil when an operation has the turn, or gets it first: it may take long,
     /// and its end looks at the memory. nil as well when `limit` is over.
-    func enter(_ occupant: Occupant, within limit: Duration) async -> Int? {
+    func enter(_ occupant: Owner, within limit: Duration) async -> Int? {
         let now = clock()
         let (number, isFree, isRefused) = state.withLock { state -> (Int, Bool, Bool) in
             state.next += 1

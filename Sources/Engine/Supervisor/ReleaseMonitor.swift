@@ -25,7 +25,7 @@ actor ReleaseMonitor {
     /// How long a reading may stay in one system call. git itself is given ten seconds for an answer.
     private static let patience = Duration.seconds(12)
 
-    private var tools: Toolbox
+    private var tools: EngineContext
     private var reader: ReleaseReader
     /// What the last look at each folder gave.
     private var readings: [String: Reading] = [:]
@@ -34,13 +34,13 @@ actor ReleaseMonitor {
     /// The folders whose entries tell that a release changed.
     private(set) var folders: Set<String> = []
 
-    init(_ tools: Toolbox) {
+    init(_ tools: EngineContext) {
         self.tools = tools
         reader = ReleaseReader(catalogue: tools.catalogue, now: tools.clock)
     }
 
     /// Knows releases by the catalogue of `tools` from now on.
-    func reconfigure(_ tools: Toolbox) {
+    func reconfigure(_ tools: EngineContext) {
         self.tools = tools
         reader = ReleaseReader(catalogue: tools.catalogue, now: tools.clock)
     }

@@ -13,7 +13,7 @@ extension Supervisor {
             try await journal.adopt(location)
         }
         try await readOverrides()
-        scan.discovered = heeding(scan.discovered)
+        scan.discovered = applyingOverrides(scan.discovered)
         await watchAll()
         try await attend(location, because: "request")
         tell()
@@ -22,12 +22,12 @@ extension Supervisor {
     /// Guards the store at `location` no longer, whatever a look finds.
     func forget(_ location: StoreLocation) async throws(GuardError) {
         let id = location.id
-        let turn = try await takeTurn(at: location, for: .upkeep)
+        let turn = try await takeTurn(at: location, for: .maintenance)
         defer { stores.queue(of: id).leave(turn) }
         try await tools.journaling(about: id) { (journal) throws(JournalError) in try await journal.forget(location) }
         try await readOverrides()
         stores.forget(id)
-        scan.discovered = heeding(scan.discovered)
+        scan.discovered = applyingOverrides(scan.discovered)
         plan {
             $0.drop(.store(id))
             $0.drop(.backup(id))
@@ -43,26 +43,26 @@ extension Supervisor {
     }
 
     /// `found` with what was adopted, and without what is to be forgotten.
-    func heeding(_ found: Discovered) -> Discovered { found.heeding(stores.overrides) }
+    func applyingOverrides(_ found: Discovered) -> Discovered { found.applyingOverrides(stores.overrides) }
 }
 
 extension Pass {
     /// `found` with what was adopted, and without what is to be forgotten.
-    public func heeding(_ found: Discovered) async throws(GuardError) -> Discovered {
-        found.heeding(try await tools.journaling { (journal) throws(JournalError) in try await journal.choices() })
+    public func applyingOverrides(_ found: Discovered) async throws(GuardError) -> Discovered {
+        found.applyingOverrides(try await tools.journaling { (journal) throws(JournalError) in try await journal.choices() })
     }
 }
 
 extension Discovered {
     /// With what was adopted, and without what is to be forgotten. What lives on elsewhere is not changed without asking.
-    fileprivate func heeding(_ choices: some Collection<StoreChoice>) -> Discovered {
-        var heeding = self
+    fileprivate func applyingOverrides(_ choices: some Collection<StoreChoice>) -> Discovered {
+        var applyingOverrides = self
         let forgotten = Set(choices.filter { $0.kind == .forgotten }.map(\.location))
-        heeding.locations.removeAll(where: forgotten.contains)
+        applyingOverrides.locations.removeAll(where: forgotten.contains)
         for choice in choices where choice.kind == .adopted && !locations.contains(choice.location) {
-            heeding.locations.append(choice.location)
+            applyingOverrides.locations.append(choice.location)
         }
-        heeding.asking.formUnion(choices.filter { $0.kind == .moved }.map(\.location))
-        return heeding
+        applyingOverrides.asking.formUnion(choices.filter { $0.kind == .moved }.map(\.location))
+        return applyingOverrides
     }
 }

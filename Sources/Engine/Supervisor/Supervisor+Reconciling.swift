@@ -28,7 +28,7 @@ extension Supervisor {
         await watchAll()
         let unreached = Set(scan.discovered.problems.map(\.message))
         do throws(GuardError) {
-            scan.discovered = heeding(try await settings.discover())
+            scan.discovered = applyingOverrides(try await settings.discover())
             scan.failure = nil
         } catch {
             scan.failure = error
@@ -82,7 +82,7 @@ extension Supervisor {
         }
         // One that is known to hang is not waited for.
         if stores.isSilent(id) { return }
-        guard let turn = await queue.enter(.upkeep, within: patience) else {
+        guard let turn = await queue.enter(.maintenance, within: patience) else {
             stores[id].needsReconcile = true
             return
         }
@@ -226,9 +226,9 @@ extension Supervisor {
     }
 
     /// What `stat` tells of the files of the store at `location`.
-    func footprint(of location: StoreLocation) async -> StoreFootprint? {
+    func footprint(of location: StoreLocation) async -> FileSignature? {
         guard location.engine == .sqlite else { return nil }
-        return await tools.calls.ask(location.name, silentFor: .seconds(5)) { StoreFootprint(location) }.value ?? nil
+        return await tools.calls.ask(location.name, silentFor: .seconds(5)) { FileSignature(location) }.value ?? nil
     }
 
     /// Looks at the store at `location` again, in its turn, when that comes soon. An operation that is at work on it looks at its end.
@@ -238,7 +238,7 @@ extension Supervisor {
     func lookInTurn(at location: StoreLocation, within limit: Duration = .seconds(10)) async -> Bool {
         let queue = stores.queue(of: location.id)
         if stores.isSilent(location.id) { return false }
-        guard let turn = await queue.enter(.upkeep, within: limit) else { return false }
+        guard let turn = await queue.enter(.maintenance, within: limit) else { return false }
         watchSilences()
         let task = Task {
             await examine(location)

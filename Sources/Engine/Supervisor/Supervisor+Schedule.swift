@@ -25,7 +25,7 @@ extension Supervisor {
             guard !isStopping else { continue }
             let place = await looks.enter()
             Task {
-                await tryTo { (supervisor) async throws(GuardError) in
+                await reportingFailure { (supervisor) async throws(GuardError) in
                     try await supervisor.attend(location, because: trigger)
                 }
                 place.release()
@@ -48,7 +48,7 @@ extension Supervisor {
     private func perform(_ item: Schedule.Item) async {
         switch item {
         case .rescan:
-            await tryTo { (supervisor) async throws(GuardError) in try await supervisor.rescan(startingWork: true) }
+            await reportingFailure { (supervisor) async throws(GuardError) in try await supervisor.rescan(startingWork: true) }
             // What does not answer is asked again soon: only the call that hangs costs a thread, and the others are told by events.
             schedule.set(.rescan, in: tools.calls.silences.isEmpty ? settings.rescanEvery : .seconds(60))
         case .releases:
@@ -80,7 +80,7 @@ extension Supervisor {
     }
 
     /// Does `work`. What goes wrong is told, and tried again at the next look.
-    func tryTo(_ work: @Sendable (isolated Supervisor) async throws(GuardError) -> Void) async {
+    func reportingFailure(_ work: @Sendable (isolated Supervisor) async throws(GuardError) -> Void) async {
         do throws(GuardError) {
             try await work(self)
         } catch {
@@ -115,7 +115,7 @@ extension Supervisor {
             let delay = stores[store].backOff.next()
             plan { $0.set(.store(store), in: delay) }
         } else {
-            stores[store].backOff = BackOff()
+            stores[store].backOff = RetryDelay()
             plan { $0.drop(.store(store)) }
         }
         if record.backup != nil { plan { $0.hasten(.prune, in: .seconds(60)) } }

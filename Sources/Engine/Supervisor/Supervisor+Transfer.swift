@@ -14,10 +14,10 @@ extension Supervisor {
     ) async throws(GuardError) -> OperationRecord {
         let target = destination.location
         let queue = stores.queue(of: target.id)
-        let turn = try await takeTurn(at: target, for: .upkeep)
+        let turn = try await takeTurn(at: target, for: .maintenance)
         let (supervisor, tools) = (self, tools)
         do throws(GuardError) {
-            let record = try await startWork(.transfer, source, origin) { (work) throws(GuardError) in
+            let record = try await dispatch(.transfer, source, origin) { (work) throws(GuardError) in
                 let result: Result<OperationRecord, GuardError>
                 do throws(GuardError) {
                     result = .success(
@@ -44,9 +44,9 @@ extension Supervisor {
     /// Looks at what a transfer left in its schema.
     private func lookAt(_ destination: TransferDestination) async {
         guard destination.isConfigured, !isStopping else { return }
-        await tryTo { (supervisor) throws(GuardError) in
+        await reportingFailure { (supervisor) throws(GuardError) in
             try await supervisor.readOverrides()
-            supervisor.scan.discovered = supervisor.heeding(supervisor.scan.discovered)
+            supervisor.scan.discovered = supervisor.applyingOverrides(supervisor.scan.discovered)
             guard supervisor.stores[destination.location.id].override?.kind == .adopted else { return }
             try await supervisor.attend(destination.location, because: "request")
         }

@@ -14,7 +14,7 @@ internal import Watcher
 ///
 /// Everything that it decides is durable in the journal before it has an effect; what it keeps in memory is rebuilt at the next start.
 public actor Supervisor {
-    var tools: Toolbox
+    var tools: EngineContext
     var settings: SupervisorSettings
     let startedAt: Timestamp
     private let relay: EventRelay
@@ -42,7 +42,7 @@ public actor Supervisor {
     let looks = Turnstile(width: 4)
 
     /// - Parameter relay: the one whose `send` is `tools.observe`
-    public init(_ tools: Toolbox, _ settings: SupervisorSettings, relay: EventRelay) {
+    public init(_ tools: EngineContext, _ settings: SupervisorSettings, relay: EventRelay) {
         self.tools = tools
         self.settings = settings
         self.relay = relay
@@ -145,7 +145,7 @@ public actor Supervisor {
     }
 
     /// Goes by other rules from now on, and looks at everything by them. What is under way ends by the old ones.
-    public func reconfigure(_ tools: Toolbox, _ settings: SupervisorSettings) async {
+    public func reconfigure(_ tools: EngineContext, _ settings: SupervisorSettings) async {
         self.tools = tools
         self.settings = settings
         migrations.setWidth(settings.parallel)
@@ -290,11 +290,11 @@ public actor Supervisor {
 
     /// Starts a migration, repair or downgrade of the store at `location`.
     func startMigration(
-        _ wish: Wish, _ kind: OperationKind, _ location: StoreLocation, _ origin: Origin, isExplicit: Bool
+        _ wish: MigrationGoal, _ kind: OperationKind, _ location: StoreLocation, _ origin: Origin, isExplicit: Bool
     ) async throws(GuardError) -> OperationRecord {
         let migrations = migrations
         let supervisor = self
-        return try await startWork(kind, location, origin) { (work) throws(GuardError) in
+        return try await dispatch(kind, location, origin) { (work) throws(GuardError) in
             // Whoever asks by name does not stand in line.
             if isExplicit { return try await work.migrate(wish, isExplicit: true) }
             let place = await migrations.enter()
@@ -319,13 +319,13 @@ public actor Supervisor {
     }
 
     /// Starts work on the store at `location`, with a scratch folder of its own.
-    func startWork(
+    func dispatch(
         _ kind: OperationKind, _ location: StoreLocation, _ origin: Origin,
-        _ body: @escaping @Sendable (Work) async throws(GuardError) -> OperationRecord
+        _ body: @escaping @Sendable (StoreOperation) async throws(GuardError) -> OperationRecord
     ) async throws(GuardError) -> OperationRecord {
         let tools = tools
         return try await start(kind, at: location, origin) { (log) throws(GuardError) in
-            try await Work.run(at: location, log, with: tools, body)
+            try await StoreOperation.run(at: location, log, with: tools, body)
         }
     }
 
@@ -352,7 +352,7 @@ public actor Supervisor {
     }
 
     /// Waits for a turn at the queue of the store at `location`, or says why there is none.
-    func takeTurn(at location: StoreLocation, for occupant: StoreQueue.Occupant) async throws(GuardError) -> Int {
+    func takeTurn(at location: StoreLocation, for occupant: StoreQueue.Owner) async throws(GuardError) -> Int {
         stores[location.id].location = location
         let queue = stores.queue(of: location.id)
         if let turn = await queue.enter(occupant, within: patience) { return turn }

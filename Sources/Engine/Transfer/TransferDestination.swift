@@ -14,7 +14,7 @@ struct TransferDestination: Sendable {
     var location: StoreLocation { store.location }
 
     /// The schema of `store`, which `place` names. A server that nobody configured is reached as libpq does it, with what `.pgpass` has for it.
-    init(_ store: PostgresStore, named place: String, with tools: Toolbox) {
+    init(_ store: PostgresStore, named place: String, with tools: EngineContext) {
         self.store = store
         // Nothing is reached by that.
         isConfigured = (try? tools.open(store.location)) != nil
@@ -22,7 +22,7 @@ struct TransferDestination: Sendable {
     }
 
     /// The one that an earlier process wrote down as `text`.
-    static func again(_ text: String, with tools: Toolbox) throws(GuardError) -> TransferDestination {
+    static func again(_ text: String, with tools: EngineContext) throws(GuardError) -> TransferDestination {
         if let store = try? tools.open(StoreLocation(engine: .postgres, name: text)) as? PostgresStore {
             return TransferDestination(store, named: text, with: tools)
         }

@@ -10,7 +10,7 @@ internal import Vault
 
 /// What follows the COMMIT of a transfer: verification from a new connection, and what was decided about the file. Recovery enters here too.
 struct TransferEnd {
-    let tools: Toolbox
+    let tools: EngineContext
     let log: OperationLog
     let destination: TransferDestination
 

@@ -12,7 +12,7 @@ internal import Vault
 /// | transfer, verify, recover | the schema's register does not have it | COMMIT did not happen; the server took everything back |
 /// | transfer, verify, recover | the register has it | COMMIT happened: verify now |
 struct TransferRecovery {
-    let tools: Toolbox
+    let tools: EngineContext
     let log: OperationLog
 
     /// Whether only its server can tell what became of `record`.

@@ -26,7 +26,7 @@ struct TransferWish: Sendable {
 /// - before `transfer` is written down: nothing was begun;
 /// - between `transfer` and settling: the schema's own register of transfers tells whether COMMIT happened, see ``TransferRecovery``.
 struct TransferRun {
-    let tools: Toolbox
+    let tools: EngineContext
     let store: any Store
     let destination: TransferDestination
     let log: OperationLog
@@ -41,7 +41,7 @@ struct TransferRun {
         let path: String
         let digest: String
         let backup: Entry?
-        let footprint: StoreFootprint?
+        let footprint: FileSignature?
     }
 
     /// Transfers, and settles the operation. Throws only when the journal cannot be written.
@@ -74,7 +74,7 @@ struct TransferRun {
     /// Backs the file up, and gives what the restore that proved the backup holds; or the report of an earlier transfer of this very
     /// content, after which nothing is to be done and nothing goes into the vault.
     private func copy(line: String, _ version: Int?) async throws(GuardError) -> (Source, TransferReport?) {
-        let footprint = StoreFootprint(store.location)
+        let footprint = FileSignature(store.location)
         let seen = Seen()
         do throws(GuardError) {
             let backup = try await BackupTaker(tools: tools, store: store, log: log, scratch: scratch)
@@ -107,7 +107,7 @@ struct TransferRun {
     }
 
     /// A file with damaged pages: what can be read of it is transferred, and there is no proved backup of such a thing.
-    private func rescue(_ damage: GuardError, _ footprint: StoreFootprint?) async throws(GuardError) -> Source {
+    private func rescue(_ damage: GuardError, _ footprint: FileSignature?) async throws(GuardError) -> Source {
         guard !wish.isArchiving else { throw damage }
         let path = scratch.copy("\(BackupReason.transfer.rawValue)-copy", of: store)
         let digest = try await tools.reading { (_) throws(VaultError) in try BackupTaker.digest(of: path).hex }
@@ -147,7 +147,7 @@ struct TransferRun {
         job.rejectsPath = try TransferRejects.path(for: id, in: tools)
         let (tools, id, location, footprint) = (tools, id, store.location, source.footprint)
         job.progress = { tools.observe(.progressed(id, $0)) }
-        job.hasSourceMoved = { footprint != nil && StoreFootprint(location) != footprint }
+        job.hasSourceMoved = { footprint != nil && FileSignature(location) != footprint }
         try await log.step(
             .transfer, detail: TransferEnd.detail(of: destination, isArchiving: wish.isArchiving), dataState: .changing)
         let ready = job
@@ -208,7 +208,7 @@ enum TransferIdentity {
 
 /// The file that tells of the rows which a transfer had to reject. It outlives the operation.
 enum TransferRejects {
-    static func path(for operation: OperationID, in tools: Toolbox) throws(GuardError) -> String {
+    static func path(for operation: OperationID, in tools: EngineContext) throws(GuardError) -> String {
         let folder = Directory.parent(of: tools.scratch) + "/transfers"
         do throws(SystemCallError) {
             try Directory.createAll(folder)
@@ -221,7 +221,7 @@ enum TransferRejects {
     }
 
     /// Removes the file of a transfer that did not happen.
-    static func remove(for operation: OperationID, in tools: Toolbox) {
+    static func remove(for operation: OperationID, in tools: EngineContext) {
         guard let path = try? path(for: operation, in: tools), (try? FileStatus.ifPresent(path)) != nil else { return }
         // Best effort: a file that tells of a transfer which did not happen misleads nobody who looks at its operation.
         try? Directory.unlink(path)

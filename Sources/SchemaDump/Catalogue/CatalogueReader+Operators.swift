@@ -108,7 +108,7 @@ extension CatalogueReader {
     }
 
     /// The operators and support functions that belong to classes or, loosely, to families of the schema, as SQL.
-    private mutating func familyMembers(of catalogue: Catalogue) throws(PostgresError) -> [UInt32: [String]] {
+    private mutating func familyMembers(of catalogue: SystemCatalogue) throws(PostgresError) -> [UInt32: [String]] {
         let home =
             catalogue == .operatorClass
             ? "SELECT oid FROM pg_catalog.pg_opclass WHERE opcnamespace = $1"

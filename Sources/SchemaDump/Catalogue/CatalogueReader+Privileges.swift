@@ -158,7 +158,7 @@ extension CatalogueReader {
         let statements: [String]
         let name: String
         var table: String?
-        if list.key.catalogue == Catalogue.defaultACL.rawValue {
+        if list.key.catalogue == SystemCatalogue.defaultACL.rawValue {
             let kind = ["TABLES", "SEQUENCES", "FUNCTIONS", "TYPES"][min(max(list.column, 1), 4) - 1]
             let prefix =
                 "ALTER DEFAULT PRIVILEGES FOR ROLE \(SQLText.identifier(list.owner.text)) IN SCHEMA \(SQLText.identifier(schema)) "
@@ -181,7 +181,7 @@ extension CatalogueReader {
         if list.namesGrantors {
             body = "DECLARE was text := pg_catalog.current_setting('role');\nBEGIN\n\(body)\nEND;"
         }
-        let word = list.key.catalogue == Catalogue.defaultACL.rawValue ? "DEFAULT ACL" : "ACL"
+        let word = list.key.catalogue == SystemCatalogue.defaultACL.rawValue ? "DEFAULT ACL" : "ACL"
         return DumpItem(kind: word, name: name, table: table, sql: GuardedSQL.block(body))
     }
 }

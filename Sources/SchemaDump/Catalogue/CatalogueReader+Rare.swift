@@ -80,7 +80,7 @@ extension CatalogueReader {
             FROM pg_catalog.pg_ts_config c JOIN pg_catalog.pg_ts_parser p ON p.oid = c.cfgparser
             JOIN pg_catalog.pg_namespace n ON n.oid = p.prsnamespace WHERE c.cfgnamespace = $1
             """)
-        let kinds: [(kind: Kind, catalogue: Catalogue, word: String)] = [
+        let kinds: [(kind: Kind, catalogue: SystemCatalogue, word: String)] = [
             (.textSearchParser, .textSearchParser, "TEXT SEARCH PARSER"),
             (.textSearchTemplate, .textSearchTemplate, "TEXT SEARCH TEMPLATE"),
             (.textSearchDictionary, .textSearchDictionary, "TEXT SEARCH DICTIONARY"),

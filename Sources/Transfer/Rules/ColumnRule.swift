@@ -6,7 +6,7 @@ public enum ColumnRule: Sendable, Equatable {
     case copy
     /// A moment: a number of seconds since 1970, or text that says one.
     case timestamp
-    /// Truth, which SQLite has as 0 and 1, as words, or as any number.
+    /// A boolean, which SQLite has as 0 and 1, as words, or as any number.
     case boolean
     /// An embedding: an array of little-endian float32, a Python pickle (never read), or a JSON array.
     case embedding

@@ -80,10 +80,10 @@ public enum Conversion {
         _ cell: Cell, by rule: ColumnRule, to type: TargetType, policy: TransferPolicy
     ) -> Attempt {
         switch (rule, type) {
-        case (.timestamp, .doublePrecision), (_, .timestamptz): Moment.attempt(cell, to: type, policy: policy)
+        case (.timestamp, .doublePrecision), (_, .timestamptz): TimeConversion.attempt(cell, to: type, policy: policy)
         case (.embedding, .bytea): Embedding.attempt(cell)
-        case (.boolean, .integer), (.boolean, .bigint): Truth.number(cell, to: type)
-        case (_, .boolean): Truth.attempt(cell)
+        case (.boolean, .integer), (.boolean, .bigint): BooleanConversion.number(cell, to: type)
+        case (_, .boolean): BooleanConversion.attempt(cell)
         case (_, .integer), (_, .bigint): Number.integer(cell, to: type)
         case (_, .doublePrecision): Number.double(cell, isRecorded: rule == .recorded)
         case (_, .text): text(cell, isRecorded: rule == .recorded)

@@ -8,7 +8,7 @@ public struct Reason: Sendable, Equatable, Hashable {
         case nulRemoved, invalidUTF8, binaryInText
         // Numbers.
         case integerOutOfRange, integerNotExact, realNotIntegral, textInNumber, blobInNumber
-        // Truth.
+        // Booleans.
         case nonzeroIsTrue, notABoolean
         // Moments.
         case notATime, ambiguousMilliseconds, millisecondsDivided, ambiguousJulianDay, localTimeAssumedUTC,

@@ -154,7 +154,7 @@ public struct Retention: Sendable, Equatable {
         for (_, backups) in Dictionary(grouping: newestFirst, by: \.store) {
             grounds.merge(self.grounds(ofStore: backups)) { first, _ in first }
         }
-        var squeeze = Squeeze(newestFirst, grounds)
+        var squeeze = BudgetEnforcer(newestFirst, grounds)
         if let room { squeeze.run(in: room) }
         return squeeze.judgement
     }

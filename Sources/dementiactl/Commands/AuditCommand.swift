@@ -21,7 +21,7 @@ struct AuditCommand: ParsableCommand {
         func run(in session: Session) async throws(GuardError) -> Status {
             let id = try await part.storeID(session.client)
             let entries = try await session.client.audit(of: id, atMost: part.limit)
-            try session.show("audit", ItemList(entries)) { Wording.entries(entries, $0) }
+            try session.show("audit", ItemList(entries)) { CommandText.entries(entries, $0) }
             return .done
         }
     }
@@ -35,7 +35,7 @@ struct AuditCommand: ParsableCommand {
 
         func run(in session: Session) async throws(GuardError) -> Status {
             let verification = try await session.client.verifyAudit()
-            try session.show("auditVerification", verification) { Wording.verification(verification, $0) }
+            try session.show("auditVerification", verification) { CommandText.verification(verification, $0) }
             return verification.intact ? .done : .verificationFailed
         }
     }
@@ -58,7 +58,7 @@ struct AuditCommand: ParsableCommand {
             let export = try await AuditExport(client: session.client)
             if let output {
                 let written = try export.write(to: Selection.resolved(output))
-                try session.show("auditExport", written) { Wording.exported(written, $0) }
+                try session.show("auditExport", written) { CommandText.exported(written, $0) }
             } else if session.console.isJSON {
                 try session.console.document("auditExport", export.document)
             } else {

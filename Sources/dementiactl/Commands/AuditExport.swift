@@ -34,7 +34,7 @@ struct AuditExport: Sendable {
         self.verification = verification
         guard verification.intact else { return }
         guard Int64(entries.count) == verification.entries, entries.isEmpty || entries.last?.hash == verification.head
-        else { throw Wording.auditChangedOnTheWay }
+        else { throw CommandText.auditChangedOnTheWay }
     }
 
     var document: Whole { Whole(items: entries, verification: verification) }

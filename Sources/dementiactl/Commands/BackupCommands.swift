@@ -24,11 +24,11 @@ struct BackupCommand: ParsableCommand {
         func run(in session: Session) async throws(GuardError) -> Status {
             let stores = try await Selection(client: session.client).stores(store)
             if store.count == 1, let only = stores.first {
-                return try await Work(session: session).run(
+                return try await OperationRunner(session: session).run(
                     OperationRequest(kind: .backup, store: only.id), named: only.project)
             }
             let chosen = store.isEmpty ? stores.filter { $0.state != .missing } : stores
-            return try await Work(session: session).run(
+            return try await OperationRunner(session: session).run(
                 chosen.map { ($0.project, OperationRequest(kind: .backup, store: $0.id)) })
         }
     }
@@ -44,7 +44,7 @@ struct BackupCommand: ParsableCommand {
             var id: StoreID?
             if let store { id = try await Selection(client: session.client).store(store).id }
             let backups = try await session.client.backups(of: id)
-            try session.show("backups", ItemList(backups)) { Wording.backups(backups, $0) }
+            try session.show("backups", ItemList(backups)) { CommandText.backups(backups, $0) }
             return .done
         }
     }
@@ -58,7 +58,7 @@ struct BackupCommand: ParsableCommand {
 
         func run(in session: Session) async throws(GuardError) -> Status {
             let backup = try await session.client.backup(Selection(client: session.client).backup(id))
-            try session.show("backup", backup) { Wording.backup(backup, $0) }
+            try session.show("backup", backup) { CommandText.backup(backup, $0) }
             return .done
         }
     }
@@ -74,17 +74,17 @@ struct BackupCommand: ParsableCommand {
         @OptionGroup var global: GlobalOptions
 
         func run(in session: Session) async throws(GuardError) -> Status {
-            if all { return try await Work(session: session).run(OperationRequest(kind: .verify), named: "the vault") }
-            guard !id.isEmpty else { throw Wording.nothingToVerify }
+            if all { return try await OperationRunner(session: session).run(OperationRequest(kind: .verify), named: "the vault") }
+            guard !id.isEmpty else { throw CommandText.nothingToVerify }
             var requests: [(String, OperationRequest)] = []
             for name in id {
                 let backup = try await Selection(client: session.client).backup(name)
                 requests.append(("backup \(backup)", OperationRequest(kind: .verify, backup: backup)))
             }
             if requests.count == 1, let (title, request) = requests.first {
-                return try await Work(session: session).run(request, named: title)
+                return try await OperationRunner(session: session).run(request, named: title)
             }
-            return try await Work(session: session).run(requests)
+            return try await OperationRunner(session: session).run(requests)
         }
     }
 
@@ -113,7 +113,7 @@ struct BackupCommand: ParsableCommand {
             let file = try ExportFile(Selection.resolved(output))
             try await session.client.content(of: backup.id) { piece throws(GuardError) in try file.write(piece) }
             let size = try file.finish { sha256 throws(GuardError) in
-                guard sha256 == backup.sha256 else { throw Wording.damagedOnTheWay(backup.id) }
+                guard sha256 == backup.sha256 else { throw CommandText.damagedOnTheWay(backup.id) }
             }
             let exported = Exported(backup: backup.id, path: file.path, sizeBytes: size, sha256: backup.sha256)
             try session.show("export", exported) { _ in

@@ -38,7 +38,7 @@ extension BackupCommand {
         @OptionGroup var global: GlobalOptions
 
         func run(in session: Session) async throws(GuardError) -> Status {
-            try await Work(session: session).confirmed(
+            try await OperationRunner(session: session).confirmed(
                 PlanRequest(kind: .prune), as: .prune, named: "the vault", command: "dementiactl backup prune",
                 isDryRun: dryRun
             ) { $0.removals?.isEmpty != true }
@@ -51,7 +51,7 @@ extension Session {
     fileprivate func pin(_ text: String, _ isPinned: Bool) async throws(GuardError) -> Status {
         let id = try await Selection(client: client).backup(text)
         let backup = try await client.setPin(isPinned, of: id)
-        try show("backup", backup) { Wording.backup(backup, $0) }
+        try show("backup", backup) { CommandText.backup(backup, $0) }
         return .done
     }
 }

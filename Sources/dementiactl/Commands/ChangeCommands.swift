@@ -29,12 +29,12 @@ struct MigrateCommand: ControlCommand {
         let target = to.map { OperationTarget.version($0) }
         if store.count == 1, let only = stores.first {
             let request = OperationRequest(kind: .migrate, store: only.id, to: target)
-            return try await Work(session: session).run(request, named: only.project)
+            return try await OperationRunner(session: session).run(request, named: only.project)
         }
         // Named ones as they are; of all others those with something to do that can be done. A hold ends when its memory is named.
         let chosen = store.isEmpty ? stores.filter(isBehind) : stores
         let held = store.isEmpty ? stores.filter { $0.state == .held } : []
-        return try await Work(session: session).run(
+        return try await OperationRunner(session: session).run(
             chosen.map { ($0.project, OperationRequest(kind: .migrate, store: $0.id, to: target)) }, leaving: held)
     }
 
@@ -65,7 +65,7 @@ struct DowngradeCommand: ControlCommand {
 
     func run(in session: Session) async throws(GuardError) -> Status {
         let chosen = try await Selection(client: session.client).store(store)
-        return try await Work(session: session).confirmed(
+        return try await OperationRunner(session: session).confirmed(
             PlanRequest(kind: .downgrade, store: chosen.id, to: .version(to)), as: .downgrade, named: chosen.project,
             command: "dementiactl downgrade \(chosen.id) --to \(to)", isDryRun: dryRun
         ) { !$0.steps.isEmpty }
@@ -89,7 +89,7 @@ struct RepairCommand: ControlCommand {
         if dryRun {
             return try session.show(try await session.client.plan(PlanRequest(kind: .repair, store: chosen.id)))
         }
-        return try await Work(session: session).run(
+        return try await OperationRunner(session: session).run(
             OperationRequest(kind: .repair, store: chosen.id), named: chosen.project)
     }
 }
@@ -105,7 +105,7 @@ struct VerifyCommand: ControlCommand {
 
     func run(in session: Session) async throws(GuardError) -> Status {
         let chosen = try await Selection(client: session.client).store(store)
-        return try await Work(session: session).run(
+        return try await OperationRunner(session: session).run(
             OperationRequest(kind: .verify, store: chosen.id), named: chosen.project)
     }
 }

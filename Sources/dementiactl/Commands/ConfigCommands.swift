@@ -21,7 +21,7 @@ struct ConfigCommand: ParsableCommand {
 
         func run(in session: Session) async throws(GuardError) -> Status {
             let config = try await session.client.configuration()
-            try session.show("config", config) { Wording.configuration(config, withOrigin: origin, $0) }
+            try session.show("config", config) { CommandText.configuration(config, withOrigin: origin, $0) }
             return .done
         }
     }
@@ -97,7 +97,7 @@ struct ReleasesCommand: ParsableCommand {
 
         func run(in session: Session) async throws(GuardError) -> Status {
             let releases = try await session.client.releases()
-            try session.show("releases", ItemList(releases)) { Wording.releases(releases, $0) }
+            try session.show("releases", ItemList(releases)) { CommandText.releases(releases, $0) }
             return .done
         }
     }

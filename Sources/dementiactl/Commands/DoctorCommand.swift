@@ -37,7 +37,7 @@ struct DoctorCommand: ControlCommand {
             diagnoses += UnitProbe(home).check(error, session.client.socket).diagnoses
         }
         let items = diagnoses.inReadingOrder
-        try session.show("findings", ItemList(items)) { Wording.diagnoses(items, $0) }
+        try session.show("findings", ItemList(items)) { CommandText.diagnoses(items, $0) }
         return findings.exitCode && !items.isEmpty ? .findings : .done
     }
 }

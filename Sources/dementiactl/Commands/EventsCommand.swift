@@ -40,8 +40,8 @@ struct EventsCommand: ControlCommand {
         if follow { return try await EventFollower(session: session).run(of: id, since: since) }
         let events = try await past(session.client, id)
         try session.show("events", events) { style in
-            let gap = events.gap.map { Wording.gap(newest: $0) + "\n" } ?? ""
-            return gap + Wording.entries(events.items, style)
+            let gap = events.gap.map { CommandText.gap(newest: $0) + "\n" } ?? ""
+            return gap + CommandText.entries(events.items, style)
         }
         return .done
     }
@@ -67,7 +67,7 @@ struct EventFollower: Sendable {
     func run(of store: StoreID?, since: Int64?) async throws(GuardError) -> Status {
         let console = session.console
         let last = Mutex(since)
-        session.interrupt.means(.init(ends: { console.fail(Wording.notFollowed(after: last.withLock { $0 })) }))
+        session.interrupt.means(.init(ends: { console.fail(CommandText.notFollowed(after: last.withLock { $0 })) }))
         try await session.client.followAudit(of: store, since: since, within: session.timeout) { news in
             switch news {
             case .connected: break
@@ -76,14 +76,14 @@ struct EventFollower: Sendable {
                 if console.isJSON {
                     console.line("event", entry)
                 } else {
-                    console.line(Wording.line(entry, console.style))
+                    console.line(CommandText.line(entry, console.style))
                 }
             case .gap(let newest):
                 last.withLock { $0 = newest }
                 if console.isJSON {
                     console.line("gap", Gap(newest: newest))
                 } else {
-                    console.line(Wording.gap(newest: newest))
+                    console.line(CommandText.gap(newest: newest))
                 }
             }
         }

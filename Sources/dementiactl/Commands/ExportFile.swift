@@ -23,9 +23,9 @@ final class ExportFile: Sendable {
         self.path = path
         partial = "\(path).partial-\(getpid())"
         var status = stat()
-        guard lstat(path, &status) != 0 else { throw Wording.exists(path) }
+        guard lstat(path, &status) != 0 else { throw CommandText.exists(path) }
         descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw Wording.cannotWrite(path, String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { throw CommandText.cannotWrite(path, String(cString: strerror(errno))) }
     }
 
     deinit {
@@ -39,7 +39,7 @@ final class ExportFile: Sendable {
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw Wording.cannotWrite(path, String(cString: strerror(errno))) }
+            guard count >= 0 else { throw CommandText.cannotWrite(path, String(cString: strerror(errno))) }
             rest = rest.dropFirst(count)
         }
         state.withLock { state in
@@ -56,7 +56,7 @@ final class ExportFile: Sendable {
         try check(digest)
         // link(2) and not rename(2): it never replaces what somebody else put there meanwhile.
         guard fsync(descriptor) == 0, link(partial, path) == 0 else {
-            throw errno == EEXIST ? Wording.exists(path) : Wording.cannotWrite(path, String(cString: strerror(errno)))
+            throw errno == EEXIST ? CommandText.exists(path) : CommandText.cannotWrite(path, String(cString: strerror(errno)))
         }
         return count
     }

@@ -19,7 +19,7 @@ struct StatusCommand: ControlCommand {
     func run(in session: Session) async throws(GuardError) -> Status {
         if watch { return try await StatusWatch(session: session).run() }
         let status = try await session.client.status()
-        try session.show("status", status) { Wording.status(status, socket: session.client.socket, $0) }
+        try session.show("status", status) { CommandText.status(status, socket: session.client.socket, $0) }
         return findings.exitCode && status.verdict != .safe ? .findings : .done
     }
 }
@@ -63,14 +63,14 @@ extension Session {
         try show("plans", ItemList(plans)) { style in
             plans.isEmpty
                 ? "No store is known."
-                : plans.map { Wording.plan($0, showingSQL: showingSQL, style) }.joined(separator: "\n")
+                : plans.map { CommandText.plan($0, showingSQL: showingSQL, style) }.joined(separator: "\n")
         }
         return end
     }
 
     /// Prints one plan, and says how a run that was only to show it ends.
     func show(_ plan: PlanForm, showingSQL: Bool = false) throws(GuardError) -> Status {
-        try show("plan", plan) { Wording.plan(plan, showingSQL: showingSQL, $0) }
+        try show("plan", plan) { CommandText.plan(plan, showingSQL: showingSQL, $0) }
         return plan.refusal.map { ErrorTable.line(for: $0.code).exit } ?? .done
     }
 }
@@ -88,7 +88,7 @@ struct HistoryCommand: ControlCommand {
         let selection = Selection(client: session.client)
         if let store {
             let history = try await session.client.history(of: selection.store(store).id)
-            try session.show("history", history) { Wording.history(history, $0) }
+            try session.show("history", history) { CommandText.history(history, $0) }
             return .done
         }
         var histories: [HistoryForm] = []
@@ -97,7 +97,7 @@ struct HistoryCommand: ControlCommand {
         }
         try session.show("histories", ItemList(histories)) { style in
             histories.isEmpty
-                ? "No store is known." : histories.map { Wording.history($0, style) }.joined(separator: "\n\n")
+                ? "No store is known." : histories.map { CommandText.history($0, style) }.joined(separator: "\n\n")
         }
         return .done
     }
@@ -136,7 +136,7 @@ struct VersionCommand: ControlCommand {
             client: ProductVersion.current, daemon: daemon, socket: chosen.path, origin: chosen.origin, problem: problem
         )
         try session.show("version", versions) { _ in
-            Wording.facts([
+            CommandText.facts([
                 ("dementiactl", versions.client),
                 ("dementiad", versions.daemon ?? "not reachable: \(versions.problem?.detail ?? "")"),
                 ("socket", "\(chosen.path) (\(chosen.origin.rawValue))"),

@@ -21,7 +21,7 @@ struct OperationsCommand: ParsableCommand {
         func run(in session: Session) async throws(GuardError) -> Status {
             let id = try await part.storeID(session.client)
             let operations = try await session.client.operations(of: id, atMost: part.limit)
-            try session.show("operations", ItemList(operations)) { Wording.operations(operations, $0) }
+            try session.show("operations", ItemList(operations)) { CommandText.operations(operations, $0) }
             return .done
         }
     }
@@ -35,7 +35,7 @@ struct OperationsCommand: ParsableCommand {
 
         func run(in session: Session) async throws(GuardError) -> Status {
             let operation = try await session.client.operation(Selection(client: session.client).operation(id))
-            try session.show("operation", operation) { Wording.operation(operation, $0) }
+            try session.show("operation", operation) { CommandText.operation(operation, $0) }
             return .done
         }
     }
@@ -49,7 +49,7 @@ struct OperationsCommand: ParsableCommand {
         @OptionGroup var global: GlobalOptions
 
         func run(in session: Session) async throws(GuardError) -> Status {
-            try await Work(session: session).watch(Selection(client: session.client).operation(id))
+            try await OperationRunner(session: session).watch(Selection(client: session.client).operation(id))
         }
     }
 
@@ -63,7 +63,7 @@ struct OperationsCommand: ParsableCommand {
 
         func run(in session: Session) async throws(GuardError) -> Status {
             let operation = try await session.client.cancel(Selection(client: session.client).operation(id))
-            try session.show("operation", operation) { Wording.operation(operation, $0) + "\n" + Wording.askedToStop }
+            try session.show("operation", operation) { CommandText.operation(operation, $0) + "\n" + CommandText.askedToStop }
             return .done
         }
     }
@@ -93,7 +93,7 @@ struct HoldCommand: ParsableCommand {
             if let store { id = try await Selection(client: session.client).store(store).id }
             let hold = try await session.client.addHold(
                 HoldRequest(store: id, until: try moment(session.console.style.now), reason: reason))
-            try session.show("hold", hold) { Wording.holds([hold], $0) }
+            try session.show("hold", hold) { CommandText.holds([hold], $0) }
             return .done
         }
 
@@ -104,7 +104,7 @@ struct HoldCommand: ParsableCommand {
             }
             // As RFC 3339 has it the fraction may be left out.
             let whole = until.hasSuffix("Z") ? until.dropLast() + ".000Z" : until[...]
-            guard let moment = Timestamp(until) ?? Timestamp(whole) else { throw Wording.badMoment(until) }
+            guard let moment = Timestamp(until) ?? Timestamp(whole) else { throw CommandText.badMoment(until) }
             return moment
         }
     }
@@ -116,7 +116,7 @@ struct HoldCommand: ParsableCommand {
 
         func run(in session: Session) async throws(GuardError) -> Status {
             let holds = try await session.client.holds()
-            try session.show("holds", ItemList(holds)) { Wording.holds(holds, $0) }
+            try session.show("holds", ItemList(holds)) { CommandText.holds(holds, $0) }
             return .done
         }
     }

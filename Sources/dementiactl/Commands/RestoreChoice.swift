@@ -16,23 +16,23 @@ struct RestoreChoice: Sendable {
         let found = Self.backups(name, among: backups)
         let store = Self.store(name, stores: stores, backups: backups)
         switch (found.count, store) {
-        case (0, nil): throw Wording.nothingToRestore(name)
+        case (0, nil): throw CommandText.nothingToRestore(name)
         case (1, nil):
-            guard version == nil else { throw Wording.beforeNeedsStore(name) }
+            guard version == nil else { throw CommandText.beforeNeedsStore(name) }
             return found[0].id
         case (0, let store?):
             let good = backups.filter { $0.store == store && Self.isGood($0) }
             guard let version else {
-                guard let newest = good.first else { throw Wording.noGoodBackup(store, name) }
+                guard let newest = good.first else { throw CommandText.noGoodBackup(store, name) }
                 return newest.id
             }
             let limit = try await number(of: version, store, stores, good)
             guard let newest = good.first(where: { ($0.schemaVersion ?? .max) < limit }) else {
-                throw Wording.noBackup(before: version, of: store, Self.versions(of: good))
+                throw CommandText.noBackup(before: version, of: store, Self.versions(of: good))
             }
             return newest.id
         default:
-            throw Wording.ambiguous(name, found.map { "backup \($0.id)" } + (store.map { ["store \($0)"] } ?? []))
+            throw CommandText.ambiguous(name, found.map { "backup \($0.id)" } + (store.map { ["store \($0)"] } ?? []))
         }
     }
 
@@ -46,7 +46,7 @@ struct RestoreChoice: Sendable {
         if let version = Self.version(of: text, line: line, among: releases) { return version }
         let migrations = try await client.migrations()
         guard let version = Self.version(of: text, line: line, among: migrations) else {
-            throw Wording.noRelease(text, Self.versions(of: backups))
+            throw CommandText.noRelease(text, Self.versions(of: backups))
         }
         return version
     }

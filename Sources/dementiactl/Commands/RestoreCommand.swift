@@ -39,7 +39,7 @@ struct RestoreCommand: ControlCommand {
         let target = try to.map { text throws(GuardError) in try Place.target(text) }
         let backup = try await RestoreChoice(client: session.client).backup(id, before: before)
         let command = "dementiactl restore \(backup)" + (to.map { " --to \(ShellText.word($0))" } ?? "")
-        return try await Work(session: session).confirmed(
+        return try await OperationRunner(session: session).confirmed(
             PlanRequest(kind: .restore, to: target, backup: backup), as: .restore, named: "backup \(backup)",
             command: command, isDryRun: dryRun
         ) { plan in

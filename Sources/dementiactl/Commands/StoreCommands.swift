@@ -20,7 +20,7 @@ struct StoresCommand: ParsableCommand {
 
         func run(in session: Session) async throws(GuardError) -> Status {
             let stores = try await session.client.stores()
-            try session.show("stores", ItemList(stores)) { Wording.stores(stores, $0) }
+            try session.show("stores", ItemList(stores)) { CommandText.stores(stores, $0) }
             return findings.exitCode && stores.contains { $0.state != .current } ? .findings : .done
         }
     }
@@ -35,7 +35,7 @@ struct StoresCommand: ParsableCommand {
         func run(in session: Session) async throws(GuardError) -> Status {
             let id = try await Selection(client: session.client).store(store).id
             let store = try await session.client.store(id)
-            try session.show("store", store) { Wording.store(store, $0) }
+            try session.show("store", store) { CommandText.store(store, $0) }
             return .done
         }
     }
@@ -53,7 +53,7 @@ struct StoresCommand: ParsableCommand {
 
         func run(in session: Session) async throws(GuardError) -> Status {
             let store = try await session.client.adopt(try Place.name(place))
-            try session.show("store", store) { Wording.store(store, $0) }
+            try session.show("store", store) { CommandText.store(store, $0) }
             return .done
         }
     }
@@ -78,11 +78,11 @@ struct StoresCommand: ParsableCommand {
             let chosen = try await Selection(client: session.client).store(store)
             let backups = try await session.client.backups(of: chosen.id)
             try Confirmation(session: session).obtain(
-                for: Wording.forgetting(chosen, backups: backups.count),
+                for: CommandText.forgetting(chosen, backups: backups.count),
                 command: "dementiactl stores forget \(chosen.id)", look: "dementiactl stores show \(chosen.id)")
             try await session.client.forget(chosen.id)
             let forgotten = Forgotten(forgotten: chosen.id, location: chosen.location, backups: backups.count)
-            try session.show("forgotten", forgotten) { _ in Wording.forgotten(chosen, backups: backups.count) }
+            try session.show("forgotten", forgotten) { _ in CommandText.forgotten(chosen, backups: backups.count) }
             return .done
         }
     }
@@ -95,7 +95,7 @@ struct StoresCommand: ParsableCommand {
         @OptionGroup var global: GlobalOptions
 
         func run(in session: Session) async throws(GuardError) -> Status {
-            try await Work(session: session).run(OperationRequest(kind: .rescan), named: "rescan")
+            try await OperationRunner(session: session).run(OperationRequest(kind: .rescan), named: "rescan")
         }
     }
 }

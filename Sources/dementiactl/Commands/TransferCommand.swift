@@ -44,7 +44,7 @@ struct TransferCommand: ControlCommand {
         let request = OperationRequest(
             kind: .transfer, store: chosen.id, to: target, archive: archive ? true : nil,
             epoch: epoch?.rule)
-        return try await Work(session: session).run(request, named: chosen.project)
+        return try await OperationRunner(session: session).run(request, named: chosen.project)
     }
 
     /// What `--epoch` takes.

@@ -35,7 +35,7 @@ final class StatusView: Sendable {
         if console.isJSON {
             console.line("status", status)
         } else {
-            console.line(Wording.verdict(status, console.style))
+            console.line(CommandText.verdict(status, console.style))
         }
     }
 
@@ -50,7 +50,7 @@ final class StatusView: Sendable {
 
     private func draw(_ status: StatusForm) {
         let rows = Screen.size(of: 1).rows
-        var lines = Wording.status(status, socket: session.client.socket, session.console.style)
+        var lines = CommandText.status(status, socket: session.client.socket, session.console.style)
             .split(separator: "\n", omittingEmptySubsequences: false)
         if lines.count > rows - 1 {
             let shown = max(1, rows - 2)

@@ -27,14 +27,14 @@ struct StatusWatch: Sendable {
         session.interrupt.means(
             .init(ends: { [console = session.console] in
                 view.end()
-                console.fail(Wording.interrupted)
+                console.fail(CommandText.interrupted)
             }))
         let failure: GuardError? = await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 do throws(GuardError) {
                     try await client.followAudit(within: session.timeout) { _ in news.changed() }
                 } catch {
-                    news.failed(error.code == .timedOut ? Wording.watchedLongEnough : error)
+                    news.failed(error.code == .timedOut ? CommandText.watchedLongEnough : error)
                 }
             }
             defer { group.cancelAll() }
@@ -63,7 +63,7 @@ struct StatusWatch: Sendable {
             }
         }
         view.end()
-        throw failure ?? Wording.interrupted
+        throw failure ?? CommandText.interrupted
     }
 
     /// Takes in how far one operation has come.
@@ -85,7 +85,7 @@ private final class News: Sendable {
         var failure: GuardError?
     }
 
-    let bell = Bell()
+    let bell = ChangeSignal()
     private let state = Mutex(State())
 
     var progress: [OperationID: Progress] { state.withLock { $0.progress } }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+
+internal import ControlAPI
+internal import GuardCore
+internal import Terminal
+
+// The audit and its events, for people.
+extension CommandText {
+    static func entries(_ entries: [JournalEvent], _ style: Style) -> String {
+        guard !entries.isEmpty else { return "Nothing has happened." }
+        var table = Table(["ID", "WHEN", "EVENT", "STORE", "OPERATION", "DETAIL"], flexible: 5)
+        for entry in entries {
+            let (words, tone) = detail(entry.facts)
+            table.add([
+                .init(String(entry.id)), .init(style.age(entry.at)), .init(entry.kind.rawValue),
+                .init(entry.store?.value ?? "-"), .init(entry.operation?.value ?? "-"), .init(words, tone),
+            ])
+        }
+        return table.text(style)
+    }
+
+    /// One entry as it happens: a line by itself, so that nothing before it has to be known.
+    static func line(_ entry: JournalEvent, _ style: Style) -> String {
+        let (words, tone) = detail(entry.facts)
+        // Ages would grow old on the screen.
+        return [
+            String(entry.id), entry.at.description, entry.kind.rawValue, entry.store?.value, entry.operation?.value,
+            words.isEmpty ? nil : style.paint(PrintableText.line(words), tone),
+        ].compactMap { $0 }.joined(separator: "  ")
+    }
+
+    static func gap(newest: Int64) -> String {
+        "GAP: the event to begin after belongs to another journal. What came before event \(newest) is in: dementiactl audit list"
+    }
+
+    static func verification(_ verification: AuditVerification, _ style: Style) -> String {
+        facts([
+            (
+                "audit",
+                verification.intact
+                    ? style.paint("intact", .good)
+                    : style.paint("BROKEN at entry \(verification.brokenAt.map(String.init) ?? "?")", .bad)
+            ),
+            ("entries", "\(verification.entries) as they were written"),
+            ("head", verification.head),
+            (
+                "next",
+                verification.intact ? nil : "Keep what is there as evidence: dementiactl audit export --output FILE"
+            ),
+        ])
+    }
+
+    static func exported(_ export: AuditExport.Written, _ style: Style) -> String {
+        facts([
+            ("file", PrintableText.line(export.path)),
+            ("size", Style.size(export.sizeBytes)),
+            ("sha256", export.sha256),
+        ]) + "\n" + verification(export.verification, style)
+    }
+
+    static let auditChangedOnTheWay = GuardError(
+        .verificationFailed, "The entries that arrived are not the ones that the daemon has just verified",
+        hint: "Verify it again: dementiactl audit verify")
+
+    private static func detail(_ facts: JournalEvent.Facts) -> (String, Style.Tone?) {
+        let outcome: (words: String, tone: Style.Tone)? = facts.outcome.map { describe($0) }
+        let parts = [
+            facts.operationKind?.rawValue,
+            facts.trigger.map { "by \($0)" },
+            facts.step.map { Phrases.step($0) }, facts.stepState?.rawValue,
+            outcome?.words,
+            facts.succeeded.map { $0 ? "succeeded" : "FAILED" },
+            facts.backup.map { "backup \($0)" },
+            facts.hold.map { "hold \($0)" },
+            facts.error?.rawValue,
+            facts.location,
+            facts.detail,
+        ]
+        let tone = outcome?.tone ?? (facts.succeeded == false || facts.stepState == .failed ? .bad : nil)
+        return (parts.compactMap { $0 }.joined(separator: " "), tone)
+    }
+}
