@@ -28,7 +28,7 @@ struct EventStream: Sendable {
     let heartbeat: Duration
     let hangup: ClientDisconnect
     /// The place that the stream has among those of its client.
-    let seat: StreamLimiter.Seat
+    let seat: StreamLimiter.Slot
 
     /// The stream after the event `id`.
     func response(after id: UInt64?) async throws -> Response {

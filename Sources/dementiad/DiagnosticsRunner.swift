@@ -43,7 +43,7 @@ struct DiagnosticsRunner: Sendable {
         [
             WatchCheck(
                 known.watchProblems.sorted { $0.path < $1.path }.map(WatchCheck.Problem.init), watches: known.watches),
-            BackupSpaceCheck(
+            RoomCheck(
                 overBudget: known.room.overBudget, budget: known.room.budget, shortOfFloor: known.room.shortOfFloor,
                 floor: known.room.floor, vault: known.vault, dropIns: dropIns),
             StoreCheck(
@@ -54,7 +54,7 @@ struct DiagnosticsRunner: Sendable {
             },
             SharedSchemaCheck(known.stores) { ProjectSchema.name(of: $0) },
             ReleaseCheck(known.releases, findings: known.releaseFindings),
-            VaultProof(
+            VaultCheck(
                 known.backups.map {
                     .init(
                         id: $0.id, store: $0.store, createdAt: $0.createdAt, provedAt: $0.provedAt, isBad: $0.isBad)
