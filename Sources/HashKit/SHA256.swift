@@ -68,10 +68,15 @@ extension SHA256Digest: Codable {
 public struct SHA256: ~Copyable {
     private let context: OpaquePointer
 
+    /// OpenSSL takes itself down when the process calls exit(3), while other threads may be in the middle of a hash; they would read what
+    /// is freed already, and the process would end with SIGSEGV. So it is told, before anything else asks it for something, not to.
+    private static let isKeptUntilTheEnd = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
+
     /// An empty hash.
     public init() {
         // EVP fails only when memory is exhausted or the algorithm was compiled out; neither leaves anything to do.
-        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+        guard Self.isKeptUntilTheEnd, let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
+        else {
             preconditionFailure("OpenSSL cannot start a SHA-256")
         }
         self.context = context
