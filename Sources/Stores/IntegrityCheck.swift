@@ -32,8 +32,9 @@ struct IntegrityCheck {
 
     /// The first complaints of `integrity_check` about the file, or about one of its tables.
     ///
-    /// Rows that a NOT NULL or a CHECK would refuse today are no damage: they were written when it did not stand there, or by a program
-    /// that had switched it off, and they are the user's.
+    /// Values that a NOT NULL, a CHECK or a type would refuse or convert today are no damage: they were written when it did not stand there,
+    /// or by a program that had switched it off, and they are the user's. SQLite 3.40 also names such values where there are none: in a
+    /// table without rowids, it takes the text that is a column's default for the value of each row.
     static func complaints(_ connection: Connection, table: SQLiteName? = nil) throws(SQLiteError) -> [String] {
         connection.acceptMissingCollations()
         // With an index that cannot be checked, every row of its table is a complaint; so as many as there may be.
@@ -43,8 +44,7 @@ struct IntegrityCheck {
             var lines: [String] = []
             try connection.forEachRow("PRAGMA integrity_check(\(argument))" as SQL) { row in
                 let line = row.string(0) ?? ""
-                let isDamage =
-                    line != "ok" && !line.hasPrefix("NULL value in ") && !line.hasPrefix("CHECK constraint failed in ")
+                let isDamage = line != "ok" && !isAboutValues(line)
                 if isDamage, lines.count < 5, !unchecked.contains(where: { $0.isMeant(by: row.bytes(0)) }) {
                     lines.append(line)
                 }
@@ -52,6 +52,14 @@ struct IntegrityCheck {
             return lines
         }
         return lines
+    }
+
+    /// Whether a complaint is about a value and not about the file: `TEXT value in TABLE.COLUMN`, `non-INT value in TABLE.COLUMN`.
+    private static func isAboutValues(_ line: String) -> Bool {
+        line.hasPrefix("CHECK constraint failed in ")
+            || ["NULL", "TEXT", "NUMERIC", "non-INT", "non-INTEGER", "non-REAL", "non-TEXT", "non-BLOB"].contains {
+                line.hasPrefix("\($0) value in ")
+            }
     }
 
     // MARK: What cannot be checked

@@ -122,6 +122,12 @@ import Testing
         "CREATE TABLE child (x REFERENCES todos (status)); INSERT INTO child VALUES ('nowhere'); CREATE TABLE c2 (x REFERENCES gone);",
         "CREATE TABLE e (x); INSERT INTO e VALUES (NULL), (1e999), (-0.0), (9223372036854775807), (''), (x''), (1.5e-320);",
         "PRAGMA ignore_check_constraints = 1; CREATE TABLE k (x CHECK (x > 0)); INSERT INTO k VALUES (-1);",
+        // SQLite 3.40 calls the numbers in it texts, because it looks at the default.
+        "CREATE TABLE d (a INTEGER, b TIMESTAMP DEFAULT 'x', i INT, PRIMARY KEY (a, i)) WITHOUT ROWID; INSERT INTO d VALUES (1, 1.5, 2);",
+        """
+        CREATE TABLE n (x TEXT); INSERT INTO n VALUES ('12'); PRAGMA writable_schema = 1;
+        UPDATE sqlite_schema SET sql = 'CREATE TABLE n (x INTEGER)' WHERE name = 'n'; PRAGMA writable_schema = 0;
+        """,
         "ALTER TABLE sessions ADD COLUMN active_project TEXT; UPDATE sessions SET active_project = 'mine';",
         """
         PRAGMA writable_schema = 1;
