@@ -30,6 +30,20 @@ struct StatusTruthTests {
         #expect(result.form?.problem?.code == .rehearsalFailed)
     }
 
+    @Test("What was migrated is told as migrated, also when the vault cannot be read right afterwards")
+    func unreadableAfterwards() async throws {
+        var world = try World()
+        let stores = world.state + "/vault/stores"
+        world.observe = { event in
+            guard case .settled = event else { return }
+            expectNoThrow { try Directory.rename(noReplace: stores, to: stores + "-away") }
+        }
+        let result = try await world.pass()
+        #expect(result.operation?.outcome == .succeeded)
+        #expect(result.form?.state == .failed && result.form?.problem?.dataState == .migratedVerified)
+        #expect(result.form?.schemaVersion == nil, "what was seen before is not true any more")
+    }
+
     @Test("A memory that was taken back is held, counts as failed, and its last backup is none of the failed state")
     func takenBack() async throws {
         var world = try World()

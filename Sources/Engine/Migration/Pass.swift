@@ -104,9 +104,7 @@ public struct Pass: Sendable {
         try await examiner.remember(examination.form)
         if examination.form.state != .missing { await reconciler.discardScratch(of: location) }
         let next = try await reconciler.next(for: location, examination)
-        if case .done(let operation) = next {
-            return PassItem(store: try await examiner.examine(location).form, operation: operation)
-        }
+        if case .done(let operation) = next { return await item(of: location, after: operation) }
         if let open = try await unsettled(location.id) {
             // Recovery could not look at the store a moment ago; one piece of work at a time, so this one comes first.
             return PassItem(store: examination.form, operation: open)
@@ -122,12 +120,24 @@ public struct Pass: Sendable {
             let operation = try await UnmanagedBackup(tools: tools, trigger: "once").record(refusal, of: location.id)
             return PassItem(store: form, operation: operation)
         }
-        let operation = try await migrate(store)
-        var form = try await examiner.examine(store).form
-        if operation.outcome == .busy { form.state = .busy }
-        try await examiner.remember(form)
-        // Nothing to do after all: somebody else did it between our look and our lock.
-        return PassItem(store: form, operation: operation)
+        // Nothing to do after all, when another process did it between our look and our lock.
+        return await item(of: location, after: try await migrate(store))
+    }
+
+    /// What is told of a store after `operation`. What was done stands, also when the store, the vault or the journal cannot be read any
+    /// more: then nothing of what was seen before is told, and the error says which state the data has.
+    private func item(of location: StoreLocation, after operation: OperationRecord) async -> PassItem {
+        let examiner = StoreExaminer(tools: tools)
+        do throws(GuardError) {
+            var form = try await examiner.examine(location).form
+            if operation.outcome == .busy { form.state = .busy }
+            try await examiner.remember(form)
+            return PassItem(store: form, operation: operation)
+        } catch {
+            var form = StoreForm(location: location, project: location.name, state: .failed, sizeBytes: 0)
+            form.problem = Problem(error.with(dataState: operation.dataState))
+            return PassItem(store: form, operation: operation)
+        }
     }
 
     private func migrate(_ store: any Store) async throws(GuardError) -> OperationRecord {
