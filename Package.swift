@@ -43,8 +43,8 @@ let package = Package(
         // Safe wrappers that know nothing of Dementia.
         .target(name: "LinuxKit", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "SQLiteKit", dependencies: ["CSQLite", "LinuxKit"], swiftSettings: strict),
-        .target(name: "PostgresKit", dependencies: ["CLibpq"], swiftSettings: strict),
-        .target(name: "SchemaDump", dependencies: ["PostgresKit"], swiftSettings: strict),
+        .target(name: "PostgresKit", dependencies: ["CLibpq", "LinuxKit"], swiftSettings: strict),
+        .target(name: "SchemaDump", dependencies: ["LinuxKit", "PostgresKit"], swiftSettings: strict),
         .target(name: "SystemdKit", dependencies: ["CSystemd", "LinuxKit"], swiftSettings: strict),
         .target(name: "YAMLKit", dependencies: ["CYAML"], swiftSettings: strict),
         .target(name: "ZstdKit", dependencies: ["CZstd"], swiftSettings: strict),

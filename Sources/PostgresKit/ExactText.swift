@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import LinuxKit
+
 /// A text that is equal to another one when both have the same bytes, as names are to a server.
 ///
 /// Two Strings are equal when they look the same: an é of one scalar and an é of two. Two tables may have these names, and what is kept
@@ -14,7 +16,7 @@ public struct ExactText: Hashable, Comparable, Sendable, CustomStringConvertible
 
     public var description: String { text }
 
-    public static func == (left: Self, right: Self) -> Bool { left.text.isExactly(right.text) }
+    public static func == (left: Self, right: Self) -> Bool { left.text.hasSameBytes(as: right.text) }
 
     public func hash(into hasher: inout Hasher) {
         var text = text
@@ -25,9 +27,6 @@ public struct ExactText: Hashable, Comparable, Sendable, CustomStringConvertible
 }
 
 extension String {
-    /// Whether `other` has the same bytes.
-    public func isExactly(_ other: String) -> Bool { utf8.elementsEqual(other.utf8) }
-
     /// Whether it begins with the bytes of `other`.
     public func beginsWithBytes(of other: String) -> Bool { utf8.starts(with: other.utf8) }
 

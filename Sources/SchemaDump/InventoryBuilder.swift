@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import LinuxKit
 internal import PostgresKit
 
 extension CatalogueReader {
@@ -265,7 +266,7 @@ struct InventoryBuilder {
             parentHasDefault: { name in
                 parents.contains { parent in
                     parent.columns.contains { column in
-                        column.name.isExactly(name) && column.generated.isEmpty
+                        column.name.hasSameBytes(as: name) && column.generated.isEmpty
                             && parent.defaults.contains { $0.column == column.number }
                     }
                 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import GuardCore
+internal import LinuxKit
 internal import SQLiteKit
 
 internal import struct PostgresKit.ExactText
@@ -65,7 +66,7 @@ struct PreScan {
         key.columns.contains { place in
             switch rule.origins[place] {
             case .key(let index, .copy), .column(let index, .copy), .key(let index, .recorded):
-                rule.source.rowidColumn.map { $0.isExactly(rule.source.columns[index].name) } ?? false
+                rule.source.rowidColumn.map { $0.hasSameBytes(as: rule.source.columns[index].name) } ?? false
             case .ordinal, .rowid: true
             default: false
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import GuardCore
+internal import LinuxKit
 internal import PostgresKit
 internal import SchemaDump
 internal import Stores
@@ -47,7 +48,7 @@ struct Sequences {
         greatest: [ExactText: Int64], counted: [ExactText: Int64], plans: [TablePlan]
     ) -> [SequenceState] {
         sequences.map { sequence in
-            let plan = plans.first { $0.source.name.isExactly(sequence.source) }
+            let plan = plans.first { $0.source.name.hasSameBytes(as: sequence.source) }
             // What SQLite counted says nothing of numbers that were given anew.
             let own = plan?.rule.flatMap { $0.keepsNumbers ? counted[ExactText(sequence.source)] : nil } ?? 0
             let before = sequence.value.isCalled ? sequence.value.lastValue : 0

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import LinuxKit
 internal import PostgresKit
 
 /// Reads what the target's catalogue says of a schema's tables, in the caller's transaction.
@@ -31,12 +32,12 @@ struct TargetReader {
         }
         var byTable: [(name: String, columns: [Column])] = []
         for column in columns {
-            if !(byTable.last?.name.isExactly(column.table) ?? false) { byTable.append((column.table, [])) }
+            if !(byTable.last?.name.hasSameBytes(as: column.table) ?? false) { byTable.append((column.table, [])) }
             byTable[byTable.count - 1].columns.append(column)
         }
         return byTable.map { name, columns in
-            let own = indices.filter { $0.table.isExactly(name) }
-            let links = references.filter { $0.table.isExactly(name) }
+            let own = indices.filter { $0.table.hasSameBytes(as: name) }
+            let links = references.filter { $0.table.hasSameBytes(as: name) }
             let keys = Set(own.filter(\.isUnique).flatMap(\.columns) + links.flatMap(\.columns))
             return TargetTable(
                 name: name,
@@ -93,7 +94,9 @@ struct TargetReader {
                 isTree: row.bool(4), columns: [row.text(5)])
         }
         return columns.reduce(into: []) { indices, column in
-            if let last = indices.last, last.table.isExactly(column.table), last.name.isExactly(column.name) {
+            if let last = indices.last, last.table.hasSameBytes(as: column.table),
+                last.name.hasSameBytes(as: column.name)
+            {
                 indices[indices.count - 1].columns += column.columns
             } else {
                 indices.append(column)
@@ -127,7 +130,8 @@ struct TargetReader {
                 table: row.text(0), name: row.text(1), parent: row.text(2), columns: [row.text(3)], keys: [row.text(4)])
         }
         return columns.reduce(into: []) { links, column in
-            if let last = links.last, last.table.isExactly(column.table), last.name.isExactly(column.name) {
+            if let last = links.last, last.table.hasSameBytes(as: column.table), last.name.hasSameBytes(as: column.name)
+            {
                 links[links.count - 1].columns += column.columns
                 links[links.count - 1].keys += column.keys
             } else {

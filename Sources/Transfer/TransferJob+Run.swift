@@ -2,6 +2,7 @@
 
 internal import Dementia
 public import GuardCore
+internal import LinuxKit
 internal import PostgresKit
 internal import Stores
 
@@ -133,7 +134,7 @@ extension TransferJob {
         var tables: [(table: String, columns: [TargetColumn], sums: TableSums)] = []
         for load in loads {
             // Made-up sessions lie beside those that were recorded.
-            if let index = tables.firstIndex(where: { $0.table.isExactly(load.table) }) {
+            if let index = tables.firstIndex(where: { $0.table.hasSameBytes(as: load.table) }) {
                 tables[index].sums.merge(load.sums)
             } else {
                 tables.append(load)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import LinuxKit
 import PostgresKit
 import TestSupport
 import Testing
@@ -21,7 +22,7 @@ struct QuotingTests {
         try connection.execute("SET escape_string_warning = off")
         for text in OddText.all {
             let read = try #require(try connection.value("SELECT \(SQLText.literal(text))"))
-            #expect(read.isExactly(text), "\(text.unicodeScalars.map { String($0.value, radix: 16) })")
+            #expect(read.hasSameBytes(as: text), "\(text.unicodeScalars.map { String($0.value, radix: 16) })")
         }
     }
 
@@ -33,7 +34,8 @@ struct QuotingTests {
             let there = try connection.value(
                 "SELECT attname FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid WHERE relname = $1 AND attnum = 1",
                 [name])
-            #expect(there?.isExactly(name) ?? false, "\(name.unicodeScalars.map { String($0.value, radix: 16) })")
+            #expect(
+                there?.hasSameBytes(as: name) ?? false, "\(name.unicodeScalars.map { String($0.value, radix: 16) })")
             #expect(
                 try connection.value("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "\(number + 1)")
         }

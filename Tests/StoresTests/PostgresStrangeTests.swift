@@ -2,6 +2,7 @@
 
 import Dementia
 import GuardCore
+import LinuxKit
 import PostgresKit
 import TestSupport
 import Testing
@@ -20,8 +21,8 @@ struct PostgresStrangeTests {
     @Test("The templates of migrations quote as everything else does")
     func quoting() {
         for text in OddText.all {
-            #expect(SQLTemplate.identifier(text).isExactly(SQLText.identifier(text)))
-            #expect(SQLTemplate.literal(text).isExactly(SQLText.literal(text)))
+            #expect(SQLTemplate.identifier(text).hasSameBytes(as: SQLText.identifier(text)))
+            #expect(SQLTemplate.literal(text).hasSameBytes(as: SQLText.literal(text)))
         }
     }
 
@@ -45,7 +46,7 @@ struct PostgresStrangeTests {
             try connection.run(try #require(rename))
             let servers = try PostgresServers(["\(world.database.url)#\(schema)"])
             let location = try #require(servers.look().stores.first)
-            #expect(location.schema?.isExactly(schema) ?? false)
+            #expect(location.schema?.hasSameBytes(as: schema) ?? false)
             #expect(location.name.utf8.suffix(schema.utf8.count + 1).elementsEqual(("#" + schema).utf8))
             // By its URL, and as it is shown.
             for place in ["\(world.database.url)#\(schema)", location.name] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import Dementia
+internal import LinuxKit
 internal import PostgresKit
 internal import SchemaDump
 
@@ -35,7 +36,7 @@ struct KeptSequences {
         ) { (name: $0.text(0), isDescending: $0.bool(1), table: $0.string(2), column: $0.string(3)) }
         let values = try SequenceValue.read(schema: schema, names: names, on: connection)
         kept = values.compactMap { value in
-            guard let fact = facts.first(where: { $0.name.isExactly(value.name) }) else { return nil }
+            guard let fact = facts.first(where: { $0.name.hasSameBytes(as: value.name) }) else { return nil }
             guard !(fact.table.map(PostgresLedger.isLedger) ?? false) else { return nil }
             var owner: (String, String)?
             if let table = fact.table, let column = fact.column { owner = (table, column) }
@@ -58,11 +59,11 @@ struct KeptSequences {
     /// Those that stand behind where they stood, a sentence each. What is gone is told with the other objects.
     func violations(among now: [String], on connection: Connection) throws(PostgresError) -> [String] {
         let values = try SequenceValue.read(
-            schema: schema, names: kept.map(\.name).filter { name in now.contains { $0.isExactly(name) } },
+            schema: schema, names: kept.map(\.name).filter { name in now.contains { $0.hasSameBytes(as: name) } },
             on: connection)
         var violations: [String] = []
         for value in values {
-            guard let old = kept.first(where: { $0.name.isExactly(value.name) }) else { continue }
+            guard let old = kept.first(where: { $0.name.hasSameBytes(as: value.name) }) else { continue }
             let step = old.isDescending ? old.value.lastValue - value.lastValue : value.lastValue - old.value.lastValue
             if step < 0 || step == 0 && old.value.isCalled && !value.isCalled {
                 violations.append("the sequence \(value.name) goes back to \(value.lastValue)")

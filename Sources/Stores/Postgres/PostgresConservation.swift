@@ -2,6 +2,7 @@
 
 internal import Dementia
 internal import GuardCore
+internal import LinuxKit
 internal import PostgresKit
 internal import SchemaDump
 
@@ -65,7 +66,7 @@ struct PostgresConservation {
         }
         for case .fills(let table, let column) in changes {
             guard let others = kept[ExactText(table)]?.columns,
-                inventory.tables.contains(where: { $0.name.isExactly(table) && $0.columns.contains(column) })
+                inventory.tables.contains(where: { $0.name.hasSameBytes(as: table) && $0.columns.contains(column) })
             else { continue }
             fills.append(try FilledColumn(column, of: table, beside: others, on: connection, schema: schema))
         }
@@ -82,7 +83,7 @@ struct PostgresConservation {
         for (key, old) in kept.sorted(by: { $0.key < $1.key }) where !changes.contains(.dropsTable(key.text)) {
             let name = key.text
             let now = renamed(name)
-            guard let table = after.tables.first(where: { $0.name.isExactly(now) }) else {
+            guard let table = after.tables.first(where: { $0.name.hasSameBytes(as: now) }) else {
                 if isDowngrade {
                     lost.append(Loss(table: name, column: nil, values: old.sum.rows))
                 } else {
@@ -125,7 +126,9 @@ struct PostgresConservation {
         for item in (inventory.preData + inventory.postData).map(Definition.init) where !mayChange(item) {
             let item = renamed(item)
             let others = now[item.key] ?? []
-            if let place = others.firstIndex(where: { $0.sql.isExactly(item.sql) || isExtended(item, as: $0.sql) }) {
+            if let place = others.firstIndex(where: {
+                $0.sql.hasSameBytes(as: item.sql) || isExtended(item, as: $0.sql)
+            }) {
                 now[item.key]?.remove(at: place)
             } else if others.isEmpty {
                 if !isDowngrade { violations.append("the \(item.kind) \(item.name) is gone") }
@@ -242,7 +245,7 @@ struct PostgresConservation {
     }
 
     private func renamed(_ table: String) -> String {
-        for case .renames(let old, let new) in changes where old.isExactly(table) { return new }
+        for case .renames(let old, let new) in changes where old.hasSameBytes(as: table) { return new }
         return table
     }
 }

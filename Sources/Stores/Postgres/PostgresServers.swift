@@ -91,7 +91,7 @@ public struct PostgresServers: Sendable {
 
     /// The store at `location`, one of the databases that this was made with.
     public func store(at location: StoreLocation) throws(GuardError) -> PostgresStore {
-        for server in servers where location.database?.isExactly(server.address) ?? false {
+        for server in servers where location.database?.hasSameBytes(as: server.address) ?? false {
             guard let schema = location.schema else { continue }
             do throws(SystemCallError) {
                 return try PostgresStore(server.target, address: server.address, schema: schema, limits: limits)

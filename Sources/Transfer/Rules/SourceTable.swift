@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import LinuxKit
 internal import PostgresKit
 
 /// A table of the source as SQLite describes it, for the rules to place.
@@ -67,7 +68,7 @@ public struct SourceTable: Sendable, Equatable {
 
     /// The place of the column called `name`, as SQLite compares names.
     public func index(of name: String) -> Int? {
-        columns.firstIndex { $0.name.lowercasedASCII.isExactly(name.lowercasedASCII) }
+        columns.firstIndex { $0.name.lowercasedASCII.hasSameBytes(as: name.lowercasedASCII) }
     }
 }
 

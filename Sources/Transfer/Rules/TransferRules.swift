@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import LinuxKit
 internal import PostgresKit
 
 /// The rules that place whole tables.
@@ -70,7 +71,8 @@ private struct Planner {
             }
         }
         // Under its own name only where that is free: the application's tables are the application's.
-        let isFree = ApplicationTable.named(source.name) == nil && !targets.contains { $0.name.isExactly(source.name) }
+        let isFree =
+            ApplicationTable.named(source.name) == nil && !targets.contains { $0.name.hasSameBytes(as: source.name) }
         return made(for: source, TransferRules.isOwn(source) && isFree ? .own : .kept)
     }
 

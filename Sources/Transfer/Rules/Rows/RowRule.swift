@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import LinuxKit
 internal import PostgresKit
 
 /// How the rows of one source table become rows of one target table.
@@ -66,7 +67,7 @@ public struct RowRule: Sendable, Equatable {
     }
 
     /// The place of the column called `name` among ``columns``.
-    public func place(of name: String) -> Int? { columns.firstIndex { $0.name.isExactly(name) } }
+    public func place(of name: String) -> Int? { columns.firstIndex { $0.name.hasSameBytes(as: name) } }
 }
 
 /// One row of the source.
