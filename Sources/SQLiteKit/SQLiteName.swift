@@ -24,6 +24,9 @@ public struct SQLiteName: Hashable, Sendable, ExpressibleByStringLiteral {
     /// The name for people and documents; bytes that are not UTF-8 are written as `\xE9`.
     public var text: String { String(readable: bytes) }
 
+    /// Whether the name is UTF-8, so that ``text`` is the name itself.
+    public var isText: Bool { String(validating: bytes, as: UTF8.self) != nil }
+
     /// The name as SQLite compares it with others: ASCII letters without case, and every other byte as it is.
     public var folded: SQLiteName {
         SQLiteName(bytes.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 })

@@ -29,57 +29,76 @@ final class SourceFile {
     }
 
     /// Every table, virtual and shadow table and view, SQLite's own included, without what each column holds.
+    ///
+    /// Fails with ``GuardCore/GuardError/Code/unsupportedEncoding`` for a name that is not UTF-8: no name of a schema can be that, and under
+    /// another name nobody would find the rows.
     func tables() throws(GuardError) -> [SourceTable] {
-        try translating("reading its schema") { () throws(SQLiteError) in
+        var odd: [String] = []
+        let tables = try translating("reading its schema") { () throws(SQLiteError) in
             let names = try connection.rows(
                 "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' ORDER BY name"
-            ) { (name: $0.string(0) ?? "", kind: $0.string(1) ?? "", isWithoutRowid: $0.integer(2) == 1) }
+            ) { (name: $0.name(0), kind: $0.string(1) ?? "", isWithoutRowid: $0.integer(2) == 1) }
             var tables: [SourceTable] = []
             for (name, kind, isWithoutRowid) in names where name != "sqlite_schema" {
+                let columns = try columns(of: name)
+                if !name.isText { odd.append("the \(kind) \(name.text)") }
+                odd += columns.filter { !$0.name.isText }.map { "the column \($0.name.text) of \(name.text)" }
                 tables.append(
                     SourceTable(
-                        name: name, kind: SourceTable.Kind(rawValue: kind) ?? .table, columns: try columns(of: name),
-                        isWithoutRowid: isWithoutRowid, keys: kind == "table" ? try keys(of: name) : []))
+                        name: name.text, kind: SourceTable.Kind(rawValue: kind) ?? .table,
+                        columns: columns.map {
+                            SourceColumn(
+                                name: $0.name.text, declaredType: $0.type, keyPosition: $0.key,
+                                isGenerated: $0.isGenerated)
+                        }, isWithoutRowid: isWithoutRowid, keys: kind == "table" ? try keys(of: name) : []))
             }
             return tables
         }
+        guard odd.isEmpty else {
+            throw GuardError(
+                .unsupportedEncoding,
+                "the memory is not transferred: it has names that are not UTF-8: \(odd.joined(separator: ", "))",
+                hint:
+                    "Nothing was changed. A byte that is no text is shown as \\x and two digits. Give what is named here other names with "
+                    + "the program that made it (ALTER TABLE … RENAME …), and start the transfer again.")
+        }
+        return tables
     }
 
     /// The columns that a SELECT can name. Hidden ones of a virtual table, which are ways to ask and hold nothing, are left out.
-    private func columns(of table: String) throws(SQLiteError) -> [SourceColumn] {
-        let columns: [(String, String, Int, Int64)]
+    private func columns(
+        of table: SQLiteName
+    ) throws(SQLiteError) -> [(name: SQLiteName, type: String, key: Int, isGenerated: Bool)] {
         do throws(SQLiteError) {
-            columns = try connection.rows(
-                "SELECT name, type, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid", [.text(table)]
+            let columns = try connection.rows(
+                "SELECT name, type, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid", [.text(table.bytes)]
             ) { row in
-                (row.string(0) ?? "", row.string(1) ?? "", Int(row.integer(2)), row.integer(3))
+                (name: row.name(0), type: row.string(1) ?? "", key: Int(row.integer(2)), hidden: row.integer(3))
             }
+            return columns.filter { $0.hidden != 1 }.map { ($0.name, $0.type, $0.key, $0.hidden != 0) }
         } catch {
             // A view of something that is gone, or a module that this SQLite lacks: reading it tells.
             guard error.code ~= .error else { throw error }
             return []
         }
-        return columns.compactMap { name, type, key, hidden in
-            guard hidden != 1 else { return nil }
-            return SourceColumn(name: name, declaredType: type, keyPosition: key, isGenerated: hidden != 0)
-        }
     }
 
-    private func keys(of table: String) throws(SQLiteError) -> [SourceTable.Key] {
+    private func keys(of table: SQLiteName) throws(SQLiteError) -> [SourceTable.Key] {
         let indices = try connection.rows(
-            "SELECT name, \"unique\", origin FROM pragma_index_list(?) ORDER BY seq", [.text(table)]
-        ) { (name: $0.string(0) ?? "", isUnique: $0.integer(1) == 1, origin: $0.string(2) ?? "") }
+            "SELECT name, \"unique\", origin FROM pragma_index_list(?) ORDER BY seq", [.text(table.bytes)]
+        ) { (name: $0.name(0), isUnique: $0.integer(1) == 1, origin: $0.string(2) ?? "") }
         var keys: [SourceTable.Key] = []
         for index in indices {
             let columns = try connection.rows(
-                "SELECT name, coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno", [.text(index.name)]
+                "SELECT name, coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno", [.text(index.name.bytes)]
             ) { (name: $0.string(0), collation: $0.string(1) ?? "BINARY") }
             // An index over an expression has no column to name.
             let names = columns.compactMap(\.name)
             guard names.count == columns.count else { continue }
             keys.append(
                 SourceTable.Key(
-                    name: index.name, columns: names, collations: columns.map(\.collation), isUnique: index.isUnique,
+                    name: index.name.text, columns: names, collations: columns.map(\.collation),
+                    isUnique: index.isUnique,
                     isConstraint: index.origin != "c"))
         }
         return keys
@@ -89,7 +108,7 @@ final class SourceFile {
     func triggers() throws(GuardError) -> [(name: String, table: String)] {
         try translating("reading its schema") { () throws(SQLiteError) in
             try connection.rows("SELECT name, tbl_name FROM sqlite_schema WHERE type = 'trigger' ORDER BY name") {
-                ($0.string(0) ?? "", $0.string(1) ?? "")
+                ($0.name(0).text, $0.name(1).text)
             }
         }
     }

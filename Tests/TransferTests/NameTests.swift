@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import GuardCore
+import LinuxKit
 import PostgresKit
 import SQLiteKit
 import Stores
@@ -41,8 +42,53 @@ struct NameTests {
             let rows = try server.rows("SELECT * FROM \(SQLText.identifier(world.schema, target))") {
                 ($0.text(0), $0.text(1))
             }
-            #expect(rows.count == 1 && rows[0].0.isExactly(text) && rows[0].1 == "7")
+            #expect(rows.count == 1 && rows[0].0.hasSameBytes(as: text) && rows[0].1 == "7")
         }
+    }
+
+    @Test(
+        "A name that is not UTF-8 is refused by name, of a table as of a column, and nothing is made",
+        arguments: [
+            (
+                "CREATE TABLE \"workspace_\u{1}\" (x); INSERT INTO \"workspace_\u{1}\" VALUES (1)",
+                "the table workspace_\\xE9"
+            ),
+            (
+                "CREATE TABLE workspace_a (x, \"b\u{1}\"); INSERT INTO workspace_a VALUES (1, 2)",
+                "the column b\\xE9 of workspace_a"
+            ),
+            ("CREATE VIEW \"v\u{1}\" AS SELECT 1 AS x", "the view v\\xE9"),
+        ])
+    func notText(_ sql: String, _ name: String) throws {
+        let world = try TransferWorld()
+        do {
+            // A literal cannot hold the byte, so a placeholder stands for it.
+            let bytes = sql.utf8.map { $0 == 1 ? 0xE9 : $0 }
+            let connection = try SQLiteKit.Connection(path: world.memory, access: .create)
+            try connection.execute(SQL(definition: bytes))
+        }
+        let before = try world.database.dump()
+        let job = try world.job()
+        let tries: [() throws -> Void] = [{ _ = try job.plan() }, { _ = try job.run() }]
+        for refused in tries {
+            let error = #expect(throws: GuardError.self, performing: refused)
+            #expect(error?.code == .unsupportedEncoding && error?.hint != nil, "\(String(describing: error))")
+            #expect(error?.message.contains(name) == true, "\(String(describing: error))")
+        }
+        #expect(try world.database.dump() == before)
+    }
+
+    @Test("The name of an index that is not UTF-8 keeps no row from its place")
+    func oddIndex() throws {
+        let world = try TransferWorld()
+        do {
+            let connection = try SQLiteKit.Connection(path: world.memory, access: .create)
+            let sql =
+                "CREATE TABLE workspace_a (x); CREATE INDEX \"i\u{1}\" ON workspace_a (x); INSERT INTO workspace_a VALUES (1)"
+            try connection.execute(SQL(definition: sql.utf8.map { $0 == 1 ? 0xE9 : $0 }))
+        }
+        let report = try world.transfer()
+        #expect(report.tables.first { $0.source == "workspace_a" }.map { $0.read == 1 && $0.loaded == 1 } == true)
     }
 
     @Test(
@@ -54,7 +100,7 @@ struct NameTests {
         let report = try world.transfer()
         #expect(report.tables.contains { $0.loaded > 0 })
         let names = try world.database.psql("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_|^information'")
-        #expect(names.contains { $0.isExactly(name) })
+        #expect(names.contains { $0.hasSameBytes(as: name) })
         #expect(try world.job().run().isRepeated)
     }
 
