@@ -43,13 +43,19 @@ enum FileReading {
 
     /// The UTF-8 text of the file at `path`, without the byte order mark that some editors put at its beginning.
     static func text(at path: String) throws(FileFailure) -> FileText {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // An open of a pipe waits for its writer. O_NONBLOCK means nothing to a regular file.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(errno) }
         // Nothing was written: a failing close loses nothing.
         defer { _ = close(descriptor) }
 
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure(errno) }
+        switch status.st_mode & S_IFMT {
+        // A drop-in that leads to /dev/null is how one is switched off.
+        case S_IFREG, S_IFDIR, S_IFCHR: break
+        default: throw .unreadable("it is a pipe or a socket, and not a file")
+        }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16_384)
         while true {
@@ -97,6 +103,9 @@ enum FileReading {
         case ENOENT, ENOTDIR: .missing
         case EACCES: .unreadable("this user may not read it")
         case EISDIR: .unreadable("it is a folder, not a file")
+        // What opening a socket gives.
+        case ENXIO: .unreadable("it is a pipe or a socket, and not a file")
+        case EAGAIN: .unreadable("it is a device that gives nothing, and not a file")
         case ELOOP: .unreadable("its symbolic links go in a circle")
         default: .unreadable(String(cString: strerror(code)))
         }

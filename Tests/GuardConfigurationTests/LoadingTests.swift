@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Glibc
 import GuardConfiguration
 import GuardCore
 import Testing
@@ -65,6 +66,28 @@ struct LoadingTests {
         #expect(loaded.settings.backup.level == 4)
         #expect(loaded.settings.backup.every == nil)
         #expect(loaded.filesRead == ["\(folder.path)/desk/mine.yaml", "\(folder.path)/desk/mine.d/a.yaml"])
+    }
+
+    @Test(
+        "A pipe in the place of a configuration file or a drop-in is a problem, and keeps nobody waiting",
+        .timeLimit(.minutes(1)))
+    func pipe() throws {
+        try folder.write("backup: {level: 4}", to: "desk/mine.yaml")
+        try folder.write("", to: "desk/mine.d/b.yaml")
+        #expect(mkfifo("\(folder.path)/desk/mine.d/a.yaml", 0o600) == 0)
+        let dropIn = folder.problems(folder.sources(.only("mine.yaml")))
+        #expect(dropIn.count == 1 && dropIn[0].contains("mine.d/a.yaml") && dropIn[0].contains("pipe"), "\(dropIn)")
+        #expect(mkfifo("\(folder.path)/desk/pipe.yaml", 0o600) == 0)
+        let whole = folder.problems(folder.sources(.only("pipe.yaml")))
+        #expect(whole.count == 1 && whole[0].contains("pipe.yaml"), "\(whole)")
+    }
+
+    @Test("A drop-in that leads to /dev/null says nothing")
+    func switchedOff() throws {
+        try folder.write("backup: {level: 4}", to: "desk/mine.yaml")
+        try folder.write("", to: "desk/mine.d/b.yaml")
+        #expect(symlink("/dev/null", "\(folder.path)/desk/mine.d/a.yaml") == 0)
+        #expect(try ConfigurationLoader.load(folder.sources(.only("mine.yaml"))).settings.backup.level == 4)
     }
 
     @Test("XDG_CONFIG_HOME moves the user's file, and a relative one is ignored")
