@@ -79,6 +79,18 @@ public struct OpenFile: ~Copyable, Sendable {
         try checked("fchmod", path) { fchmod(descriptor, mode) }
     }
 
+    /// Takes the kernel's lock on the file, which other processes that ask for it respect and which ends with this descriptor. Whether it is
+    /// this one's now; false when another owner has it.
+    public func lock() throws(SystemCallError) -> Bool {
+        do {
+            try checked("flock", path) { flock(descriptor, LOCK_EX | LOCK_NB) }
+            return true
+        } catch {
+            guard error.errno == EWOULDBLOCK else { throw error }
+            return false
+        }
+    }
+
     /// Writes all of `bytes` at the current place, however many calls that takes.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemCallError) {
         var rest = bytes[...]

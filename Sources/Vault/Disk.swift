@@ -68,6 +68,16 @@ struct Disk: Sendable {
         }
     }
 
+    /// Marks a file outside of the vault as one that is being written.
+    func lock(_ file: borrowing OpenFile) throws(VaultError) {
+        do {
+            // It was made a moment ago under a name that nobody else chooses.
+            _ = try file.lock()
+        } catch {
+            throw VaultError(error)
+        }
+    }
+
     /// A failure is final: the file is to be thrown away.
     func sync(_ file: borrowing OpenFile) throws(VaultError) {
         try permit(.sync, file.path)

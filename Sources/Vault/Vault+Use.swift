@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import GuardCore
 internal import HashKit
 internal import LinuxKit
 
@@ -15,7 +16,8 @@ extension Vault {
     /// Writes the decoded database or SQL text to the new file `target`, mode 0600, on disk when this returns.
     ///
     /// The file has another name in the same folder, `.dementiad-restore-` and some digits, until all of it is on disk: a restore that is
-    /// killed leaves nothing under `target`. After an error neither is there. It never writes into a live database: that is the store's work.
+    /// killed leaves nothing under `target`, and ``clearCutShortRestores(in:)`` removes what it leaves. After an error neither is there. It
+    /// never writes into a live database: that is the store's work.
     ///
     /// - Throws: ``VaultError/alreadyExists(path:)``, also for a `-wal`, `-shm` or `-journal` that another database left beside `target`:
     ///   SQLite would take it for the restored file's; ``VaultError/damaged(path:reason:)``,
@@ -26,8 +28,9 @@ extension Vault {
         // Links on the way are followed now, and not while it is written.
         let folder = try translated { () throws(SystemCallError) in try realPath(Directory.parent(of: target)) }
         let place = "\(folder)/\(Directory.name(of: target))"
-        let partial = "\(folder)/.dementiad-restore-\(UInt64.random(in: .min ... .max))"
-        for taken in ["", "-wal", "-shm", "-journal"].map({ place + $0 }) {
+        try Self.clearCutShortRestores(in: folder)
+        let partial = "\(folder)/\(Self.partialName)\(UInt64.random(in: .min ... .max))"
+        for taken in ([""] + SQLiteSidecar.endings).map({ place + $0 }) {
             let status = try translated { () throws(SystemCallError) in try FileStatus.ifPresent(link: taken) }
             if status != nil { throw .alreadyExists(path: taken) }
         }
@@ -46,6 +49,33 @@ extension Vault {
             try? disk.unlink(place)
             throw error
         }
+    }
+
+    private static let partialName = ".dementiad-restore-"
+
+    /// Removes from `folder` what restores into it left that were killed. One that is at work holds a lock on its file, which stays.
+    public static func clearCutShortRestores(in folder: String) throws(VaultError) {
+        try translated { () throws(SystemCallError) in
+            for name in try Directory.entries(folder) where isPartial(name) {
+                let path = "\(folder)/\(name)"
+                // A link or a pipe of that name is not a restore's.
+                guard let status = try FileStatus.ifPresent(link: path), status.kind == .file else { continue }
+                do throws(SystemCallError) {
+                    let file = try OpenFile.reading(path)
+                    if try file.lock() { try Directory.unlink(path) }
+                    try file.close()
+                } catch {
+                    // Gone since the look, or another user's: whoever may remove it does.
+                    guard error.isNotFound || error.isPermission else { throw error }
+                }
+            }
+        }
+    }
+
+    private static func isPartial(_ name: String) -> Bool {
+        let digits = name.utf8.dropFirst(partialName.utf8.count)
+        return name.utf8.starts(with: partialName.utf8) && !digits.isEmpty
+            && digits.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
     }
 
     /// Copies the backup's folder as it is to the new directory `target`, for another disk: stock tools restore from it, with the
@@ -87,6 +117,7 @@ extension Vault {
         let file =
             isOutside ? try disk.createOutside(target, mode: 0o600) : try disk.create(target, mode: 0o600)
         do throws(VaultError) {
+            if isOutside { try disk.lock(file) }
             var sum: Int64 = 0
             try PayloadReader.decode(source, facts) { (bytes) throws(VaultError) in
                 try disk.write(bytes, to: file)

@@ -4,6 +4,7 @@ public import ControlAPI
 internal import Dementia
 public import GuardCore
 internal import HashKit
+internal import LinuxKit
 internal import Stores
 internal import Vault
 
@@ -160,7 +161,15 @@ extension EngineService {
     /// it may hold a password.
     func place(_ text: String, for backup: Entry) async throws(GuardError) -> RestoreElsewhere.Place {
         let isPlain = !text.utf8.contains(0)
-        if isPlain, text.utf8.first == UInt8(ascii: "/") { return .file(text) }
+        if isPlain, text.utf8.first == UInt8(ascii: "/") {
+            let target = RestoreTarget(path: text, store: backup.manifest.store.id)
+            let state = Directory.parent(of: tools.vault.path)
+            let look = try await tools.calls.ask(text, silentFor: .seconds(4)) { () throws(GuardError) in
+                try target.check(state: state)
+            }
+            if case .silence(let silence) = look { throw GuardError(silence) }
+            return .file(text)
+        }
         guard isPlain, text.contains("#") else {
             throw GuardError(
                 .usage, "that is no place for a backup", store: backup.manifest.store.id,

@@ -99,6 +99,9 @@ struct Recovery {
             }
             return try await TransferRecovery(tools: tools, log: log).settle(location, interrupted)
         }
+        if record.kind == .restore, record.store == nil {
+            return try await RestoreElsewhere.settle(log, with: tools, because: interrupted)
+        }
         guard let last = record.lastWork, [.migrate, .verify, .recover, .keep, .restore].contains(last.kind) else {
             await discardScratch(of: record)
             return try await log.settle(.untouched, because: interrupted)

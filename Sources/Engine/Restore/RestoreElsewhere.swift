@@ -30,7 +30,7 @@ struct RestoreElsewhere {
         do throws(GuardError) {
             switch place {
             case .file(let path):
-                try await log.step(.restore, detail: "\(entry.id) to \(path)")
+                try await log.step(.restore, detail: Self.detail(entry.id, place))
                 let entry = entry
                 try await tools.working { (vault) throws(VaultError) in try vault.restore(entry, to: path) }
             case .schema(let store):
@@ -54,7 +54,7 @@ struct RestoreElsewhere {
             (scratch) throws(GuardError) in
             let source = scratch.copy("source", of: store)
             try await tools.working { (vault) throws(VaultError) in try vault.restore(entry, to: source) }
-            try await log.step(.restore, detail: "\(entry.id) to \(store.location.name)")
+            try await log.step(.restore, detail: Self.detail(entry.id, .schema(store)))
             do throws(GuardError) {
                 try await store.recreate(from: source, of: original, expecting: entry.manifest.content)
                 await store.close()
@@ -63,6 +63,34 @@ struct RestoreElsewhere {
                 throw error
             }
         }
+    }
+
+    // MARK: What a kill leaves
+
+    private static func detail(_ backup: BackupID, _ place: Place) -> String { "\(backup)\(separator)\(place.name)" }
+
+    private static let separator = " to "
+
+    /// Settles the operation of `log`, which an earlier process was killed in: the file or schema came to be whole or not at all, and no
+    /// store was touched. What was written of a file goes.
+    static func settle(
+        _ log: OperationLog, with tools: EngineContext, because interrupted: GuardError
+    ) async throws(GuardError) -> OperationRecord {
+        let detail = log.record.steps.last { $0.kind == .restore }?.detail ?? ""
+        if let range = detail.utf8.firstRange(of: separator.utf8),
+            detail.utf8[range.upperBound...].first == UInt8(ascii: "/")
+        {
+            let folder = Directory.parent(of: String(detail[range.upperBound...]))
+            // Best effort: the next restore into the folder tries again. It may lie on a mount that does not answer any more.
+            _ = await tools.calls.ask(folder, silentFor: .seconds(4)) {
+                try? Vault.clearCutShortRestores(in: realPath(folder))
+            }
+        }
+        return try await log.settle(
+            .untouched,
+            because: interrupted.hinting(
+                "No memory was changed. A backup that was written is whole; if it is not there, start the restore again."
+            ))
     }
 
     /// The schema that the script of `entry` names; nil for a SQLite backup.

@@ -22,6 +22,7 @@ final class ExportFile: Sendable {
     init(_ path: String) throws(GuardError) {
         self.path = path
         partial = "\(path).partial-\(getpid())"
+        guard !SQLiteSidecar.isName(path) else { throw CommandText.partOfDatabase(path) }
         var status = stat()
         guard lstat(path, &status) != 0 else { throw CommandText.exists(path) }
         descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -56,7 +57,8 @@ final class ExportFile: Sendable {
         try check(digest)
         // link(2) and not rename(2): it never replaces what somebody else put there meanwhile.
         guard fsync(descriptor) == 0, link(partial, path) == 0 else {
-            throw errno == EEXIST ? CommandText.exists(path) : CommandText.cannotWrite(path, String(cString: strerror(errno)))
+            throw errno == EEXIST
+                ? CommandText.exists(path) : CommandText.cannotWrite(path, String(cString: strerror(errno)))
         }
         return count
     }

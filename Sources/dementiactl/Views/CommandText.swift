@@ -82,6 +82,13 @@ enum CommandText {
         GuardError(.usage, "\(path) is there already", hint: "Give a name that is free: --output FILE")
     }
 
+    static func partOfDatabase(_ path: String) -> GuardError {
+        GuardError(
+            .usage, "SQLite would take \(path) for a part of the database beside it",
+            hint: "Give a name that does not end with \(SQLiteSidecar.endings.joined(separator: " or ")): --output FILE"
+        )
+    }
+
     static func cannotWrite(_ path: String, _ reason: String) -> GuardError {
         GuardError(
             .inputOutput, "\(path) cannot be written; what was to be exported is unharmed",
