@@ -38,6 +38,20 @@ public final class StandardStream: Sendable {
     /// Whether the reader of a pipe has gone.
     public var isUnread: Bool { failure?.errno == EPIPE }
 
+    /// Ends the process as the kernel ends one that writes into a pipe without a reader: by SIGPIPE, which a shell shows as 141.
+    ///
+    /// To be called in place of an end with status 0 where ``isUnread`` is true: the work is done, and its result did not arrive.
+    public static func endUnread() -> Never {
+        signal(SIGPIPE, SIG_DFL)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        // Whoever started the process may have had the signal blocked.
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        raise(SIGPIPE)
+        _exit(128 + SIGPIPE)
+    }
+
     /// Writes `text`. After a failure nothing more is written: half a document is not mended by its end.
     public func write(_ text: String) {
         guard failure == nil else { return }

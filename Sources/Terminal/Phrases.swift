@@ -27,6 +27,15 @@ public enum Phrases {
         return lines.joined(separator: "\n")
     }
 
+    /// The error of a command line in which `word` is not text. Its bytes that are none are shown as `\xE9`.
+    public static func notText(_ word: String) -> GuardError {
+        GuardError(
+            .usage, "a word of the command line is not UTF-8: \(word)",
+            hint:
+                "Nothing was done. Give the file or folder a name in UTF-8, or lead to it by a symbolic link with such a name."
+        )
+    }
+
     /// What is true of the data.
     public static func describe(_ state: DataState) -> String {
         switch state {

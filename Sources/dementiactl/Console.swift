@@ -129,10 +129,12 @@ struct Console: Sendable {
         exit(.usage)
     }
 
-    /// Ends the process with `status`, or as failed when the result could not be written.
+    /// Ends the process with `status`. Where the result did not arrive and nothing else went wrong, it ends as failed, or by SIGPIPE when the
+    /// reader of a pipe has gone (`| head`), as git and systemctl do.
     func exit(_ status: Status) -> Never {
-        guard let failure = StandardStream.output.failure, !StandardStream.output.isUnread else {
-            // The reader of a closed pipe wanted no more (`| head`), and that is no failure.
+        guard let failure = StandardStream.output.failure else { Glibc.exit(status.rawValue) }
+        if StandardStream.output.isUnread {
+            if status == .done { StandardStream.endUnread() }
             Glibc.exit(status.rawValue)
         }
         complain("dementiactl: the result could not be written to standard output: \(failure)")

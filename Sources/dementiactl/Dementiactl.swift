@@ -26,7 +26,8 @@ struct Dementiactl: ParsableCommand {
             Exit status: 0 done or nothing to do, 1 failed, 3 findings or pending (with --exit-code), 4 failed and restored, \
             5 needs attention, 6 verification failed, 7 no backup possible, 8 failed and untouched, 10 not found, 11 busy, \
             12 not permitted, 13 confirmation needed, 14 not a store that may be migrated, 15 transferred with rejected rows, \
-            64 wrong use, 69 no daemon, 75 timed out and going on, 78 configuration not valid, 130 interrupted.
+            64 wrong use, 69 no daemon, 75 timed out and going on, 78 configuration not valid, 130 interrupted. A command \
+            that is done and whose output nobody reads any more (| head) ends by SIGPIPE, which a shell shows as 141.
             """,
         version: ProductVersion.current,
         subcommands: [

@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import ControlAPI
 internal import GuardCore
 internal import LinuxKit
+internal import Terminal
 
 /// The entry point. Parses, runs, and is the only place where an error becomes an exit status.
 @main
@@ -12,6 +13,9 @@ enum Main {
         FileSizeLimit.failWrites()
         StandardStream.prepare()
         let arguments = Array(CommandLine.arguments.dropFirst())
+        if let word = CommandLineWords.firstThatIsNotText {
+            Console(isJSON: wantsJSON(arguments)).fail(Phrases.notText(word))
+        }
         guard let command = parsed(arguments) else { Console(isJSON: wantsJSON(arguments)).exit(.done) }
         let interrupt = Interrupt()
         Task.detached {

@@ -5,6 +5,7 @@ internal import ControlAPI
 internal import Engine
 internal import GuardCore
 internal import LinuxKit
+internal import Terminal
 
 /// `dementiad`: the daemon, and `dementiad once`, one pass.
 struct Dementiad: AsyncParsableCommand {
@@ -27,6 +28,7 @@ enum Main {
         let arguments = Array(CommandLine.arguments.dropFirst())
         let output = Output(isJSON: arguments.contains("--json"))
         do {
+            if let word = CommandLineWords.firstThatIsNotText { throw Phrases.notText(word) }
             try CommandLineSecrets.refuse(in: arguments)
             var command = try Dementiad.parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {

@@ -44,10 +44,12 @@ struct Output: Sendable {
         exit(.usage)
     }
 
-    /// Ends the process with `code`, or as failed when the result could not be written.
+    /// Ends the process with `code`. Where the result did not arrive and nothing else went wrong, it ends as failed, or by SIGPIPE when the
+    /// reader of a pipe has gone, as git and systemctl do.
     func exit(_ code: GuardCore.ExitCode) -> Never {
-        guard let failure = StandardStream.output.failure, !StandardStream.output.isUnread else {
-            // The reader of a closed pipe wanted no more; the status says how the work went.
+        guard let failure = StandardStream.output.failure else { Glibc.exit(code.rawValue) }
+        if StandardStream.output.isUnread {
+            if code == .done { StandardStream.endUnread() }
             Glibc.exit(code.rawValue)
         }
         Self.complain("dementiad: the result could not be written to standard output: \(failure)")

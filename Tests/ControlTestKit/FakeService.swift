@@ -23,6 +23,7 @@ public actor FakeService: ControlService {
     private var sleeping: [Task<Void, Never>] = []
     private var brokenAt: Int64?
     private var kept = [Samples.backup]
+    private var known = Samples.stores
     private var refusal: Problem?
     private var feeds: [OperationID: OperationFeed] = [:]
     private var asked: [OperationID: OperationRequest] = [:]
@@ -61,6 +62,9 @@ public actor FakeService: ControlService {
 
     /// Says from now on that the audit was changed at the entry `id`.
     public func breakAudit(at id: Int64) { brokenAt = id }
+
+    /// Knows these stores from now on.
+    public func know(_ stores: [StoreForm]) { known = stores }
 
     /// Knows these backups from now on, newest first.
     public func keep(_ backups: [BackupForm]) { kept = backups }
@@ -131,7 +135,7 @@ public actor FakeService: ControlService {
             sleeping.append(sleep)
             await sleep.value
         }
-        return Samples.stores.filter { !gone.contains($0.id) }
+        return known.filter { !gone.contains($0.id) }
     }
 
     public func store(_ id: StoreID) async throws(GuardError) -> StoreForm {
@@ -339,7 +343,7 @@ public actor FakeService: ControlService {
     // MARK: Details
 
     private func find(_ id: StoreID) throws(GuardError) -> StoreForm {
-        guard let store = Samples.stores.first(where: { $0.id == id }), !gone.contains(id) else {
+        guard let store = known.first(where: { $0.id == id }), !gone.contains(id) else {
             throw GuardError(.notFound, "There is no store \(id)", hint: "See: dementiactl stores list")
         }
         return store

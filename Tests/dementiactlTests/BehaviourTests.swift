@@ -173,6 +173,46 @@ struct BehaviourTests {
         }
     }
 
+    @Test(
+        "Without a name migrate takes the memories that wait, and leaves those on hold, which it names",
+        arguments: [[], ["--json"]])
+    func heldOnes(_ form: [String]) async throws {
+        try await World.run { world in
+            let held = Samples.store("wiki", .held, at: 1)
+            await world.service.know([Samples.stores[0], Samples.stores[1], held])
+            let end = try await Ctl(world: world).run(["migrate"] + form)
+            #expect(end.status == 0, "\(end.output) \(end.errors)")
+            #expect(await world.service.started.map(\.request.store) == [Samples.stores[1].id])
+            #expect(end.output.contains(form.isEmpty ? "on hold" : "\"held\":[\"\(held.id)\"]"), "\(end.output)")
+        }
+    }
+
+    @Test("A word that is not UTF-8 is refused before anything is asked of the daemon", arguments: [[], ["--json"]])
+    func notText(_ form: [String]) async throws {
+        try await World.run { world in
+            let script = "exec \"$0\" restore 42 --to \"/srv/caf$(printf '\\351').db\" \"$@\""
+            let end = try await RunningProgram.run(
+                ["bash", "-c", script, RunningProgram.built("dementiactl")] + form,
+                environment: ["DEMENTIAD_SOCKET": world.socket])
+            #expect(end.status == 64, "\(end.output) \(end.errors)")
+            // A document writes a backslash as two.
+            #expect((end.output + end.errors).contains(form.isEmpty ? #"caf\xE9.db"# : #"caf\\xE9.db"#))
+            #expect(await world.service.started.isEmpty)
+        }
+    }
+
+    @Test(
+        "Nothing is exported under a name that SQLite takes for a part of the database beside it",
+        arguments: ["-wal", "-shm", "-journal"])
+    func sidecar(_ ending: String) async throws {
+        try await World.run { world in
+            let path = world.folder.path + "/.claude-memory.db" + ending
+            let end = try await Ctl(world: world).run("backup", "export", "42", "-o", path, "--json")
+            #expect(end.status == 64 && access(path, F_OK) != 0)
+            #expect(try AnyDocument(end).error?.hint?.contains("-wal") == true)
+        }
+    }
+
     @Test("An exported archive is whole, private and never written over something")
     func export() async throws {
         try await World.run { world in
