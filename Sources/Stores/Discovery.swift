@@ -63,7 +63,9 @@ public struct Discovery: Sendable {
         for root in roots where !silent.contains(root) {
             let real = try realPath(root)
             guard !silent.contains(real) else { continue }
-            if try FileStatus(of: real).kind == .directory {
+            let isFolder = try FileStatus(of: real).kind == .directory
+            // A folder with the name of a memory is a candidate, as below a root: it gets an answer and no silence.
+            if isFolder, !Self.isMemory(Directory.name(of: real), in: Directory.name(of: Directory.parent(of: real))) {
                 walk(real, depth: 0, mounts, &found)
             } else {
                 found.candidates.append(real)
@@ -168,6 +170,6 @@ public struct Discovery: Sendable {
     /// `.claude-memory.db.backup-…`, `.claude-memory.db.bak`, but not what SQLite itself keeps beside a database.
     private static func isCopy(_ name: String) -> Bool {
         name.utf8.starts(with: projectFile.utf8)
-            && !["-wal", "-shm", "-journal"].contains { name.hasSameBytes(as: projectFile + $0) }
+            && !SQLiteSidecar.endings.contains { name.hasSameBytes(as: projectFile + $0) }
     }
 }

@@ -18,7 +18,8 @@ struct Once: AsyncParsableCommand {
             a rehearsal on the restored copy, one transaction, a verification. What fails is put back.
 
             Exit status: 0 done or nothing to do, 1 a server cannot be reached, 4 failed and restored, 5 needs attention, 6 verification failed, 7 no backup \
-            possible, 8 failed and untouched, 11 busy, 12 not permitted, 14 not a memory that may be migrated.
+            possible, 8 failed and untouched, 11 busy, 12 not permitted, 14 not a memory that may be migrated. A pass whose work is done and whose report \
+            nobody reads any more ends by SIGPIPE (141 in a shell).
             """
     )
 
@@ -57,7 +58,9 @@ struct Once: AsyncParsableCommand {
         let problems =
             discovered.problems + unreadable + tools.calls.silences.map { GuardError($0) }
         if options.json {
-            try output.document("pass", PassForm(items, problems: problems, findings: discovered.findings))
+            try output.document(
+                "pass", PassForm(items, problems: problems, findings: discovered.findings + StoreProvider.copies(found))
+            )
         } else {
             let report = PassReport(
                 items: items, found: found, problems: problems, recovered: recovered, places: setup.places,

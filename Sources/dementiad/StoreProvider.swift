@@ -133,6 +133,10 @@ final class StoreProvider: Sendable {
     /// nobody from the rest.
     func look() async throws(GuardError) -> (found: Discovery.Found, discovered: Discovered) {
         let found = try await walk()
+        // A mount is not entered. Whether it answers is asked all the same: of one that does not, nobody knows what lies in it.
+        for mount in found.mounts {
+            _ = await calls.ask(mount.path, silentFor: Self.patience) { try? FileStatus(of: mount.path) }
+        }
         // What only has a release's name is none, and what its settings name is of no concern here.
         let confirmed = await confirm(found.releaseFolders)
         let folders = confirmed.releases.map(\.release.path) + confirmed.busy.map(\.folder)
@@ -227,6 +231,20 @@ final class StoreProvider: Sendable {
                     code: "mountNotEntered",
                     message: "\($0.path) is a mounted filesystem of type \($0.type), so no memory in it is guarded")
             }
+            + found.links.map {
+                Finding(
+                    code: "linkNotFollowed",
+                    message:
+                        "\($0) is a symbolic link with the name of a memory; it is not followed, and the memory is guarded where it lies"
+                )
+            }
+    }
+
+    /// Files that look like copies of memories, which are nobody's business but that of who reads the report of a pass.
+    static func copies(_ found: Discovery.Found) -> [Finding] {
+        found.copies.map {
+            Finding(code: "copyNotGuarded", message: "\($0) has the name of a copy of a memory, and is not guarded")
+        }
     }
 
     /// The databases of the configuration and of `releases`. A release that was only found and cannot be read is a problem, and keeps

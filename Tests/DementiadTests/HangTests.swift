@@ -45,7 +45,7 @@ struct HangTests {
         }
 
         /// Runs the daemon, waits until the neighbours are upgraded, does `body`, and expects SIGTERM to end the process.
-        func run(_ body: () throws -> Void) throws {
+        func run(_ body: () throws -> Void, andLog look: ([Substring]) throws -> Void = { _ in }) throws {
             let daemon = try world.daemon
             let tool = try daemon.start()
             try eventually("the daemon does not answer") { try !world.ask("/v1/status").output.isEmpty }
@@ -54,6 +54,7 @@ struct HangTests {
             kill(tool.pid, SIGTERM)
             let end = try daemon.finish(tool)
             #expect(end.status == 0, "\(end.errors)")
+            try look(end.errors.split(separator: "\n"))
         }
 
         /// Expects that status, health and doctor tell of `place` as of one that does not answer, with what to do.
@@ -91,6 +92,10 @@ struct HangTests {
             let doctor = try scene.world.ask("/v1/diagnostics").output
             #expect(doctor.contains("notAnswering") && doctor.contains(memory), "\(doctor)")
         }
+        // A pass says the same of it, and takes care of the others: nothing was begun, so the data is untouched.
+        let pass = try scene.world.project.once(["--json"])
+        #expect(pass.status == 8, "\(pass.output)")
+        #expect(pass.output.contains("\"notAnswering\"") && pass.output.contains(memory + "-journal"))
         // Nothing was done to the pipe or to the memory.
         #expect(try FileStatus(ofLink: memory + "-journal").kind == .other)
     }
@@ -103,9 +108,17 @@ struct HangTests {
         let mount = try DeadMount(at: scene.folder("mounted"))
         defer { mount.end() }
         try scene.run {
-            try scene.eventually("status names \(mount.path)") {
-                try scene.world.ask("/v1/status").output.contains(mount.path)
-            }
+            // Nobody knows what lies in it: that is attention, and no safety.
+            try scene.isTold(mount.path)
+            #expect(try scene.world.ask("/v1/status").output.contains("\"verdict\":\"attention\""))
+            let health = try scene.world.ask("/v1/health").output
+            #expect(health.contains(mount.path) && health.hasSuffix("503\n"), "\(health)")
+            let doctor = try scene.world.ask("/v1/diagnostics").output
+            #expect(
+                doctor.contains("notAnswering") && doctor.contains(mount.path) && doctor.contains("findmnt"),
+                "\(doctor)")
+        } andLog: { log in
+            #expect(log.contains { $0.contains(mount.path) && $0.contains("does not answer") }, "\(log)")
         }
     }
 
@@ -117,9 +130,13 @@ struct HangTests {
         let mount = try DeadMount(at: scene.folder("mounted"))
         defer { mount.end() }
         let end = try scene.world.project.once()
-        #expect(end.status == 0, "\(end.errors)")
-        #expect(end.output.contains(mount.path))
+        // That it could not be found out what lies in it is no success.
+        #expect(end.status == 8, "\(end.errors)")
+        #expect(end.output.contains(mount.path) && end.output.contains("does not answer"))
         #expect(try scene.areMigrated())
+        let json = try JSON(try scene.world.project.once(["--json"]).output)["data"]
+        #expect(json?["problems"]?[0]?["code"] == .string("notAnswering"), "\(String(describing: json))")
+        #expect(json?["findings"]?[0]?["code"] == .string("mountNotEntered"), "\(String(describing: json))")
     }
 
     @Test(

@@ -51,6 +51,60 @@ struct PathTests {
         #expect(try isMigrated(project.memory))
     }
 
+    @Test("A symbolic link with the name of a memory, and a copy of one, are told in the document and in the text")
+    func links() throws {
+        let project = try Project()
+        try Directory.create(project.root + "/linked")
+        let link = project.root + "/linked/.claude-memory.db"
+        try #require(symlink(project.memory, link) == 0)
+        let copy = project.root + "/linked/.claude-memory.db.bak"
+        try Fixture.v4_0.copy(to: copy)
+        let result = try project.once(["--json"])
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        let data = try JSON(result.output)["data"]
+        #expect(data?["items"]?.count == 1 && data?["findings"]?.count == 2)
+        for (number, (code, path)) in [("linkNotFollowed", link), ("copyNotGuarded", copy)].enumerated() {
+            let finding = data?["findings"]?[number]
+            #expect(
+                finding?["code"] == .string(code) && finding?["message"]?.string?.contains(path) == true,
+                "\(result.output)")
+        }
+        let text = try project.once().output
+        #expect(text.contains(link) && text.contains(copy))
+    }
+
+    @Test("A watched folder that has the name of a memory is told not to be one")
+    func folderOfThatName() throws {
+        let project = try Project(nil)
+        let folder = project.root + "/.claude-memory.db"
+        try Directory.create(folder)
+        let result = try Daemon(
+            ["once", "--watch", folder, "--state-dir", project.state, "--json"], configuration: "backup: {minFree: 0}\n"
+        ).run()
+        #expect(result.status == 14, "\(result.output)")
+        let item = try JSON(result.output)["data"]?["items"]?[0]
+        #expect(item?["store"]?["location"] == .string(folder), "\(result.output)")
+        #expect(item?["operation"]?["error"]?["detail"]?.string?.contains("is not a file") == true, "\(result.output)")
+    }
+
+    @Test(
+        "A word of the command line that is not UTF-8 is refused, and no other file is named by it",
+        arguments: [[], ["--json"]])
+    func oddWord(_ form: [String]) throws {
+        let project = try Project()
+        // The shell makes the byte: a Swift text cannot hold it.
+        let script = "exec \"$0\" once --state-dir \"$1/caf$(printf '\\351')\" --watch \"$1\" \"${@:2}\""
+        let words =
+            ["bash", "-c", script, try Place.built("dementiad"), project.root] + form
+            + (geteuid() == 0 ? ["--allow-root"] : [])
+        let result = try Tool.run(words)
+        // A document writes a backslash as two.
+        let word = form.isEmpty ? #"caf\xE9"# : #"caf\\xE9"#
+        #expect(
+            result.status == 64 && result.output.contains(word), "\(result.output)")
+        #expect(try Directory.entries(project.root).contains { $0.hasPrefix("caf") } == false)
+    }
+
     @Test(
         "A limit on the length of files is a matter of room, also where it would end the process", arguments: [3, 12])
     func fileSizeLimit(blocks: Int) throws {

@@ -124,6 +124,8 @@ struct SilentStoreTests {
         let health = try await guarded.service.health()
         #expect(!health.ok && health.checks.contains { $0.name == "journal" && !$0.ok && $0.detail != nil })
         #expect(try await guarded.service.status().verdict == .attention)
+        // What doctor reads.
+        #expect(try await guarded.service.facts().journalProblem != nil)
         await #expect(throws: GuardError.self) { try await guarded.service.supervisor.answer() }
         await guarded.stop()
     }
@@ -211,5 +213,11 @@ struct IssuedPlanTests {
             _ = plans.issue(request, .writesElsewhere, at: now.advanced(by: .milliseconds(number)))
         }
         #expect(plans.count == IssuedPlans.most)
+        // Of a long place only a digest is kept, so that each takes as much as every other.
+        let long = PlanRequest(kind: .restore, to: .place("/" + String(repeating: "x", count: 1 << 20)))
+        let digest = plans.issue(long, .writesElsewhere, at: now.advanced(by: .seconds(3))).digest
+        var kept = ""
+        dump(plans, to: &kept)
+        #expect(kept.contains(digest) && kept.utf8.count < IssuedPlans.most * 4096)
     }
 }

@@ -41,7 +41,7 @@ struct EngineSnapshot: Sendable {
         }
         return [scanFailure].compactMap(\.self).map(finding) + silent + unreached.map(finding) + rivals
             + releaseFindings
-            + unwatched
+            + unwatched + scanFindings
     }
 
     /// How everything stands.

@@ -16,6 +16,8 @@ struct Scan {
     var failure: GuardError?
     /// Other daemons over the same folders, as they were told.
     var rivals: [Finding] = []
+    /// The places that were told not to answer, and have not answered since.
+    var silent: Set<BlockingCalls.Silence> = []
 }
 
 /// Looking at stores, and starting what is due.
@@ -37,6 +39,9 @@ extension Supervisor {
             tell()
             throw error
         }
+        let silent = Set(tools.calls.silences)
+        for silence in silent.subtracting(scan.silent) { tools.observe(.noticed(.notAnswering(GuardError(silence)))) }
+        scan.silent = silent
         for problem in scan.discovered.problems where !unreached.contains(problem.message) {
             tools.observe(.noticed(problem.code == .notAnswering ? .notAnswering(problem) : .unreached(problem)))
         }
