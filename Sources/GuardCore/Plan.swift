@@ -112,8 +112,8 @@ public struct Survey: Sendable, Equatable {
     public let shape: Shape
     /// nil without a ledger.
     public let ledger: [LedgerRow]?
-    /// Whether another tool keeps a table of the ledger's name in the store.
-    public let hasForeignLedger: Bool
+    /// The object of another tool that has one of the ledger's names, as a phrase such as `a view schema_migrations`; nil when there is none.
+    public let foreignLedger: String?
     /// The sentences of each migration's postcondition that is not met, by version. Met ones are not here.
     public let problems: [Int: [String]]
 
@@ -121,13 +121,13 @@ public struct Survey: Sendable, Equatable {
         recognition: Recognition,
         shape: Shape,
         ledger: [LedgerRow]?,
-        hasForeignLedger: Bool = false,
+        foreignLedger: String? = nil,
         problems: [Int: [String]]
     ) {
         self.recognition = recognition
         self.shape = shape
         self.ledger = ledger
-        self.hasForeignLedger = hasForeignLedger
+        self.foreignLedger = foreignLedger
         self.problems = problems
     }
 }

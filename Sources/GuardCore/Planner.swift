@@ -190,11 +190,12 @@ public struct Planner: Sendable {
     }
 
     private func refuseForeignLedger(_ store: StoreID, at place: String, _ survey: Survey) throws(GuardError) {
-        guard !survey.hasForeignLedger else {
-            throw GuardError(
-                .foreignLedger, "\(place) has a table schema_migrations that another tool made", store: store,
-                hint: "It is left alone: two tools that migrate one memory would not know of each other.")
-        }
+        guard let object = survey.foreignLedger else { return }
+        throw GuardError(
+            .foreignLedger, "\(place) has \(object) that another tool made", store: store,
+            hint: "The memory is left alone: two tools that migrate one memory would not know of each other. "
+                + "If no other tool needs \(object), drop it or give it another name, and look again: dementiactl stores rescan"
+        )
     }
 
     /// A ledger row without its postcondition, or an edited migration: reported, never papered over.

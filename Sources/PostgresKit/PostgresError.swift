@@ -106,6 +106,8 @@ public struct SQLState: RawRepresentable, Hashable, Sendable {
     public static let undefinedFile = SQLState(rawValue: "58P01")
     public static let undefinedSchema = SQLState(rawValue: "3F000")
     public static let undefinedDatabase = SQLState(rawValue: "3D000")
+    public static let duplicateTable = SQLState(rawValue: "42P07")
+    public static let duplicateObject = SQLState(rawValue: "42710")
     public static let duplicateDatabase = SQLState(rawValue: "42P04")
     public static let duplicateSchema = SQLState(rawValue: "42P06")
     public static let dependentObjects = SQLState(rawValue: "2BP01")

@@ -44,7 +44,10 @@ struct MadeObjectsCheck {
             "SELECT type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE",
             [.text(table.name)]
         ) { (type: $0.string(0) ?? "", isWithoutRowid: $0.integer(1) == 1) }
-        guard let kind = kinds.first else { return [] }
+        guard let kind = kinds.first else {
+            // Tables and indices share their names.
+            return try hasObject(table.name, "index") ? ["\(table.name) is an index and not Dementia's table"] : []
+        }
         guard kind.type == "table" else { return ["\(table.name) is a \(kind.type) and not Dementia's table"] }
         let columns = try columns(of: table.name)
         var problems = table.columns.flatMap { columnProblems(of: $0, among: columns, table.name) }
@@ -128,6 +131,12 @@ struct MadeObjectsCheck {
         }
     }
 
+    private func hasObject(_ name: String, _ kind: String) throws(SQLiteError) -> Bool {
+        try connection.integer(
+            "SELECT count(*) FROM sqlite_schema WHERE type = ? AND name = ? COLLATE NOCASE", [.text(kind), .text(name)])
+            != 0
+    }
+
     // MARK: Indices
 
     private func problem(of index: MadeObjects.Index) throws(SQLiteError) -> String? {
@@ -135,7 +144,12 @@ struct MadeObjectsCheck {
             "SELECT tbl_name, sql FROM sqlite_schema WHERE type = 'index' AND name = ? COLLATE NOCASE",
             [.text(index.name)]
         ) { (table: $0.name(0), sql: $0.string(1) ?? "") }
-        guard let row = rows.first else { return nil }
+        guard let row = rows.first else {
+            for kind in ["table", "view"] where try hasObject(index.name, kind) {
+                return "\(index.name) is a \(kind) and not Dementia's index"
+            }
+            return nil
+        }
         guard row.table.folded == SQLiteName(index.table).folded else {
             return "the index \(index.name) is on \(row.table.text) and not on \(index.table)"
         }

@@ -20,6 +20,15 @@ public struct SQLiteState: Sendable, Equatable {
 
     /// A state that cannot be told from any other: sessions count from 1.
     static let unknown = SQLiteState(session: 0, version: 0, pagerVersion: 0)
+
+    /// The state right after the connection of `before` has committed.
+    ///
+    /// - Parameter pagerVersion: what the pager says now; nil when that could not be read. Then nothing is equal to the state, and every look
+    ///   counts as a later one: what is committed stays so.
+    static func committed(after before: SQLiteState, pagerVersion: UInt32?) -> SQLiteState {
+        // Our own commit does not move `data_version`.
+        pagerVersion.map { SQLiteState(session: before.session, version: before.version, pagerVersion: $0) } ?? .unknown
+    }
 }
 
 /// The state of a PostgreSQL schema, as one session knows it.

@@ -14,7 +14,8 @@ import Testing
         foreign: Bool = false, wanted: Int? = nil
     ) throws -> Plan {
         let survey = Survey(
-            recognition: recognition, shape: Shape(tables: [:], indices: []), ledger: ledger, hasForeignLedger: foreign,
+            recognition: recognition, shape: Shape(tables: [:], indices: []), ledger: ledger,
+            foreignLedger: foreign ? "a view schema_migrations" : nil,
             problems: Dictionary(uniqueKeysWithValues: problems.map { ($0, ["thing \($0) is missing"]) }))
         return try Planner(catalogue: catalogue).plan(for: store, at: "the file", survey, wanted: wanted)
     }
@@ -41,7 +42,7 @@ import Testing
         #expect(up?.hint?.contains("1 (Dementia 4.0), 2 (Dementia 4.1), 3 (Dementia 4.2), 4 (Dementia 4.4)") == true)
         let survey = Survey(
             recognition: .memory(.sqlite4), shape: Shape(tables: [:], indices: []),
-            ledger: [row(1), row(2), row(3), row(4)], hasForeignLedger: false, problems: [:])
+            ledger: [row(1), row(2), row(3), row(4)], problems: [:])
         let planner = Planner(catalogue: catalogue)
         let down = refusal { try planner.downgrade(for: store, at: "the file", survey, to: 5) }
         #expect(down?.code == .usage && down?.message.contains("is at version 4") == true)

@@ -128,6 +128,7 @@ import Testing
             ("CREATE TABLE Schema_Migrations (version TEXT);", .foreignLedger),
             ("CREATE VIEW schema_migrations AS SELECT 1 AS version;", .foreignLedger),
             ("CREATE TABLE schema_migration_events (x);", .foreignLedger),
+            ("CREATE INDEX schema_migrations ON todos (content);", .foreignLedger),
             (
                 "CREATE TABLE schema_migrations (version INTEGER, name TEXT, applied_at TEXT, success INTEGER, error_message TEXT);",
                 .foreignLedger
@@ -148,6 +149,32 @@ import Testing
         #expect(try await world.snapshot().integrity == "ok")
         await world.store.close()
         #expect(try world.dump(withLedger: true).differences(from: before) == [])
+    }
+
+    @Test(
+        "What of another tool has a name of the ledger's is named as what it is, with the next step",
+        arguments: [
+            ("CREATE TABLE schema_migrations (version TEXT);", "a table schema_migrations"),
+            (
+                "CREATE TABLE schema_migrations (version, name, applied_at, success, error_message);",
+                "a table schema_migrations"
+            ),
+            ("CREATE VIEW schema_migrations AS SELECT 1 AS version;", "a view schema_migrations"),
+            ("CREATE INDEX schema_migrations ON todos (content);", "an index schema_migrations"),
+            ("CREATE TABLE schema_migration_events (x);", "a table schema_migration_events"),
+            (
+                "CREATE VIEW schema_migration_events AS SELECT 1 AS at, 2 AS event, 3 AS version, 4 AS operation_id, 5 AS message;",
+                "a view schema_migration_events"
+            ),
+        ])
+    func foreignLedger(_ sql: String, _ name: String) async throws {
+        let world = try SQLiteWorld(.v4_0, sql)
+        let error = await #expect(throws: GuardError.self) { try await world.plan(catalogue) }
+        #expect(
+            error?.code == .foreignLedger && error?.message.contains(name + " ") == true, "\(String(describing: error))"
+        )
+        #expect(error?.hint?.contains("dementiactl stores rescan") == true)
+        await world.store.close()
     }
 
     @Test("a ledger of the five specified columns is taken over")

@@ -48,6 +48,38 @@ import Testing
         #expect(try world.dump(withLedger: true).differences(from: before) == [])
     }
 
+    @Test(
+        "A working view or trigger that uses what the way back takes out stops it, and is named with the next step",
+        arguments: [
+            "CREATE VIEW mine AS SELECT label, preview FROM context_locks;",
+            "CREATE TRIGGER mine AFTER UPDATE ON todos BEGIN UPDATE context_locks SET preview = NULL; END;",
+            "CREATE INDEX mine ON context_locks (preview);",
+        ])
+    func inUse(_ sql: String) async throws {
+        let world = try SQLiteWorld(.v4_0)
+        try await world.migrate(catalogue)
+        await world.store.close()
+        try world.write(sql)
+        let before = try world.dump(withLedger: true)
+        let plan = try await Planner(catalogue: catalogue)
+            .downgrade(for: world.id, at: world.path, world.store.survey(catalogue), to: 1)
+        let snapshot = try await world.snapshot()
+        let live = await #expect(throws: GuardError.self) {
+            try await world.store.migrate(plan, from: snapshot, entry: .test(), progress: nil)
+        }
+        let rehearsal = await #expect(throws: GuardError.self) {
+            try await world.store.rehearse(plan, on: snapshot.path, of: snapshot, entry: .test(), progress: nil)
+        }
+        #expect(live?.code == .migrationFailed && rehearsal?.code == .rehearsalFailed)
+        for error in [live, rehearsal] {
+            #expect(error?.message.contains("mine") == true, "\(String(describing: error))")
+            #expect(error?.hint?.contains("Drop that object") == true)
+            #expect(error?.hint?.contains("dementiactl restore \(world.id) --before") == true)
+        }
+        await world.store.close()
+        #expect(try world.dump(withLedger: true).differences(from: before) == [])
+    }
+
     @Test("there is no way back from the base, and none through another tool's ledger")
     func noWay() async throws {
         let world = try SQLiteWorld(.v4_4)

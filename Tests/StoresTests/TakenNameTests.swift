@@ -43,6 +43,10 @@ import Testing
         "CREATE INDEX idx_context_preview ON todos (content)",
         "CREATE INDEX idx_context_access ON context_locks (label)",
         "CREATE INDEX idx_fsm_hash ON sessions (id)",
+        "CREATE INDEX context_archives ON todos (content)",
+        "CREATE UNIQUE INDEX Tool_Usage_Log ON todos (id)",
+        "CREATE TABLE idx_context_preview (x)",
+        "CREATE VIEW idx_fsm_hash AS SELECT 1 AS x",
         "CREATE TABLE context_archives (\u{201C}id\u{201D} INTEGER PRIMARY KEY)",
         "ALTER TABLE context_locks ADD COLUMN preview TEXT NOT NULL DEFAULT ''",
     ]
@@ -66,6 +70,43 @@ import Testing
             try await world.store.rehearse(plan, on: snapshot.path, of: snapshot, entry: .test(), progress: nil)
         }
         #expect(rehearsal?.code == .nameTaken && rehearsal?.message.contains(snapshot.path) == false)
+    }
+
+    /// Rules of the user's own that refuse the values of a migration, and what tells which one it is.
+    static let rules = [
+        ("ALTER TABLE context_locks ADD COLUMN preview TEXT CHECK (length(preview) < 3)", "length(preview) < 3"),
+        ("ALTER TABLE context_locks ADD COLUMN preview TEXT CONSTRAINT short CHECK (length(preview) < 3)", "short"),
+        (
+            "ALTER TABLE context_locks ADD COLUMN preview TEXT; CREATE UNIQUE INDEX mine ON context_locks (length(preview) > 0)",
+            "mine"
+        ),
+        (
+            "ALTER TABLE context_locks ADD COLUMN key_concepts TEXT; CREATE UNIQUE INDEX own ON context_locks (key_concepts IS NULL) WHERE key_concepts IS NOT NULL",
+            "own"
+        ),
+    ]
+
+    @Test(
+        "A constraint of the user's own that refuses the values of a migration is named, with the next step",
+        arguments: rules)
+    func refusedValue(_ sql: String, _ name: String) async throws {
+        let world = try SQLiteWorld(.v4_0, sql + ";")
+        let before = try world.dump(withLedger: true)
+        let snapshot = try await world.snapshot()
+        let plan = try await world.plan(catalogue)
+        let live = await #expect(throws: GuardError.self) {
+            try await world.store.migrate(plan, from: snapshot, entry: .test(), progress: nil)
+        }
+        #expect(live?.code == .migrationFailed && live?.message.contains(name) == true, "\(String(describing: live))")
+        let rehearsal = await #expect(throws: GuardError.self) {
+            try await world.store.rehearse(plan, on: snapshot.path, of: snapshot, entry: .test(), progress: nil)
+        }
+        #expect(rehearsal?.code == .rehearsalFailed && rehearsal?.message.contains(name) == true)
+        for error in [live, rehearsal] {
+            #expect(error?.hint?.hasSuffix("dementiactl migrate \(world.id)") == true, "\(String(describing: error))")
+        }
+        await world.store.close()
+        #expect(try world.dump(withLedger: true).differences(from: before) == [])
     }
 
     static let harmless = [

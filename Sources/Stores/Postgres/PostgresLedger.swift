@@ -23,10 +23,10 @@ struct PostgresLedger {
         self.schema = schema
     }
 
-    /// The rows, or nil without a ledger. A table of that name with other columns is somebody else's: see ``isForeign()``.
+    /// The rows, or nil without a ledger. A table of that name with other columns is somebody else's: see ``foreignObject()``.
     func rows() throws(PostgresError) -> [LedgerRow]? {
         let present = try columns(of: Self.migrations)
-        guard !present.isEmpty, try !isForeign() else { return nil }
+        guard !present.isEmpty, try foreignObject() == nil else { return nil }
         // A table with the five specified columns alone is a ledger too.
         let isOurs = present.isSuperset(of: ["checksum", "down_sql"])
         return try connection.rows(
@@ -41,14 +41,16 @@ struct PostgresLedger {
         }
     }
 
-    /// Whether something of the ledger's names is there that is another tool's: a view, a table with other columns, or one whose
-    /// versions need not be unique.
-    func isForeign() throws(PostgresError) -> Bool {
+    /// The object under one of the ledger's names that is another tool's, as a phrase such as `a view schema_migrations`; nil when there is
+    /// none. Only an ordinary table can be ours; one is another tool's when it has other columns, or versions that need not be unique.
+    func foreignObject() throws(PostgresError) -> String? {
         for (name, wanted) in Self.foundation {
             guard let kind = try kind(of: name) else { continue }
-            guard kind == "r", try wanted.isSubset(of: columns(of: name)) else { return true }
+            guard kind == "r", try wanted.isSubset(of: columns(of: name)) else {
+                return "\(PostgresSchema.phrase(forKind: kind)) \(name)"
+            }
         }
-        guard try kind(of: Self.migrations) != nil else { return false }
+        guard try kind(of: Self.migrations) != nil else { return nil }
         let key = try connection.rows(
             """
             SELECT a.attname FROM pg_catalog.pg_index i
@@ -56,7 +58,7 @@ struct PostgresLedger {
             WHERE i.indrelid = $1::pg_catalog.regclass AND i.indisprimary
             """, [table(Self.migrations)]
         ) { $0.text(0) }
-        return key != ["version"]
+        return key == ["version"] ? nil : "a table \(Self.migrations)"
     }
 
     /// The columns that tell our tables: the five specified ones of the first, and those of the second.
@@ -65,14 +67,12 @@ struct PostgresLedger {
         (events, ["at", "event", "version", "operation_id", "message"]),
     ]
 
-    /// `duplicate_table`
-    private static let isTaken = SQLState(rawValue: "42P07")
     private static let migrations = "schema_migrations"
     private static let events = "schema_migration_events"
 
     /// Whether `operation` committed: its events were written in the transaction that did its work.
     func hasCommitted(_ operation: OperationID) throws(PostgresError) -> Bool {
-        guard try kind(of: Self.events) != nil, try !isForeign() else { return false }
+        guard try kind(of: Self.events) != nil, try foreignObject() == nil else { return false }
         return try connection.value(
             """
             SELECT 1 FROM \(table(Self.events))
@@ -83,7 +83,7 @@ struct PostgresLedger {
     /// Rows and events for people, oldest first.
     func history() throws(PostgresError) -> LedgerHistory {
         let present = try columns(of: Self.migrations)
-        guard !present.isEmpty, try !isForeign() else { return LedgerHistory(rows: [], events: []) }
+        guard !present.isEmpty, try foreignObject() == nil else { return LedgerHistory(rows: [], events: []) }
         func column(_ name: String) -> String { present.contains(name) ? name : "NULL" }
         let rows = try connection.rows(
             """
@@ -124,11 +124,11 @@ struct PostgresLedger {
             // From here on nothing can be attached to it.
             try connection.run("LOCK TABLE ONLY \(table(name)) IN SHARE ROW EXCLUSIVE MODE")
         }
-        guard try !isForeign() else {
-            throw PostgresError(sqlState: Self.isTaken, message: "another tool made a table \(Self.migrations)")
+        if let object = try foreignObject() {
+            throw PostgresError(sqlState: .duplicateTable, message: "another tool made \(object)")
         }
         if let first = try attachedCode().first {
-            throw PostgresError(sqlState: Self.isTaken, message: "a write into the ledger would run the \(first)")
+            throw PostgresError(sqlState: .duplicateTable, message: "a write into the ledger would run the \(first)")
         }
         if try kind(of: Self.migrations) == nil {
             try connection.run(

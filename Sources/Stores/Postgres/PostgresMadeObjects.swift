@@ -52,7 +52,9 @@ struct PostgresMadeObjects {
     // MARK: Tables
 
     private static func problems(of wanted: MadeObjects.Table, in table: Table) -> [String] {
-        guard ["r", "p"].contains(table.kind) else { return ["\(wanted.name) is no table"] }
+        guard ["r", "p"].contains(table.kind) else {
+            return ["\(wanted.name) is \(PostgresSchema.phrase(forKind: table.kind)) and not Dementia's table"]
+        }
         var problems = wanted.columns.flatMap { Self.problems(of: $0, in: table, wanted.name) }
         let known = Set(wanted.columns.map { Array($0.name.utf8) })
         for (name, column) in table.columns.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
@@ -169,7 +171,14 @@ struct PostgresMadeObjects {
                 item: $0.text(3) + ($0.bool(4) ? " desc" : "")
             )
         }
-        guard let first = rows.first else { return nil }
+        guard let first = rows.first else {
+            let kind = try connection.value(
+                """
+                SELECT c.relkind::pg_catalog.text FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2
+                """, [schema, index.name])
+            return kind.map { "\(index.name) is \(PostgresSchema.phrase(forKind: $0)) and not Dementia's index" }
+        }
         guard first.table.hasSameBytes(as: index.table) else {
             return "the index \(index.name) is on \(first.table) and not on \(index.table)"
         }

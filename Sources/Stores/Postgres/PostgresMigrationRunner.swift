@@ -25,11 +25,18 @@ struct PostgresMigrationRunner {
     }
 
     /// The columns that a downgrade will take away, by table, as a trial run of it shows. The trial is rolled back.
-    func columnsThatGo(with plan: Plan) throws(PostgresError) -> [ExactText: Set<ExactText>] {
+    ///
+    /// - Parameter trying: called with each step before it is tried
+    func columnsThatGo(
+        with plan: Plan, trying: (Plan.Step) -> Void
+    ) throws(PostgresError) -> [ExactText: Set<ExactText>] {
         let schema = PostgresSchema(connection, schema)
         let before = try schema.shape()
         try connection.execute("SAVEPOINT trial")
-        for step in plan.steps { try run(step) }
+        for step in plan.steps {
+            trying(step)
+            try run(step)
+        }
         let after = try schema.shape()
         try connection.execute("ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial")
         return before.tables.reduce(into: [:]) { going, table in

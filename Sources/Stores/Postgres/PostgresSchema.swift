@@ -20,6 +20,20 @@ struct PostgresSchema {
         try connection.value("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", [schema]) != nil
     }
 
+    /// The word with its article for a relation whose `relkind` is `kind`.
+    static func phrase(forKind kind: String) -> String {
+        switch kind {
+        case "v": "a view"
+        case "m": "a materialized view"
+        case "i", "I": "an index"
+        case "S": "a sequence"
+        case "f": "a foreign table"
+        case "p": "a partitioned table"
+        case "c": "a composite type"
+        default: "a table"
+        }
+    }
+
     /// Shape, ledger and the truth of every postcondition.
     func survey(_ catalogue: Catalogue) throws(PostgresError) -> Survey {
         let shape = try shape()
@@ -34,7 +48,7 @@ struct PostgresSchema {
         let ledger = PostgresLedger(connection, schema: schema)
         return Survey(
             recognition: recognition, shape: shape, ledger: try ledger.rows(),
-            hasForeignLedger: try ledger.isForeign(), problems: problems)
+            foreignLedger: try ledger.foreignObject(), problems: problems)
     }
 
     /// What the postcondition of `migration` complains of; nothing when it is true.

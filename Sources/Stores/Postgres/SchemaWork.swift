@@ -139,7 +139,7 @@ package final class SchemaWork {
         let surroundings = SchemaSurroundings(schema: schema, isEmpty: false, publicHoldsRows: false)
         let known = Survey(
             recognition: .postgres(survey.shape, in: surroundings), shape: survey.shape, ledger: survey.ledger,
-            hasForeignLedger: survey.hasForeignLedger, problems: try problems(catalogue))
+            foreignLedger: survey.foreignLedger, problems: try problems(catalogue))
         return try Planner(catalogue: catalogue).plan(for: location.id, at: location.name, known)
     }
 

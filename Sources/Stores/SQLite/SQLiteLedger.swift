@@ -16,9 +16,9 @@ struct SQLiteLedger {
         self.connection = connection
     }
 
-    /// The rows, or nil without a ledger. A table of that name with other columns is somebody else's: see ``isForeign()``.
+    /// The rows, or nil without a ledger. A table of that name with other columns is somebody else's: see ``foreignObject()``.
     func rows() throws(SQLiteError) -> [LedgerRow]? {
-        guard try exists(), try !isForeign() else { return nil }
+        guard try exists(), try foreignObject() == nil else { return nil }
         // A table with the five specified columns alone is a ledger too.
         let isOurs = try Set<SQLiteName>(["checksum", "down_sql"]).isSubset(of: columns())
         return try connection.rows(
@@ -31,22 +31,23 @@ struct SQLiteLedger {
         }
     }
 
-    /// Whether something of the ledger's names is there that is another tool's: a view, a table with other columns, or one whose
-    /// versions need not be unique.
-    func isForeign() throws(SQLiteError) -> Bool {
-        for (name, wanted) in Self.foundation where try exists(name) {
-            guard try wanted.isSubset(of: columns(of: name)) else { return true }
-            let isTable =
-                try connection.integer(
-                    "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE", [.text(name)]
-                ) == 1
-            guard isTable else { return true }
+    /// The object under one of the ledger's names that is another tool's, as a phrase such as `a view schema_migrations`; nil when there is
+    /// none. A view and an index are never ours; a table is another tool's when it has other columns, or versions that need not be unique.
+    func foreignObject() throws(SQLiteError) -> String? {
+        for (name, wanted) in Self.foundation {
+            // A trigger may have the name of a table, and is in nobody's way.
+            let kinds = try connection.rows(
+                "SELECT type FROM sqlite_schema WHERE type <> 'trigger' AND name = ? COLLATE NOCASE", [.text(name)]
+            ) { $0.string(0) ?? "" }
+            guard let kind = kinds.first else { continue }
+            guard kind == "table" else { return "\(kind == "index" ? "an" : "a") \(kind) \(name)" }
+            guard try wanted.isSubset(of: columns(of: name)) else { return "a table \(name)" }
         }
-        guard try exists() else { return false }
+        guard try exists() else { return nil }
         let key = try connection.rows("SELECT name FROM pragma_table_info('schema_migrations') WHERE pk > 0") {
             $0.name(0)
         }
-        return key != ["version"]
+        return key == ["version"] ? nil : "a table schema_migrations"
     }
 
     /// The columns that tell our tables: the five specified ones of the first, and those of the second.
@@ -57,7 +58,7 @@ struct SQLiteLedger {
 
     /// Whether `operation` committed: its events were written in the transaction that did its work.
     func hasCommitted(_ operation: OperationID) throws(SQLiteError) -> Bool {
-        guard try exists("schema_migration_events"), try !isForeign() else { return false }
+        guard try exists("schema_migration_events"), try foreignObject() == nil else { return false }
         return try connection.integer(
             """
             SELECT count(*) FROM schema_migration_events
@@ -67,7 +68,7 @@ struct SQLiteLedger {
 
     /// Rows and events for people, oldest first.
     func history() throws(SQLiteError) -> LedgerHistory {
-        guard try exists(), try !isForeign() else { return LedgerHistory(rows: [], events: []) }
+        guard try exists(), try foreignObject() == nil else { return LedgerHistory(rows: [], events: []) }
         let present = try columns()
         func column(_ name: String) -> String { present.contains(SQLiteName(name)) ? name : "NULL" }
         let rows = try connection.rows(
@@ -191,7 +192,7 @@ struct SQLiteLedger {
         ("release", "TEXT"), ("backup_id", "TEXT"), ("origin", "TEXT NOT NULL DEFAULT 'applied'"),
     ]
 
-    /// Whether a table or view is called `name`, as SQLite compares names: an index cannot be in its way.
+    /// Whether a table or view is called `name`, as SQLite compares names.
     private func exists(_ name: String = "schema_migrations") throws(SQLiteError) -> Bool {
         try connection.integer(
             "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",

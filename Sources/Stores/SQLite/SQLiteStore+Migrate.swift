@@ -37,12 +37,8 @@ extension SQLiteStore {
             try checkSameFile(session)
             try commit(connection)
             let held = clock.now - locked
-            // Our own commit does not move `data_version`: what is read from now on may be another program's already. What is committed
-            // stays so when the version cannot be read: then the state is one that nothing is equal to, and every look counts as a later one.
-            let after =
-                committedVersion(connection).map {
-                    SQLiteState(session: session.id, version: state.version, pagerVersion: $0)
-                } ?? .unknown
+            // What is read from now on may be another program's already.
+            let after = SQLiteState.committed(after: state, pagerVersion: committedVersion(connection))
             return MigrationRecord(
                 applied: work.applied, findings: work.findings, lost: work.lost, lockedMilliseconds: held.milliseconds,
                 token: .sqlite(after))
@@ -95,13 +91,13 @@ extension SQLiteStore {
                     error.code, message, store: location.id, hint: error.hint, causes: error.causes,
                     migration: error.migration)
             }
-            throw error.code == .noSpace || error.code == .inputOutput
-                ? GuardError(
+            if error.code == .noSpace || error.code == .inputOutput {
+                throw GuardError(
                     error.code, "the rehearsal of \(path): \(error.message)", store: location.id, causes: error.causes)
-                : GuardError(
-                    .rehearsalFailed, "the rehearsal failed: \(message)", store: location.id,
-                    hint: "Nothing was changed: the plan ran on a copy.", causes: error.causes,
-                    migration: error.migration)
+            }
+            throw error.asFailedRehearsal(
+                message, of: location.id,
+                hint: error.hint?.replacing(rehearsal.location.id.value, with: location.id.value))
         }
     }
 
@@ -201,7 +197,7 @@ extension SQLiteStore {
             } catch {
                 // A statement that cannot work on a table of the user's own: the name is the reason.
                 if error.code ~= .error, let taken = try takenName(migration, on: connection) { throw taken }
-                throw failed(migration, error)
+                throw failed(step, error)
             }
             if let taken = try takenName(migration, on: connection) { throw taken }
             let problems = try translating("checking what it made") { () throws(SQLiteError) in
@@ -233,12 +229,12 @@ extension SQLiteStore {
         return GuardError(
             .nameTaken, "\(path): a name that \(migration.label) needs is taken: \(taken.joined(separator: "; "))",
             store: location.id,
-            hint: "Nothing was changed. Give the table or index of your own another name: ALTER TABLE … RENAME TO …",
-            migration: migration.version)
+            hint: GuardError.renameHint, migration: migration.version)
     }
 
-    /// What SQLite said about a statement of `migration`.
-    private func failed(_ migration: Migration, _ error: SQLiteError) -> GuardError {
+    /// What SQLite said about a statement of `step`.
+    private func failed(_ step: Plan.Step, _ error: SQLiteError) -> GuardError {
+        let migration = step.migration
         switch error.code {
         case .busy, .locked, .full, .inputOutput, .corrupt, .readOnly, .notADatabase:
             return failure.translate(error, migration.label)
@@ -249,7 +245,7 @@ extension SQLiteStore {
                 .migrationFailed,
                 "\(path): \(migration.label) failed: \(error.message)\(refused)",
                 store: location.id,
-                hint: "Nothing was changed. See: dementiad's journal, or dementiactl history \(location.id)",
+                hint: step.hint(afterConstraint: error.code ~= .constraint, of: location.id),
                 causes: [error.description], migration: migration.version)
         }
     }
@@ -289,9 +285,4 @@ extension SQLiteStore {
             throw connection.isAutocommit ? translated.with(dataState: .changing) : translated
         }
     }
-}
-
-extension Migration {
-    /// How sentences name it: `migration 2 (rlm)`.
-    var label: String { "migration \(version) (\(name))" }
 }

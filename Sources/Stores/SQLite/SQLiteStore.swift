@@ -90,7 +90,7 @@ public actor SQLiteStore: Store {
             let ledger = SQLiteLedger(connection)
             return Survey(
                 recognition: recognition, shape: shape, ledger: try ledger.rows(),
-                hasForeignLedger: try ledger.isForeign(), problems: problems)
+                foreignLedger: try ledger.foreignObject(), problems: problems)
         }
     }
 
@@ -204,7 +204,7 @@ public actor SQLiteStore: Store {
     /// Refuses a file beside which something stands where SQLite expects a file of its own: SQLite opens it, and a pipe would keep it
     /// forever.
     private func refuseStrangeSidecars() throws(GuardError) {
-        for suffix in ["-journal", "-wal", "-shm"] {
+        for suffix in SQLiteSidecar.endings {
             let beside: FileStatus
             do {
                 beside = try FileStatus(ofLink: path + suffix)

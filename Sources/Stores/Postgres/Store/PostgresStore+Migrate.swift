@@ -107,12 +107,12 @@ extension PostgresStore {
         let schema = PostgresSchema(connection, schema)
         let ledger = PostgresLedger(connection, schema: self.schema)
         let work = PostgresMigrationRunner(connection, schema: self.schema)
+        // Before the first statement, which then finds them as they are, and apart from what it touches.
+        try translating("preparing its ledger") { () throws(PostgresError) in try ledger.prepare() }
+        let going = plan.isDowngrade ? try columnsThatGo(with: plan, by: work) : [:]
         var conservation = try translating("noting what is there") { () throws(PostgresError) in
-            // Before the first statement, which then finds them as they are, and apart from what it touches.
-            try ledger.prepare()
-            return try PostgresConservation(
-                plan, before: before, inventory, going: plan.isDowngrade ? work.columnsThatGo(with: plan) : [:],
-                on: connection, schema: self.schema)
+            try PostgresConservation(
+                plan, before: before, inventory, going: going, on: connection, schema: self.schema)
         }
         let clock = ContinuousClock()
         var applied: [OperationResult.Applied] = []
@@ -133,19 +133,18 @@ extension PostgresStore {
                         version: step.migration.version, name: step.migration.name, action: step.action,
                         milliseconds: milliseconds))
             } catch {
-                throw failed(step.migration, error)
+                let failure = failed(step, error)
+                // A statement that cannot work on an object of the user's own: the name is the reason.
+                if failure.code == .migrationFailed, step.action != .revert,
+                    let taken = try takenName(step.migration, after: error, on: connection)
+                {
+                    throw taken
+                }
+                throw failure
             }
-            let (problems, taken) = try translating("checking what it made") { () throws(PostgresError) in
-                (try schema.problems(of: step.migration), try schema.taken(of: step.migration))
-            }
-            guard taken.isEmpty || step.action == .revert else {
-                throw GuardError(
-                    .nameTaken,
-                    "\(location.name): a name that \(step.migration.label) needs is taken: \(taken.joined(separator: "; "))",
-                    store: location.id,
-                    hint:
-                        "Nothing was changed. Give the table or index of your own another name: ALTER TABLE … RENAME TO …",
-                    migration: step.migration.version)
+            if step.action != .revert, let taken = try takenName(step.migration, on: connection) { throw taken }
+            let problems = try translating("checking what it made") { () throws(PostgresError) in
+                try schema.problems(of: step.migration)
             }
             guard problems.isEmpty || step.action == .revert else {
                 throw stopped(
@@ -162,8 +161,39 @@ extension PostgresStore {
         return (applied, conservation.lost)
     }
 
-    /// What PostgreSQL said about a statement of `migration`.
-    private func failed(_ migration: Migration, _ error: PostgresError) -> GuardError {
+    /// The columns that the downgrade `plan` takes away, by table.
+    private func columnsThatGo(
+        with plan: Plan, by work: PostgresMigrationRunner
+    ) throws(GuardError) -> [ExactText: Set<ExactText>] {
+        var tried: Plan.Step?
+        do throws(PostgresError) {
+            return try work.columnsThatGo(with: plan) { tried = $0 }
+        } catch {
+            throw tried.map { failed($0, error) } ?? failure.translate(error, "looking at what the way back takes out")
+        }
+    }
+
+    /// Why `migration` cannot have made what it makes, when an object of the user's own has the name: `IF NOT EXISTS` has passed it over.
+    ///
+    /// - Parameter error: what a statement of it failed with; its own work is taken back then, before the look
+    private func takenName(
+        _ migration: Migration, after error: PostgresError? = nil, on connection: Connection
+    ) throws(GuardError) -> GuardError? {
+        let taken = try translating("checking what it made") { () throws(PostgresError) in
+            if error != nil { try connection.execute("ROLLBACK TO SAVEPOINT migration") }
+            return try PostgresSchema(connection, schema).taken(of: migration)
+        }
+        // What a constraint or a type needs is not among what is looked at: the server names it.
+        let told = error.flatMap { [.duplicateTable, .duplicateObject].contains($0.sqlState) ? $0.message : nil }
+        guard let first = taken.isEmpty ? told : taken.joined(separator: "; ") else { return nil }
+        return GuardError(
+            .nameTaken, "\(location.name): a name that \(migration.label) needs is taken: \(first)", store: location.id,
+            hint: GuardError.renameHint, migration: migration.version)
+    }
+
+    /// What PostgreSQL said about a statement of `step`.
+    private func failed(_ step: Plan.Step, _ error: PostgresError) -> GuardError {
+        let migration = step.migration
         failureDetail = error.detail
         duplicates = DuplicateKeys(error)
         let isOurs = error.sqlState.map { !["08", "53", "57"].contains($0.errorClass) } ?? false
@@ -172,10 +202,13 @@ extension PostgresStore {
         }
         return GuardError(
             .migrationFailed, "\(location.name): \(migration.label) failed: \(error.message)", store: location.id,
-            hint: migration.repair.isEmpty
-                ? "Nothing was changed. See: dementiactl history \(location.id)"
+            hint: migration.repair.isEmpty || step.action == .revert
+                ? step.hint(afterConstraint: error.sqlState?.errorClass == "23", of: location.id)
                 : "Nothing was changed. See what would clear the way: dementiactl repair \(location.id) --dry-run",
-            causes: [error.description], migration: migration.version)
+            // Which objects stand in the way of a DROP stands in the detail. It names no value of a row.
+            causes: [error.description]
+                + (error.sqlState == .dependentObjects ? [error.detail].compactMap(\.self) : []),
+            migration: migration.version)
     }
 
     /// Why `plan` was stopped before COMMIT, by `migration` where it was one of them.

@@ -2,6 +2,7 @@
 
 internal import Dementia
 public import GuardCore
+internal import LinuxKit
 internal import PostgresKit
 internal import SchemaDump
 
@@ -154,7 +155,7 @@ extension PostgresStore {
     /// Makes the extensions that the schema is built on, in the places where they are.
     private func makeExtensions(on connection: Connection) throws(PostgresError) {
         for needed in requiredExtensions {
-            guard !needed.schema.isExactly(schema) else {
+            guard !needed.schema.hasSameBytes(as: schema) else {
                 throw PostgresError(
                     sqlState: nil, message: "the extension \(needed.name) lives in the schema itself")
             }
@@ -212,11 +213,7 @@ extension PostgresStore {
             else {
                 throw error
             }
-            throw GuardError(
-                .rehearsalFailed, "the rehearsal failed: \(error.message)", store: location.id,
-                hint: error.hint?.contains("repair") ?? false
-                    ? error.hint : "Nothing was changed: the plan ran on a copy.",
-                causes: error.causes, migration: error.migration)
+            throw error.asFailedRehearsal(error.message, of: location.id, hint: error.hint)
         }
     }
 
