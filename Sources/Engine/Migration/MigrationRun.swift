@@ -135,9 +135,9 @@ struct MigrationRun {
             guard RetryLimit.counts(failure) else { throw failure }
             // Ends a transaction that is still open: the row that tells of the failure has one of its own.
             await store.close()
-            await recordFailure(failure, plan, entry)
+            let isRecorded = await recordFailure(failure, plan, entry)
             try await log.fail(attempt: attempt)
-            throw failure
+            throw isRecorded ? failure.tellingOfLedger : failure
         }
     }
 
@@ -170,7 +170,7 @@ struct MigrationRun {
             throw GuardError(
                 .checkVetoed,
                 "the check command vetoed the rehearsed migration of \(place) with exit status \(veto.exit)",
-                store: store.location.id, hint: "Nothing was changed: the check looked at a copy.", causes: veto.said)
+                store: store.location.id, hint: "Nothing was changed. The check looked at a copy.", causes: veto.said)
         }
     }
 
@@ -216,10 +216,11 @@ struct MigrationRun {
 
     // MARK: The ends
 
-    /// The ledger's failure row: only now, when a proved backup exists, and in a transaction of its own.
-    private func recordFailure(_ error: GuardError, _ plan: Plan, _ entry: LedgerEntry) async {
+    /// Writes the ledger's failure row: only now, when a proved backup exists, and in a transaction of its own. Whether it was written.
+    private func recordFailure(_ error: GuardError, _ plan: Plan, _ entry: LedgerEntry) async -> Bool {
         do {
             try await store.recordFailure(error, of: plan, entry: entry)
+            return true
         } catch {
             // The journal has the failure in any case; the ledger's row is a courtesy to readers of the store.
             log.add([
@@ -227,6 +228,7 @@ struct MigrationRun {
                     code: "ledgerNotWritten",
                     message: "the failure could not be written into the ledger: \(error.message)")
             ])
+            return false
         }
     }
 
@@ -236,5 +238,17 @@ struct MigrationRun {
             progress.step = step
             tools.observe(.progressed(id, progress))
         }
+    }
+}
+
+extension GuardError {
+    /// The same error where the ledger of the store keeps the failure, for which its tables may have been made: then "nothing was changed" is
+    /// true of everything else.
+    fileprivate var tellingOfLedger: GuardError {
+        let nothing = "Nothing was changed."
+        guard let hint, hint.hasPrefix(nothing) else { return self }
+        return hinting(
+            "Nothing was changed but the ledger (schema_migrations), which keeps this failure."
+                + hint.dropFirst(nothing.count))
     }
 }
