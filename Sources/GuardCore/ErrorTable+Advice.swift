@@ -10,7 +10,8 @@ extension ErrorTable {
         case .foreignSchema:
             "A database, and not a memory of Dementia: its tables are another program's. It is left alone."
         case .foreignLedger:
-            "The table schema_migrations is another tool's. It is left alone: two tools that migrate one memory would not know of each other."
+            "A table, view or index with a name of the ledger's (schema_migrations, schema_migration_events) is another tool's. The memory is "
+                + "left alone: two tools that migrate one memory would not know of each other."
         case .drift:
             "The ledger says one thing and the schema another. Look: dementiactl verify STORE. Mend: dementiactl repair STORE --dry-run, "
                 + "then without --dry-run."
@@ -58,7 +59,8 @@ extension ErrorTable {
             "A setting of the database server is too small for the work, such as max_locks_per_transaction. The hint is the server's own. "
                 + "It is not tried again by itself."
         case .rehearsalFailed:
-            "The migration failed on the scratch copy. The memory itself was not touched. The steps say where: dementiactl operations show ID."
+            "The migration failed on the scratch copy. The memory itself was not touched, but for its ledger, which keeps the failure. "
+                + "The steps say where: dementiactl operations show ID."
         case .migrationFailed:
             "A statement failed in the live memory, and its transaction was rolled back: the data is as it was before."
         case .conservationFailed:

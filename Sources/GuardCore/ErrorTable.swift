@@ -84,7 +84,8 @@ public struct ErrorTable: Sendable {
             line("The migration would have changed what it did not declare", .failedUntouched, 500)
         case .checkVetoed: line("The check command vetoed", .failedUntouched, 500)
         case .verificationFailed: line("Verification failed", .verificationFailed, 500)
-        case .restoreFailed: line("The restore failed", .needsAttention, 500, retryable: true)
+        // A script must not write once more over data in an unknown state: a person looks first.
+        case .restoreFailed: line("The restore failed", .needsAttention, 500)
         case .restoreRefused: line("The restore was refused", .failedUntouched, 409)
         case .transferFailed: line("The transfer failed", .failedUntouched, 500)
         case .targetNotEmpty: line("The schema holds other data", .notMigratable, 409)
@@ -108,7 +109,7 @@ public struct ErrorTable: Sendable {
         case .notCancellable: line("Too late to cancel", .failed, 409)
         case .keyReused: line("The idempotency key belongs to another request", .usage, 422)
         case .serverUnreachable: line("The database server cannot be reached", .failed, 503, retryable: true)
-        case .notAnswering: line("Does not answer", .failed, 503, retryable: true)
+        case .notAnswering: line("Does not answer", .failedUntouched, 503, retryable: true)
         case .notReachable: line("The daemon cannot be reached", .notReachable, 503, retryable: true)
         case .timedOut: line("Timed out", .timedOut, 504, retryable: true)
         case .interrupted: line("Interrupted", .interrupted, 499, retryable: true)

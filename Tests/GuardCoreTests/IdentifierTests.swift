@@ -81,7 +81,8 @@ import Testing
             (.checkVetoed, 8),
             (.verificationFailed, 6), (.restoreFailed, 5), (.notFound, 10), (.storeMissing, 10),
             (.confirmationNeeded, 13), (.usage, 64),
-            (.serverUnreachable, 1), (.notReachable, 69), (.timedOut, 75), (.configuration, 78), (.refusesRoot, 78),
+            (.serverUnreachable, 1), (.notAnswering, 8), (.notReachable, 69), (.timedOut, 75), (.configuration, 78),
+            (.refusesRoot, 78),
             (.interrupted, 130),
             (.stateDirectoryBusy, 11),
         ] as [(GuardError.Code, Int32)])
