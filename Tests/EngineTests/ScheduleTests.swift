@@ -68,7 +68,8 @@ struct ScheduleTests {
         let away = tended.world.folder.file("away.db")
         try Directory.rename(noReplace: tended.world.store, to: away)
         #expect(
-            try await #require(tended.maintenance.nextBackupDue(tended.world.id)) > tended.now.advanced(by: .seconds(3000)))
+            try await #require(tended.maintenance.nextBackupDue(tended.world.id))
+                > tended.now.advanced(by: .seconds(3000)))
         #expect(try await tended.maintenance.backUpIfDue(tended.world.location) == nil)
         try Directory.rename(noReplace: away, to: tended.world.store)
         #expect(try await tended.maintenance.backUpIfDue(tended.world.location)?.outcome == .succeeded)
@@ -150,7 +151,9 @@ struct DrillTests {
         let bad = try await tended.backUp()
         try tended.damage(bad)
         tended.world.moveClock(by: Self.month)
-        #expect(try await tended.maintenance.backUpIfDue(tended.world.location) == nil, "unchanged, as far as anybody knows")
+        #expect(
+            try await tended.maintenance.backUpIfDue(tended.world.location) == nil, "unchanged, as far as anybody knows"
+        )
         #expect(try await tended.maintenance.drillNext()?.backup == good)
         let record = try #require(try await tended.maintenance.drillNext())
         #expect(record.backup == bad && record.outcome == .failedUntouched && record.dataState == .untouched)
@@ -213,6 +216,24 @@ struct DrillTests {
         let records = [try await tight.maintenance.drillNext(), try await tight.maintenance.drillNext()]
         #expect(Set(records.compactMap { $0?.backup }) == Set([record.backup, second].compactMap(\.self)))
         #expect(try await tight.maintenance.drillNext() == nil)
+    }
+
+    @Test(
+        "What keeps a drill from its end says nothing against the only backup: a lost connection, a lock, a full disk, a right",
+        arguments: [GuardError.Code.serverUnreachable, .storeBusy, .noSpace, .permissionDenied, .notAnswering])
+    func notFoundOut(_ code: GuardError.Code) async throws {
+        var world = try World()
+        let trouble = TroubledStore.Trouble()
+        world.opener = { (location) throws(GuardError) in try TroubledStore(location, trouble) }
+        let tended = try Tended(world)
+        let id = try await tended.backUp()
+        world.moveClock(by: Self.month)
+        trouble.drillsFail(GuardError(code, "the drill came to no end"))
+        let record = try #require(try await tended.maintenance.drillNext())
+        #expect(record.backup == id && record.error?.code != .verificationFailed, "\(record)")
+        #expect(try await tended.journal.lastProof(of: id)?.succeeded != false)
+        #expect(try await tended.journal.failedProofs().isEmpty)
+        #expect(try await tended.tools.newestProved(of: world.id)?.id == id)
     }
 
     @Test("A store whose server is not known any more still has its backups decoded")

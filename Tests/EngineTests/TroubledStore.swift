@@ -15,6 +15,7 @@ actor TroubledStore: Store {
             var afterRestore: GuardError?
             var insteadOfRestore: GuardError?
             var look: GuardError?
+            var drill: GuardError?
             var isSilent = false
         }
 
@@ -40,6 +41,11 @@ actor TroubledStore: Store {
 
         /// The next restore fails with `error` before it changes anything, whatever it says of the data.
         func restoreFails(_ error: GuardError) { state.withLock { $0.insteadOfRestore = error } }
+
+        /// Every drill fails with `error`, before it has looked at the copy.
+        func drillsFail(_ error: GuardError) { state.withLock { $0.drill = error } }
+
+        fileprivate var drill: GuardError? { state.withLock(\.drill) }
 
         /// Every look hangs, as in a mount whose server is gone, until everything works again.
         func looksHang() { state.withLock { $0.isSilent = true } }
@@ -114,6 +120,7 @@ actor TroubledStore: Store {
     func drill(
         _ copy: String, holds content: StoreDigest, for operation: OperationID
     ) async throws(GuardError) -> CopyProof {
+        if let error = trouble.drill { throw error }
         trouble.drillBegins.yield()
         for await _ in trouble.drillEnds { break }
         return try await file.drill(copy, holds: content, for: operation)
