@@ -66,6 +66,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Contents",
+            dependencies: ["HashKit", "LinuxKit", "SQLiteKit", "SchemaDump"],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Stores",
             dependencies: [
                 "Dementia", "GuardCore", "HashKit", "LinuxKit", "PostgresKit", "SQLiteKit", "SchemaDump",
@@ -108,8 +113,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases", "Stores",
-                "Transfer", "Vault", "Watcher",
+                "Contents", "ControlAPI", "Dementia", "GuardCore", "HashKit", "Journal", "LinuxKit", "Releases",
+                "SQLiteKit", "Stores", "Transfer", "Vault", "Watcher",
             ],
             swiftSettings: strict
         ),
@@ -306,6 +311,11 @@ let package = Package(
         .testTarget(
             name: "JournalTests",
             dependencies: ["GuardCore", "Journal", "JournalCrashHelper", "LinuxKit", "SQLiteKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ContentsTests",
+            dependencies: ["Contents", "LinuxKit", "SQLiteKit", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

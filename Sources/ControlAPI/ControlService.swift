@@ -57,7 +57,7 @@ public struct BackupContent: Sendable {
 ///    client hung up, the daemon stops), whichever is first, and then with what is true at that moment. They never throw because of it.
 /// 3. `events` is asked again and again with the last id that the client has taken. Keep an ``OperationFeed`` for each unsettled
 ///    operation, and it has the answer.
-public protocol ControlService: Sendable {
+public protocol ControlService: ContentService {
     /// The daemon at a glance.
     func status() async throws(GuardError) -> StatusForm
     /// Figures of how everything stands and what was done, for Prometheus.

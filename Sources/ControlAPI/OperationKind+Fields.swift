@@ -10,7 +10,7 @@ extension OperationKind {
         case .migrate, .downgrade: ["store", "to", "planDigest"]
         case .transfer: ["store", "to", "planDigest", "archive", "epoch"]
         case .repair: ["store", "planDigest"]
-        case .restore: ["store", "backup", "to", "planDigest"]
+        case .restore: ["store", "backup", "to", "planDigest", "only", "context", "onConflict"]
         case .backup: ["store"]
         case .verify: ["store", "backup"]
         case .prune: ["planDigest"]
@@ -33,7 +33,8 @@ extension OperationRequest {
     public func check() throws(GuardError) {
         try kind.check([
             ("store", store != nil), ("backup", backup != nil), ("to", to != nil), ("planDigest", planDigest != nil),
-            ("archive", archive != nil), ("epoch", epoch != nil),
+            ("archive", archive != nil), ("epoch", epoch != nil), ("only", only != nil), ("context", context != nil),
+            ("onConflict", onConflict != nil),
         ])
     }
 }

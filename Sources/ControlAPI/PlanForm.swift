@@ -137,6 +137,8 @@ public struct PlanForm: Codable, Sendable, Equatable {
     public var wouldLose: [Loss]
     /// What a restore would do to each table.
     public var tables: [TableChange]?
+    /// What a restore of single rows would do with each of them.
+    public var rows: [Row]?
     /// What a prune would remove, newest first.
     public var removals: [Removal]?
     /// How many bytes a prune would give back.

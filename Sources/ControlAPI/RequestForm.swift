@@ -78,10 +78,17 @@ public struct OperationRequest: RequestForm, Equatable {
     public var archive: Bool?
     /// How a transfer takes numbers that may be milliseconds; without it as none.
     public var epoch: EpochRule?
+    /// Only these rows of a backup: tables, or `TABLE:KEY` by the primary key.
+    public var only: [String]?
+    /// Only this context of a backup: `LABEL` or `LABEL@VERSION`.
+    public var context: String?
+    /// What becomes of a row that comes back where another one has its name. Without it such a restore is refused.
+    public var onConflict: ConflictRule?
 
     public init(
         kind: OperationKind, store: StoreID? = nil, to: OperationTarget? = nil, backup: BackupID? = nil,
-        planDigest: String? = nil, dryRun: Bool? = nil, archive: Bool? = nil, epoch: EpochRule? = nil
+        planDigest: String? = nil, dryRun: Bool? = nil, archive: Bool? = nil, epoch: EpochRule? = nil,
+        only: [String]? = nil, context: String? = nil, onConflict: ConflictRule? = nil
     ) {
         self.kind = kind
         self.store = store
@@ -91,10 +98,13 @@ public struct OperationRequest: RequestForm, Equatable {
         self.dryRun = dryRun
         self.archive = archive
         self.epoch = epoch
+        self.only = only
+        self.context = context
+        self.onConflict = onConflict
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case kind, store, to, backup, planDigest, dryRun, archive, epoch
+        case kind, store, to, backup, planDigest, dryRun, archive, epoch, only, context, onConflict
     }
 
     public static var fields: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }
@@ -114,10 +124,17 @@ public struct PlanRequest: RequestForm, Equatable {
     public var archive: Bool?
     /// As in ``OperationRequest/epoch``.
     public var epoch: EpochRule?
+    /// As in ``OperationRequest/only``.
+    public var only: [String]?
+    /// As in ``OperationRequest/context``.
+    public var context: String?
+    /// As in ``OperationRequest/onConflict``.
+    public var onConflict: ConflictRule?
 
     public init(
         kind: OperationKind? = nil, store: StoreID? = nil, to: OperationTarget? = nil, backup: BackupID? = nil,
-        archive: Bool? = nil, epoch: EpochRule? = nil
+        archive: Bool? = nil, epoch: EpochRule? = nil, only: [String]? = nil, context: String? = nil,
+        onConflict: ConflictRule? = nil
     ) {
         self.kind = kind
         self.store = store
@@ -125,15 +142,20 @@ public struct PlanRequest: RequestForm, Equatable {
         self.backup = backup
         self.archive = archive
         self.epoch = epoch
+        self.only = only
+        self.context = context
+        self.onConflict = onConflict
     }
 
     /// A plan that names a place is the owner's: the daemon goes there with the owner's rights, and with the owner's passwords.
     public var access: Route.Access {
-        if case .place? = to { .owner } else { .reader }
+        if case .place? = to { return .owner }
+        // Such a plan names rows by what is in them.
+        return rowWish == nil ? .reader : .owner
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case kind, store, to, backup, archive, epoch
+        case kind, store, to, backup, archive, epoch, only, context, onConflict
     }
 
     public static var fields: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }

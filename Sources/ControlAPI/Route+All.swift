@@ -11,6 +11,8 @@ extension Route {
         case stores, store, history, adopt, forget
         case migrations
         case backups, backup, content, pin, unpin
+        case backupTables, backupRows, storeTables, storeRows, storeStates
+        case diff, diffRows, search
         case operations, operation, operationEvents, start, cancel
         case plan
         case events, audit, auditVerification
@@ -77,6 +79,8 @@ extension Route {
             Route(
                 name, .get, "/v1/backups/{id}/content", for: .owner, "The archive of one backup: a zstd frame.",
                 answer: .bytes)
+        case .backupTables, .backupRows, .storeTables, .storeRows, .storeStates, .diff, .diffRows, .search:
+            contents(name)
         case .pin:
             Route(
                 name, .put, "/v1/backups/{id}/pin", for: .owner, "Keeps retention from removing a backup.",

@@ -33,6 +33,14 @@ public struct Route: Sendable {
             case cursor
             /// The id of an event.
             case eventID
+            /// Any text that is not empty.
+            case text
+            /// The id of a backup, or of a store for its live state.
+            case state
+            /// Where contexts are looked for.
+            case scope
+            /// A time such as `2026-01-31T12:00:00Z`.
+            case moment
         }
 
         /// As in the query.
@@ -41,6 +49,8 @@ public struct Route: Sendable {
         public let value: Value
         /// What it does, as a sentence.
         public let summary: String
+        /// Whether the route refuses a request without it.
+        public var isRequired = false
     }
 
     /// What comes back when all is well.

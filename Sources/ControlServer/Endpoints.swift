@@ -78,6 +78,8 @@ struct Endpoints: Sendable {
         case .backups: return try await ok(service.backups(of: query.store(), query.page()))
         case .backup: return try await ok(service.backup(backupID(context)))
         case .content: return try await content(of: backupID(context))
+        case .backupTables, .backupRows, .storeTables, .storeRows, .storeStates, .diff, .diffRows, .search:
+            return try await contents(route, query, context)
         case .pin: return try await ok(service.setPin(true, of: backupID(context), for: caller))
         case .unpin: return try await ok(service.setPin(false, of: backupID(context), for: caller))
 
@@ -127,7 +129,7 @@ struct Endpoints: Sendable {
         }
     }
 
-    private func ok(_ value: some Encodable) throws(GuardError) -> Response {
+    func ok(_ value: some Encodable) throws(GuardError) -> Response {
         try Answer.form(value).response()
     }
 
@@ -191,7 +193,7 @@ struct Endpoints: Sendable {
 
     // MARK: What stands in the path and the header
 
-    private func storeID(_ context: ControlContext) throws(GuardError) -> StoreID {
+    func storeID(_ context: ControlContext) throws(GuardError) -> StoreID {
         let text = context.parameters.get("id") ?? ""
         guard let id = StoreID(text) else {
             throw RequestErrors.noSuch("store", text, hint: "See: dementiactl stores list")
@@ -199,7 +201,7 @@ struct Endpoints: Sendable {
         return id
     }
 
-    private func backupID(_ context: ControlContext) throws(GuardError) -> BackupID {
+    func backupID(_ context: ControlContext) throws(GuardError) -> BackupID {
         let text = context.parameters.get("id") ?? ""
         guard let id = BackupID(text) else {
             throw RequestErrors.noSuch("backup", text, hint: "See: dementiactl backup list")

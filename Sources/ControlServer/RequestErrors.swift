@@ -25,6 +25,10 @@ enum RequestErrors {
         GuardError(.usage, "The parameter '\(name)' is there more than once", hint: "Give it once.")
     }
 
+    static func missingParameter(_ name: String) -> GuardError {
+        GuardError(.usage, "The parameter '\(name)' is missing", hint: "Add it to the query: ?\(name)=…")
+    }
+
     static func badParameter(_ name: String, _ value: String, expected: String) -> GuardError {
         GuardError(.usage, "'\(value)' is no value for '\(name)'", hint: "Expected is \(expected).")
     }

@@ -66,12 +66,14 @@ public struct Settlement: Sendable, Equatable {
     ///   - isRecovered: whether an earlier process was ended in the middle of the work
     ///   - hasStore: whether the work was about one store; without one nothing can be paused
     ///   - hasBegun: whether any step was begun; a refusal before that is written down, and is refused again at the next look
+    ///   - takesBack: whether a restore puts the whole state of a backup back; false where it puts single rows into the present one
     public init?(
         _ kind: OperationKind, _ evidence: Evidence, failure: GuardError.Code? = nil, isRecovered: Bool = false,
-        hasStore: Bool = true, hasBegun: Bool = true
+        hasStore: Bool = true, hasBegun: Bool = true, takesBack: Bool = true
     ) {
         switch evidence {
         case .pending: return nil
+        case .done where !takesBack: self.init(.succeeded, .migratedVerified, nil, .done)
         case .done:
             self.init(.succeeded, Self.stateWhenDone(kind, hasStore), hasStore ? Self.pauseWhenDone(kind) : nil, .done)
         case .alreadySo: self.init(.nothingToDo, .untouched, nil, .done)

@@ -14,12 +14,17 @@ public struct DumpRows<Source: Error> {
     /// - Parameters:
     ///   - table: is given the names that a COPY statement quotes: schema, table, and columns
     ///   - row: is given each row of that table, as COPY writes it and without its line end
+    ///   - statement: is given every other section: what it is, such as `TABLE` or `CONSTRAINT`, and its text
     public func read(
-        _ table: ([String]) -> Void, _ row: (UnsafeRawBufferPointer) -> Void
+        _ table: ([String]) -> Void, _ row: (UnsafeRawBufferPointer) -> Void,
+        _ statement: (_ kind: String, _ sql: [UInt8]) -> Void = { _, _ in }
     ) throws(ReplayFailure<Source>) {
         let reader = SectionReader(next: next)
         while let section = try reader.nextSection() {
-            guard section.sql == nil else { continue }
+            if let sql = section.sql {
+                statement(section.kind, sql)
+                continue
+            }
             table(Self.names(in: section.copy))
             // A row may begin in one piece and end in the next.
             var begun: [UInt8] = []
@@ -41,8 +46,8 @@ public struct DumpRows<Source: Error> {
         }
     }
 
-    /// What `statement` quotes. The script quotes every name.
-    static func names(in statement: String) -> [String] {
+    /// What `statement` puts into double quotes. The script quotes every name.
+    public static func names(in statement: String) -> [String] {
         var names: [String] = []
         var name: [UInt8]?
         var bytes = Array(statement.utf8)[...]

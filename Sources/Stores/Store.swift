@@ -235,6 +235,17 @@ public protocol Store: Actor {
         from source: String, rights: FileRights?, suffix: String, expecting content: StoreDigest
     ) throws(GuardError)
 
+    /// Puts `rows` into the copy at `copy`, scratch of ours, as ``bringBack(_:expecting:replacing:)`` puts them into the store, and gives
+    /// what the copy holds then.
+    func rehearseReturn(of rows: [ReturningRow], on copy: String) async throws(GuardError) -> StoreDigest
+
+    /// Puts `rows` into the store, in one transaction, exactly when the store still is in the state of `kept`; otherwise fails with
+    /// ``GuardError/Code/storeMoved`` and changes nothing. Verified from a new connection: the store has to hold `content` then, unless
+    /// somebody else has written since.
+    func bringBack(
+        _ rows: [ReturningRow], expecting content: StoreDigest, replacing kept: Snapshot
+    ) async throws(GuardError)
+
     /// Drops what ``prove(_:of:for:progress:)`` and ``rehearse(_:on:of:entry:progress:)`` made outside of the scratch folder for
     /// `operation`, if they did. Best effort; whoever cannot now does it with a later operation.
     func discardScratch(of operation: OperationID) async

@@ -78,6 +78,14 @@ extension Vault {
             && digits.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
     }
 
+    /// Writes the decoded database or SQL text to the new file `target`, mode 0600, in scratch of ours: it is not waited for until it is on
+    /// disk. After an error it is not there.
+    ///
+    /// - Throws: ``VaultError/damaged(path:reason:)``, ``VaultError/noSpace(path:needed:free:)``
+    public func unpack(_ entry: Entry, to target: String) throws(VaultError) {
+        try decode(entry.payloadPath, entry.manifest.payload, intoNewFile: target, isOutside: false) { _ in }
+    }
+
     /// Copies the backup's folder as it is to the new directory `target`, for another disk: stock tools restore from it, with the
     /// page RESTORE.txt. For the decoded content alone use ``restore(_:to:progress:)``.
     ///

@@ -59,7 +59,8 @@ extension OperationRunner {
                 try Confirmation(session: session).obtain(for: CommandText.change(plan), command: command, look: look)
             }
             let request = OperationRequest(
-                kind: kind, store: wish.store, to: wish.to, backup: wish.backup, planDigest: plan.digest)
+                kind: kind, store: wish.store, to: wish.to, backup: wish.backup, planDigest: plan.digest,
+                only: wish.only, context: wish.context, onConflict: wish.onConflict)
             do {
                 return try await run(request, named: title)
             } catch  where error.code == .planChanged {

@@ -85,6 +85,12 @@ struct Console: Sendable {
         StandardStream.output.write(style.shown(text) + "\n")
     }
 
+    /// Prints the text of a value: as it is into a file or a pipe, and with a line end and nothing that steers it on a terminal.
+    func give(_ text: String) {
+        guard isTerminal else { return StandardStream.output.write(text) }
+        say(text)
+    }
+
     /// Prints what ``ControlJSON`` made, in which nothing is left to escape, and a line end.
     func say(json: [UInt8]) {
         StandardStream.output.write(String(decoding: json, as: UTF8.self) + "\n")
@@ -154,9 +160,9 @@ struct Console: Sendable {
     }
 
     static func now() -> Timestamp {
-        var time = timespec()
+        var time = timespec(seconds: 0, nanoseconds: 0)
         // Fails for clocks that do not exist; this one does.
         clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        return Timestamp(milliseconds: Int64(time.parts.seconds) * 1000 + Int64(time.parts.nanoseconds) / 1_000_000)
     }
 }

@@ -74,7 +74,7 @@ final class Interrupt: Sendable {
         while true {
             let rest = (end - ContinuousClock.now).components
             guard rest.seconds >= 0, rest.attoseconds >= 0 else { return false }
-            var time = timespec(tv_sec: Int(rest.seconds), tv_nsec: Int(rest.attoseconds / 1_000_000_000))
+            var time = timespec(seconds: Int(rest.seconds), nanoseconds: Int(rest.attoseconds / 1_000_000_000))
             if sigtimedwait(&signals, nil, &time) == SIGINT { return true }
             guard errno == EINTR else { return false }
         }

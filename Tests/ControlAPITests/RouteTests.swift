@@ -12,6 +12,9 @@ struct RouteTests {
         "DELETE /v1/stores/{id}",
         "GET /v1/migrations",
         "GET /v1/backups", "GET /v1/backups/{id}", "GET /v1/backups/{id}/content",
+        "GET /v1/backups/{id}/tables", "GET /v1/backups/{id}/rows", "GET /v1/stores/{id}/tables",
+        "GET /v1/stores/{id}/rows", "GET /v1/stores/{id}/states", "GET /v1/diffs", "GET /v1/diffs/rows",
+        "GET /v1/search",
         "PUT /v1/backups/{id}/pin", "DELETE /v1/backups/{id}/pin",
         "GET /v1/events", "GET /v1/audit", "GET /v1/audit/verification", "GET /v1/diagnostics",
         "GET /v1/operations", "GET /v1/operations/{id}", "GET /v1/operations/{id}/events",
@@ -32,6 +35,10 @@ struct RouteTests {
     func access() {
         for route in Route.all where route.method != .get && route.name != .plan { #expect(route.access == .owner) }
         #expect(Route.route(.content).access == .owner)
+        for route in Route.all where route.path.hasSuffix("/rows") || route.path.hasSuffix("/tables") {
+            #expect(route.access == .owner, "\(route.path)")
+        }
+        for name in [Route.Name.diff, .search, .storeStates] { #expect(Route.route(name).access == .owner) }
         #expect(Route.route(.plan).access == .reader)
     }
 
@@ -49,8 +56,10 @@ struct RouteTests {
     func fields() {
         #expect(
             OperationRequest.fields.isSuperset(of: ["kind", "store", "to", "backup", "planDigest", "dryRun"]))
-        // What a transfer has beside them.
-        #expect(OperationRequest.fields.count == 8 && OperationRequest.fields.isSuperset(of: ["archive", "epoch"]))
+        // What a transfer has beside them, and a restore of single rows.
+        #expect(
+            OperationRequest.fields.count == 11
+                && OperationRequest.fields.isSuperset(of: ["archive", "epoch", "only", "context", "onConflict"]))
         #expect(Route.route(.start).accepts == OperationRequest.self)
     }
 }

@@ -105,7 +105,7 @@ public actor FakeService: ControlService {
         await withCheckedContinuation { expected.append((route, count, $0)) }
     }
 
-    private func arrive(_ route: Route.Name) throws(GuardError) {
+    func arrive(_ route: Route.Name) throws(GuardError) {
         let count = arrivals[route, default: 0] + 1
         arrivals[route] = count
         let met = expected.filter { $0.0 == route && $0.1 <= count }
@@ -342,7 +342,7 @@ public actor FakeService: ControlService {
 
     // MARK: Details
 
-    private func find(_ id: StoreID) throws(GuardError) -> StoreForm {
+    func find(_ id: StoreID) throws(GuardError) -> StoreForm {
         guard let store = known.first(where: { $0.id == id }), !gone.contains(id) else {
             throw GuardError(.notFound, "There is no store \(id)", hint: "See: dementiactl stores list")
         }

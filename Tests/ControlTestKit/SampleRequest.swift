@@ -21,8 +21,8 @@ public struct SampleRequest: Sendable {
         self.route = route
         let id: String? =
             switch name {
-            case .store, .history, .forget: Samples.stores[0].id.value
-            case .backup, .content, .pin, .unpin: Samples.backupID.description
+            case .store, .history, .forget, .storeTables, .storeRows, .storeStates: Samples.stores[0].id.value
+            case .backup, .content, .pin, .unpin, .backupTables, .backupRows: Samples.backupID.description
             case .operation, .operationEvents, .cancel: Samples.operationID(1).value
             case .removeHold: "h1"
             default: nil
@@ -36,6 +36,11 @@ public struct SampleRequest: Sendable {
             case .operations: "?state=settled&limit=1"
             case .operation: "?wait=1s"
             case .events: "?since=0"
+            case .backupRows, .storeRows: "?label=api_rules&version=1.1"
+            case .storeStates: "?label=api_rules"
+            case .diff: "?from=\(Samples.backupID)&to=\(Samples.stores[0].id)"
+            case .diffRows: "?from=\(Samples.backupID)&to=\(Samples.stores[0].id)&table=context_locks&cut=80"
+            case .search: "?words=a%20token&in=all&since=2026-01-01T00:00:00.000Z"
             default: ""
             }
         target = (path ?? route.path) + query

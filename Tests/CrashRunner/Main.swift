@@ -14,7 +14,7 @@ import Vault
 /// journal. The crash tests start it.
 ///
 /// Usage: `crash-runner STATE STORE ORDINAL before|after [DROP-IN-FOLDER [CHECK [WORK]]]`. STORE is a file or a PostgreSQL URL with
-/// `#SCHEMA`, WORK is `downgrade:VERSION`, `restore:BACKUP`, `prune:LAST` or `transfer:URL#SCHEMA`; what is not wanted is empty. ORDINAL counts the journal's writes from 1.
+/// `#SCHEMA`, WORK is `downgrade:VERSION`, `restore:BACKUP`, `context:BACKUP:LABEL`, `prune:LAST` or `transfer:URL#SCHEMA`; what is not wanted is empty. ORDINAL counts the journal's writes from 1.
 /// Exit 0 says that all was over before that write; the crash tests then have walked over all of them.
 @main
 enum Main {
@@ -46,7 +46,7 @@ enum Main {
         let servers = try PostgresServers(
             (arguments[2].contains("#") ? [arguments[2]] : []) + (target.map { [$0] } ?? []))
         let file = StoreLocation(engine: .sqlite, name: arguments[2])
-        let stores = target == nil ? servers.look().stores : [file]
+        let stores = arguments[2].contains("#") ? servers.look().stores : [file]
         let relay = EventRelay()
         let tools = try EngineContext(
             journal: journal, vault: Vault(openingOrCreating: state.vault, now: clock), catalogue: catalogue(arguments),
@@ -68,7 +68,7 @@ enum Main {
         } else {
             let pass = Pass(tools, mode: .auto)
             let recovered = try await pass.recover()
-            _ = try await pass.run(over: stores.isEmpty ? [file] : stores, recovered: recovered)
+            _ = try await pass.run(over: stores, recovered: recovered)
         }
         withExtendedLifetime(state) {}
     }
@@ -91,6 +91,11 @@ enum Main {
         case "downgrade":
             return OperationRequest(kind: .downgrade, store: store, to: Int(parts[1]).map { .version($0) })
         case "restore": return OperationRequest(kind: .restore, store: store, backup: BackupID(parts[1]))
+        case "context":
+            let words = parts[1].split(separator: ":", maxSplits: 1)
+            guard words.count == 2 else { return nil }
+            return OperationRequest(
+                kind: .restore, backup: BackupID(words[0]), context: String(words[1]), onConflict: .replace)
         case "transfer": return OperationRequest(kind: .transfer, store: store, to: .place(String(parts[1])))
         default: return nil
         }

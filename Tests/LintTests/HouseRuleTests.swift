@@ -12,6 +12,7 @@ struct HouseRuleTests {
         let mayOpen = [
             "Sources/LinuxKit/": "the wrapper itself",
             "Sources/GuardConfiguration/": "configuration files",
+            "Sources/Contents/": "scripts in scratch, and the file of the index before SQLite ever opened it",
             "Sources/Vault/": "archives and restores in scratch",
             "Sources/Releases/":
                 "a release's servers and pages, its .env file and git's own texts, none under a database's name",

@@ -106,6 +106,12 @@ extension EngineService: ControlService {
         let location = StoreLocation(engine: entry.manifest.store.engine, name: entry.manifest.store.location)
         try Self.check(request.store, against: entry)
         let terms = try issuedPlans.terms(of: request, at: tools.clock())
+        if let wish = request.rowWish {
+            try Self.refusePlace(request.to)
+            return try await supervisor.dispatch(.restore, location, origin) { (work) throws(GuardError) in
+                try await work.bringBack(wish, from: entry, terms)
+            }
+        }
         if case .place(let path)? = request.to {
             let (tools, place) = (tools, try await place(path, for: entry))
             return try await supervisor.begin(.restore, origin) { (log) throws(GuardError) in

@@ -116,6 +116,11 @@ extension EngineService {
         var form = PlanForm(kind: .restore, store: location.id, location: location.name)
         form.backup = id
         form.line = entry.manifest.line
+        if let wish = request.rowWish {
+            try Self.refusePlace(request.to)
+            try await planRows(wish, from: entry, for: request, in: &form)
+            return form
+        }
         form.to = entry.manifest.schemaVersion
         if case .place(let path)? = request.to {
             form.destination = try await place(path, for: entry).name

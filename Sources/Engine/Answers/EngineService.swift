@@ -47,6 +47,10 @@ public actor EngineService {
     var issuedPlans = IssuedPlans()
     /// Requests with a name that are being begun: the same one, sent again meanwhile, waits for the first.
     var beginning: [RequestKey: Task<Result<OperationRecord, GuardError>, Never>] = [:]
+    /// States of memories that questions about what is in them share; made at the first question.
+    var knownCopies: StateCopies?
+    /// The index of the vault; opened at the first search.
+    var knownSearch: BackupSearch?
     private var configuring: Configuring?
     private var diagnosing: Diagnosing?
 

@@ -19,6 +19,8 @@ struct IssuedPlans {
         case writesElsewhere
         /// A transfer moves this content.
         case transfers(SHA256Digest)
+        /// A restore puts exactly these rows into the present state: the digest of all of them.
+        case bringsBack(SHA256Digest)
         /// A prune removes these and no others.
         case removes(Set<BackupID>)
     }
@@ -88,6 +90,7 @@ extension IssuedPlans.Terms {
         case .makesAnew: "makes anew"
         case .writesElsewhere: "writes elsewhere"
         case .transfers(let content): "transfers \(content)"
+        case .bringsBack(let rows): "brings back \(rows)"
         case .removes(let backups): "removes \(backups.map(\.description).sorted().joined(separator: " "))"
         }
     }
@@ -101,6 +104,7 @@ private protocol Subject {
     var backup: BackupID? { get }
     var epoch: EpochRule? { get }
     var archive: Bool? { get }
+    var rowWish: RowWish? { get }
 }
 
 extension Subject {
@@ -112,6 +116,7 @@ extension Subject {
         return [
             askedKind?.rawValue, askedKind == .transfer ? store?.description : nil, backup?.description, place,
             epoch?.rawValue, archive == true ? "for good" : nil,
+            rowWish.map { "\($0.only) \($0.context ?? "") \($0.onConflict?.rawValue ?? "")" },
         ].map { $0 ?? "" }.joined(separator: "\n")
     }
 }

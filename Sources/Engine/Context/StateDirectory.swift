@@ -71,7 +71,7 @@ public struct StateDirectory: ~Copyable, Sendable {
 
     /// What lies in a state directory; everything else is somebody else's.
     private static let ours = [
-        "damaged", "journal.db", "journal.db-shm", "journal.db-wal", "lock", "scratch", "transfers",
+        "damaged", "journal.db", "journal.db-shm", "journal.db-wal", "lock", "scratch", "search", "transfers",
         "vault",
     ]
 

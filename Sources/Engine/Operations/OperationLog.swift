@@ -120,13 +120,15 @@ final class OperationLog {
 
     /// Ends the operation as ``GuardCore/Settlement`` says of `evidence`, with a hold when automation must not go on by itself. Durable
     /// when this returns. What nobody can tell yet stays open.
+    ///
+    /// - Parameter takesBack: false of a restore that puts single rows into the present state
     func settle(
-        _ evidence: Evidence, because error: GuardError? = nil, result: OperationResult? = nil
+        _ evidence: Evidence, because error: GuardError? = nil, result: OperationResult? = nil, takesBack: Bool = true
     ) async throws(GuardError) -> OperationRecord {
         record.result = result ?? record.result
         let settlement = Settlement(
             record.kind, evidence, failure: error?.code, isRecovered: isRecovered, hasStore: record.store != nil,
-            hasBegun: !record.steps.isEmpty)
+            hasBegun: !record.steps.isEmpty, takesBack: takesBack)
         guard let settlement else { return wait(because: error) }
         let told = error.map { settlement.told($0) }
         let ended = finishRunning(as: settlement.lastStep)

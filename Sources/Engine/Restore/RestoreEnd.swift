@@ -61,6 +61,9 @@ struct RestoreEnd {
     ) async throws(GuardError) -> OperationRecord? {
         let backup = try await tools.reading { (vault) throws(VaultError) in try vault.entry(id) }
         let kept = try await kept()
+        if let end = RowReturnEnd(tools: tools, log: log, kept: kept) {
+            return try await end.settle(store, after: interrupted, scratch)
+        }
         let state: RestoredState
         do throws(GuardError) {
             state = try await RestoredState(of: store, backup, kept: kept, scratch)
@@ -115,7 +118,7 @@ struct RestoreEnd {
     }
 
     /// The backup of the state that was to be replaced.
-    private func kept() async throws(GuardError) -> Entry? {
+    func kept() async throws(GuardError) -> Entry? {
         let record = log.record
         return try await tools.reading { (vault) throws(VaultError) in
             try vault.list(store: record.store).lazy.compactMap(\.entry)

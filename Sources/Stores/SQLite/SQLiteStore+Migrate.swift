@@ -262,7 +262,7 @@ extension SQLiteStore {
 
     // MARK: Locks
 
-    private func lock(_ connection: Connection) throws(GuardError) {
+    func lock(_ connection: Connection) throws(GuardError) {
         try translating("waiting for its write lock") { () throws(SQLiteError) in
             connection.waitForLocks(atMost: limits.lockPatience)
             // Outside a transaction, where alone it works; Dementia does not enforce foreign keys either.
@@ -276,7 +276,7 @@ extension SQLiteStore {
     }
 
     /// In a rollback-journal file COMMIT waits for readers; until it succeeds the transaction stays open, and nothing is lost.
-    private func commit(_ connection: Connection) throws(GuardError) {
+    func commit(_ connection: Connection) throws(GuardError) {
         do {
             try connection.execute("COMMIT")
         } catch {

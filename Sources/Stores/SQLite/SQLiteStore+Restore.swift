@@ -110,7 +110,7 @@ extension SQLiteStore {
     }
 
     /// Reads the restored content back through a new connection. Once somebody else has written, what is found is theirs.
-    private func verifyRestored(_ content: StoreDigest, _ version: UInt32?, _ session: Session) throws(GuardError) {
+    func verifyRestored(_ content: StoreDigest, _ version: UInt32?, _ session: Session) throws(GuardError) {
         do throws(GuardError) {
             let connection = try connect().connection
             let isRestored = try translating("verifying the restore") { () throws(SQLiteError) in

@@ -11,7 +11,8 @@ struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Take backups, look at them, prove them, hand them out.",
         subcommands: [
-            Create.self, List.self, Show.self, Verify.self, Export.self, Pin.self, Unpin.self, Prune.self,
+            Create.self, List.self, Show.self, Contents.self, Get.self, Verify.self, Export.self, Pin.self,
+            Unpin.self, Prune.self,
         ], defaultSubcommand: List.self)
 
     struct Create: ControlCommand {
@@ -74,7 +75,10 @@ struct BackupCommand: ParsableCommand {
         @OptionGroup var global: GlobalOptions
 
         func run(in session: Session) async throws(GuardError) -> Status {
-            if all { return try await OperationRunner(session: session).run(OperationRequest(kind: .verify), named: "the vault") }
+            if all {
+                return try await OperationRunner(session: session).run(
+                    OperationRequest(kind: .verify), named: "the vault")
+            }
             guard !id.isEmpty else { throw CommandText.nothingToVerify }
             var requests: [(String, OperationRequest)] = []
             for name in id {
@@ -91,7 +95,12 @@ struct BackupCommand: ParsableCommand {
     struct Export: ControlCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write a backup's archive to a file, and check that it arrived whole.",
-            discussion: "The archive is a .zst file; open it with: zstd -d FILE")
+            discussion: """
+                The archive is a .zst file; open it with: zstd -d FILE
+
+                With --format its rows for others to read: sql (SQLite), jsonl, csv (one table) or markdown (contexts). Control characters \
+                are escaped there, and a text that a spreadsheet would take for a formula gets an apostrophe before it.
+                """)
 
         @Argument(help: "The backup: its id, the beginning of one, or its number.", completion: Completions.backups)
         var id: String
@@ -99,6 +108,10 @@ struct BackupCommand: ParsableCommand {
             name: [.short, .long], help: ArgumentHelp("The file to write. It must not be there.", valueName: "file"),
             completion: .file())
         var output: String
+        @Option(help: "What to write: archive, sql, jsonl, csv or markdown.")
+        var format = ExportFormat.archive
+        @Option(help: ArgumentHelp("With --format: only this table.", valueName: "table"))
+        var table: String?
         @OptionGroup var global: GlobalOptions
 
         struct Exported: Codable, Sendable {
@@ -111,6 +124,7 @@ struct BackupCommand: ParsableCommand {
         func run(in session: Session) async throws(GuardError) -> Status {
             let backup = try await session.client.backup(Selection(client: session.client).backup(id))
             let file = try ExportFile(Selection.resolved(output))
+            guard format == .archive else { return try await exportRows(of: backup, to: file, session) }
             try await session.client.content(of: backup.id) { piece throws(GuardError) in try file.write(piece) }
             let size = try file.finish { sha256 throws(GuardError) in
                 guard sha256 == backup.sha256 else { throw CommandText.damagedOnTheWay(backup.id) }
@@ -118,6 +132,28 @@ struct BackupCommand: ParsableCommand {
             let exported = Exported(backup: backup.id, path: file.path, sizeBytes: size, sha256: backup.sha256)
             try session.show("export", exported) { _ in
                 "\(PrintableText.line(exported.path))  \(Style.size(exported.sizeBytes)), checksum as in the vault"
+            }
+            return .done
+        }
+
+        /// What was written in another form than the archive's.
+        struct ExportedRows: Codable, Sendable {
+            let backup: BackupID
+            let path: String
+            let format: String
+            let rows: Int
+            let sizeBytes: Int64
+        }
+
+        private func exportRows(
+            of backup: BackupForm, to file: ExportFile, _ session: Session
+        ) async throws(GuardError) -> Status {
+            let rows = try await RowExport(session: session, backup: backup, format: format, table: table).write(
+                to: file)
+            let exported = ExportedRows(
+                backup: backup.id, path: file.path, format: format.rawValue, rows: rows, sizeBytes: try file.finish())
+            try session.show("export", exported) { _ in
+                "\(PrintableText.line(exported.path))  \(Phrases.count(rows, "row")), \(Style.size(exported.sizeBytes))"
             }
             return .done
         }

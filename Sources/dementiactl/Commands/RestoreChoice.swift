@@ -37,7 +37,7 @@ struct RestoreChoice: Sendable {
     }
 
     /// The version of the schema that `text` means: a number, what an installed release needs, or what one of the past brought.
-    private func number(
+    func number(
         of text: String, _ id: StoreID, _ stores: [StoreForm], _ backups: [BackupForm]
     ) async throws(GuardError) -> Int {
         if let number = Int(text) { return number }

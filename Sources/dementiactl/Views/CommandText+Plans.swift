@@ -25,6 +25,7 @@ extension CommandText {
             if showingSQL { lines += step.statements.map { indented($0) } }
         }
         lines += transfer(plan.result, style)
+        lines += rows(plan).map { "  \($0)" }
         if let tables = plan.tables, !tables.isEmpty { lines.append(self.tables(tables, style)) }
         if let removals = plan.removals, !removals.isEmpty { lines.append(self.removals(removals, style)) }
         lines += losses(plan).map { style.paint("  \($0)", .bad) }
@@ -42,7 +43,8 @@ extension CommandText {
         }
         return Change(
             headline: headline(plan), subject: PrintableText.line(plan.destination ?? plan.location),
-            lines: steps + tables + (same ?? []) + losses(plan) + removals + facts(of: plan), store: plan.store)
+            lines: steps + rows(plan) + tables + (same ?? []) + losses(plan) + removals + facts(of: plan),
+            store: plan.store)
     }
 
     // MARK: Parts
@@ -53,6 +55,7 @@ extension CommandText {
             let removals = plan.removals ?? []
             guard !removals.isEmpty else { return ("nothing to remove", .good) }
             return ("\(Phrases.count(removals.count, "backup goes", "backups go"))", .wait)
+        case .restore where plan.rows != nil: return ("single rows", .wait)
         case .restore, .transfer:
             return ((plan.from.map { "\($0) to " } ?? "to ") + version(plan.to), .wait)
         default:

@@ -113,10 +113,11 @@ enum OpenAPI {
     private static func queryParameters(_ route: Route, _ book: SchemaBook) throws(GuardError) -> [JSONTree] {
         var parameters: [JSONTree] = []
         for parameter in route.parameters {
-            parameters.append([
+            let described: JSONTree = [
                 "name": .text(parameter.name), "in": "query", "description": .text(parameter.summary),
                 "schema": try schema(parameter.value, book),
-            ])
+            ]
+            parameters.append(parameter.isRequired ? described.with(["required": true]) : described)
         }
         return parameters
     }
@@ -133,6 +134,10 @@ enum OpenAPI {
         case .duration: ["type": "string", "pattern": .text(Duration.textPattern)]
         case .cursor: ["type": "string", "minLength": 1]
         case .eventID: eventID
+        case .text: ["type": "string", "minLength": 1]
+        case .state: ["type": "string", "pattern": .text("\(BackupID.pattern)|\(StoreID.pattern)")]
+        case .scope: try book.reference(to: SearchScope.self, .answer)
+        case .moment: ["type": "string", "format": "date-time"]
         }
     }
 

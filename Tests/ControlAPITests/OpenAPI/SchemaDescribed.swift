@@ -96,6 +96,17 @@ extension OperationTarget: SchemaDescribed {
     static var sample: OperationTarget { .version(0) }
 }
 
+extension CellForm: SchemaDescribed {
+    static func schema(in book: SchemaBook) throws -> JSONTree {
+        [
+            "anyOf": [
+                ["type": "null"], ["type": "number"], ["type": "string"], try book.schema(of: CellForm.Other.self),
+            ]
+        ]
+    }
+    static var sample: CellForm { .null }
+}
+
 /// Zeros only.
 private struct NoRandomness: RandomNumberGenerator {
     mutating func next() -> UInt64 { 0 }
