@@ -65,7 +65,7 @@ extension FakeService {
         )
         let hit = SearchForm.Hit(
             store: Samples.stores[0].id, location: Samples.stores[0].location, label: "api_rules", version: "1.0",
-            session: "shop_1", first: state, last: state, states: 1, isLive: question.scope == .all ? false : nil,
+            session: "shop_1", first: state, last: state, states: 1, isLive: question.scope == .all ? true : nil,
             excerpt: "All requests need \(question.words).")
         return SearchForm(
             items: [hit], backups: 1, live: question.scope == .all ? 4 : 0, notSearched: [], isCut: false)

@@ -79,7 +79,7 @@ struct VerbTests {
         Call("backup get 42 api_rules@1.1", "context", .backupRows),
         Call("diff 42 --store \(shop)", "diff", .diff),
         Call("diff 42 live --text", "diff", .diffRows),
-        Call("diff 42 4.0 --stat --store \(shop)", "diff", .diff),
+        Call("diff 42 1 --stat --store \(shop)", "diff", .diff),
         Call("search a token", "search", list: true, .search),
         Call("search token --in backups --since 7d --store \(shop)", "search", list: true, .search),
         Call("log \(shop)", "log", list: true, .storeStates),
