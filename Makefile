@@ -12,6 +12,7 @@ LINT_PACKAGES  := python3
 RUN_PACKAGES   := sqlite3 zstd
 TEST_PACKAGES  := sqlite3 zstd python3 python3-venv sudo curl strace git postgresql pgbouncer openssl systemd-container dbus-user-session bindfs mandoc zsh fish
 BENCH_PACKAGES := sqlite3 zstd python3 curl postgresql pgloader inotify-tools
+TORTURE_PACKAGES := zstd python3 libsqlite3-0 postgresql e2fsprogs
 DEB_PACKAGES   := dpkg-dev
 
 # Suites without a server, a daemon or a mount.
@@ -35,7 +36,7 @@ sharedir = $(DESTDIR)$(PREFIX)/share
 confdir  = $(DESTDIR)/etc/dementiad
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check coverage build lint format install deb bench fuzz api-check clean
+.PHONY: help run test check coverage build lint format install deb bench torture fuzz api-check clean
 .PHONY: swift-is-there build-packages test-packages programs dementiad dementiactl
 
 help: ## List what there is to make
@@ -104,6 +105,10 @@ deb: build ## Make a Debian package in .build
 bench: build ## Measure a pass beside stock tools; BENCH="--help" lists the sizes
 	@scripts/need-packages $(BENCH_PACKAGES)
 	@Benchmarks/run --dementiad $(RELEASE)/dementiad --dementiactl $(RELEASE)/dementiactl $(BENCH)
+
+torture: build ## Look for faults by machine and write docs/reliability.md; BUDGET=SECONDS for each part, PARTS="kill fail", SEED=N
+	@scripts/need-packages $(TORTURE_PACKAGES)
+	@Reliability/run --dementiad $(RELEASE)/dementiad --budget $(or $(BUDGET),60) --seed $(or $(SEED),1) $(PARTS)
 
 fuzz: swift-is-there build-packages ## Send the control socket a million damaged requests; COUNT=N SEED=N
 	@scripts/fuzz $(or $(COUNT),1000000) $(SEED)

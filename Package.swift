@@ -353,6 +353,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Starts the quick selection of the laboratory in Reliability.
+        .testTarget(
+            name: "ReliabilityTests", dependencies: ["LinuxKit", "TestSupport", "dementiad"], swiftSettings: strict),
         .testTarget(
             name: "DementiadTests",
             dependencies: [
