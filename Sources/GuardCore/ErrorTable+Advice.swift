@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: MIT
 
 extension ErrorTable {
+    /// The next step after an error of `code` that names none of its own; nil where only the error itself can know it.
+    public static func nextStep(for code: GuardError.Code) -> String? {
+        switch code {
+        case .noSpace:
+            "Free some space there, or take what is not needed out of the vault: dementiactl backup prune --dry-run"
+        case .inputOutput: "Look at what the kernel says of the disk (journalctl -k), and try again."
+        case .backupFailed: "Look at the state directory and at its disk: dementiactl doctor"
+        default: nil
+        }
+    }
+
     /// What `code` means and what to do about it, as sentences for the manual. A message names the thing and gives a hint of its own.
     public static func advice(for code: GuardError.Code) -> String {
         switch code {

@@ -43,6 +43,7 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
     /// The version of the migration that failed, when it was one of them and not the plan as a whole.
     public let migration: Int?
 
+    /// - Parameter hint: the next step; nil: the one that ``ErrorTable/nextStep(for:)`` knows for every error of this code
     public init(
         _ code: Code,
         _ message: String,
@@ -56,7 +57,7 @@ public struct GuardError: Error, Sendable, CustomStringConvertible {
         self.message = message
         self.store = store
         self.dataState = dataState
-        self.hint = hint
+        self.hint = hint ?? ErrorTable.nextStep(for: code)
         self.causes = causes
         self.migration = migration
     }

@@ -231,7 +231,9 @@ struct Setup {
             try Directory.createAll(folder)
         } catch {
             throw GuardError(
-                .permissionDenied, "the folder \(folder) for the socket cannot be made", causes: [error.description])
+                .permissionDenied, "the folder \(folder) for the socket cannot be made",
+                hint: "Look at the rights of the folder above it, or name another place with --socket.",
+                causes: [error.description])
         }
         return folder + "/control.sock"
     }

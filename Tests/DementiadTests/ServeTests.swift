@@ -141,6 +141,28 @@ struct ServeTests {
         #expect(try daemon.finish(tool).status == 0)
     }
 
+    @Test(
+        "A file that is no database is told by status, doctor and log as what it is, and not as a memory that is guarded"
+    )
+    func noDatabase() throws {
+        let world = try World()
+        try write(Array("no database at all".utf8), to: world.project.memory)
+        let daemon = try world.daemon
+        let tool = try daemon.start()
+        try waitUntil("the status tells of the file", from: tool.pid) {
+            try world.ask("/v1/status").output.contains("\"notADatabase\"")
+        }
+        #expect(try world.ask("/v1/status").output.contains("\"verdict\":\"attention\""))
+        let doctor = try world.ask("/v1/diagnostics").output
+        #expect(doctor.contains(world.project.memory) && doctor.contains("not a SQLite database"), "\(doctor)")
+        kill(tool.pid, SIGTERM)
+        let end = try daemon.finish(tool)
+        #expect(end.status == 0)
+        let log = end.errors.split(separator: "\n").filter { $0.contains(world.project.memory) }
+        #expect(log.contains { $0.contains("is left alone") }, "\(log)")
+        #expect(!log.contains { $0.contains("guard it from now on") }, "\(log)")
+    }
+
     @Test("A group that there is not keeps the daemon from starting, and is named")
     func unknownGroup() throws {
         let world = try World("api: {readerGroups: [no-such-group-here]}")

@@ -116,6 +116,24 @@ struct RestorePlaceTests {
         for error in errors { #expect(error?.code == .usage && error?.message.contains("too long") == true) }
     }
 
+    @Test(
+        "On a full disk the restore says so with the next step, and leaves nothing there",
+        .enabled(if: SmallFilesystem.isPossible, "only root may mount"))
+    func full() async throws {
+        let world = try World(.v4_0)
+        let guarded = try await Guarded(world)
+        let backup = try #require(try await guarded.run(.backup).backup)
+        let disk = try SmallFilesystem(kilobytes: 256)
+        disk.fill()
+        let record = try await guarded.service.start(
+            OperationRequest(kind: .restore, to: .place(disk.path + "/copy.db"), backup: backup), key: nil, for: caller)
+        let settled = try await guarded.service.operation(record.id, waiting: Patience.limit)
+        #expect(settled.outcome == .failedUntouched && settled.error?.code == .noSpace, "\(settled)")
+        #expect(settled.error?.hint?.contains("Free some space") == true)
+        #expect(try Directory.entries(disk.path) == ["filler"])
+        await guarded.stop()
+    }
+
     // MARK: What a kill leaves
 
     @Test("A restore that was killed is settled as untouched, and what it had written is removed, and nothing else")

@@ -97,6 +97,16 @@ import Testing
         #expect(ExitCode.worst(of: [.done, .busy, .failedUntouched, .notMigratable]) == .failedUntouched)
     }
 
+    @Test(
+        "an error of the disk or of the vault has a next step, also where its maker names none; one of its own is kept")
+    func nextSteps() {
+        for code in [GuardError.Code.noSpace, .inputOutput, .backupFailed] {
+            #expect(Problem(GuardError(code, "what happened")).hint != nil, "\(code)")
+            #expect(GuardError(code, "what happened", hint: "Do this.").hint == "Do this.")
+        }
+        #expect(GuardError(.usage, "what happened").hint == nil)
+    }
+
     @Test("titles are different, so that a list of them tells something")
     func titles() {
         let titles = GuardError.Code.allCases.map { ErrorTable.line(for: $0).title }

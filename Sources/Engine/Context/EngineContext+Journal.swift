@@ -70,7 +70,7 @@ extension EngineFailure {
                 .verificationFailed, error.description,
                 hint: "A damaged backup is never used. Every other: dementiactl backup list")
         case .noSpace: GuardError(.noSpace, error.description)
-        case .permission: GuardError(.permissionDenied, error.description)
+        case .permission: GuardError(.permissionDenied, error.description, hint: EngineFailure.rightsHint)
         case .alreadyExists: GuardError(.usage, error.description, hint: "Name a path that is not there yet.")
         default: GuardError(.inputOutput, error.description)
         }

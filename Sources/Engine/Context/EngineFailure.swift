@@ -41,10 +41,14 @@ struct EngineFailure {
             hint: "Every backup of it: dementiactl backup list \(store)", causes: [error.description])
     }
 
+    /// The next step where a right is missing.
+    static let rightsHint = "Look at the rights of the file and of the folders above it."
+
     /// `error` of a system call that the engine made itself.
     func system(_ error: SystemCallError, _ doing: String) -> GuardError {
         GuardError(
             error.isNoSpace ? .noSpace : error.isPermission ? .permissionDenied : .inputOutput,
-            "\(doing) of \(place) failed", store: store, causes: [error.description])
+            "\(doing) of \(place) failed", store: store,
+            hint: error.isPermission ? EngineFailure.rightsHint : nil, causes: [error.description])
     }
 }

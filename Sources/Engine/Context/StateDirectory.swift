@@ -44,7 +44,9 @@ public struct StateDirectory: ~Copyable, Sendable {
                     hint: "Wait until it is done, or ask it with dementiactl.")
             case .system(let error):
                 throw GuardError(
-                    .permissionDenied, "the state directory \(path) cannot be locked", causes: [error.description])
+                    .permissionDenied, "the state directory \(path) cannot be locked",
+                    hint: "Look at the rights of its file lock, or name another folder with --state-dir.",
+                    causes: [error.description])
             }
         }
     }

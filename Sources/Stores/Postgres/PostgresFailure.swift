@@ -65,7 +65,8 @@ struct PostgresFailure {
                 hint: "Nothing was changed. It will be tried again.", causes: causes)
         default:
             return GuardError(
-                .migrationFailed, "\(place): \(doing) failed: \(error.message)", store: store, causes: causes)
+                .migrationFailed, "\(place): \(doing) failed: \(error.message)", store: store,
+                hint: "Look whether the schema is whole: dementiactl verify \(store)", causes: causes)
         }
     }
 

@@ -51,7 +51,8 @@ struct SQLiteFailure {
                 hint: "Look at the kernel's messages (journalctl -k) for the disk.", causes: causes)
         default:
             return GuardError(
-                .migrationFailed, "\(path): \(doing) failed: \(error.message)", store: store, causes: causes)
+                .migrationFailed, "\(path): \(doing) failed: \(error.message)", store: store,
+                hint: "Look whether the memory is whole: dementiactl verify \(store)", causes: causes)
         }
     }
 
