@@ -52,6 +52,12 @@ public enum DiagnosisCode: String, Sendable, CaseIterable {
     case oldServer
     /// Dementia fell back to a file in the temporary folder, which nobody guards.
     case memoryInTemp
+    /// A folder below a watched one cannot be read.
+    case folderUnreadable
+    /// A mounted filesystem that a network or another program serves lies below a watched folder.
+    case mountNotEntered
+    /// A symbolic link has the name of a memory.
+    case linkNotFollowed
 
     // MARK: Releases
 

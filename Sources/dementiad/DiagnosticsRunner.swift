@@ -53,7 +53,7 @@ struct DiagnosticsRunner: Sendable {
                 (try? FileStatus(of: Directory.parent(of: path)))?.kind == .directory
             },
             SharedSchemaCheck(known.stores) { ProjectSchema.name(of: $0) },
-            ReleaseCheck(known.releases, findings: known.releaseFindings),
+            ReleaseCheck(known.releases, findings: known.releaseFindings), ScanCheck(known.scanFindings),
             VaultCheck(
                 known.backups.map {
                     .init(

@@ -147,6 +147,10 @@ struct ServeTests {
     func noDatabase() throws {
         let world = try World()
         try write(Array("no database at all".utf8), to: world.project.memory)
+        // And what was not looked into is told beside it.
+        let linked = world.project.root + "/linked"
+        try Directory.create(linked)
+        try #require(symlink(world.project.memory, linked + "/.claude-memory.db") == 0)
         let daemon = try world.daemon
         let tool = try daemon.start()
         try waitUntil("the status tells of the file", from: tool.pid) {
@@ -154,6 +158,8 @@ struct ServeTests {
         }
         #expect(try world.ask("/v1/status").output.contains("\"verdict\":\"attention\""))
         let doctor = try world.ask("/v1/diagnostics").output
+        #expect(doctor.contains("\"linkNotFollowed\"") && doctor.contains(linked), "\(doctor)")
+        #expect(try world.ask("/v1/status").output.contains("\"linkNotFollowed\""))
         #expect(doctor.contains(world.project.memory) && doctor.contains("not a SQLite database"), "\(doctor)")
         kill(tool.pid, SIGTERM)
         let end = try daemon.finish(tool)

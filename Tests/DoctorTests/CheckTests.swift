@@ -260,6 +260,21 @@ struct CheckTests {
         #expect(RemedySQL.identifier("a\"b") == "\"a\"\"b\"")
     }
 
+    @Test(
+        "What was not looked into is told with what to do, and a finding of another kind is not",
+        arguments: [
+            (DiagnosisCode.folderUnreadable, Diagnosis.Severity.degraded), (.mountNotEntered, .notice),
+            (.linkNotFollowed, .notice),
+        ])
+    func scan(_ code: DiagnosisCode, _ severity: Diagnosis.Severity) {
+        let findings = [
+            Finding(code: code.rawValue, message: "/srv/x is left out"), Finding(code: "other", message: "no"),
+        ]
+        let found = ScanCheck(findings).diagnoses
+        #expect(found.map(\.code) == [code.rawValue] && found.first?.severity == severity)
+        #expect(found.first?.message == "/srv/x is left out." && found.first?.remedy != nil)
+    }
+
     @Test("The worst comes first, and nothing twice")
     func order() {
         let all = [

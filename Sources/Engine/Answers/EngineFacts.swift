@@ -43,6 +43,8 @@ public struct EngineFacts: Sendable {
     public let releases: [ReleaseForm]
     /// What the status tells of the releases.
     public let releaseFindings: [Finding]
+    /// What lay on the way of the last look and was not looked into.
+    public let scanFindings: [Finding]
     /// Servers and settings that could not be used at the last look.
     public let unreached: [Problem]
     /// What does not answer: a call to it has not come back. What it is, what is waited for and since when, and what to do.

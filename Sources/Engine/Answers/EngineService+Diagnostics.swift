@@ -44,6 +44,7 @@ extension EngineService {
         return EngineFacts(
             now: tools.clock(), startedAt: now.startedAt, stores: now.stores,
             releases: tools.installed.now.releases.map(ReleaseForm.init), releaseFindings: now.releaseFindings,
+            scanFindings: now.scanFindings,
             unreached: now.unreached, silent: now.silences, rivals: now.rivals, journalProblem: await journalProblem(),
             holds: holds,
             watchProblems: now.watchProblems, watches: now.watches,
