@@ -194,7 +194,7 @@ public struct Planner: Sendable {
         throw GuardError(
             .foreignLedger, "\(place) has \(object) that another tool made", store: store,
             hint: "The memory is left alone: two tools that migrate one memory would not know of each other. "
-                + "If no other tool needs \(object), drop it or give it another name, and look again: dementiactl stores rescan"
+                + "If no other tool needs that object, drop it or give it another name, and look again: dementiactl stores rescan"
         )
     }
 

@@ -130,6 +130,7 @@ struct RestorePlaceTests {
         let settled = try await guarded.service.operation(record.id, waiting: Patience.limit)
         #expect(settled.outcome == .failedUntouched && settled.error?.code == .noSpace, "\(settled)")
         #expect(settled.error?.hint?.contains("Free some space") == true)
+        #expect(settled.error?.detail.contains(disk.path + "/copy.db") == true, "\(settled)")
         #expect(try Directory.entries(disk.path) == ["filler"])
         await guarded.stop()
     }

@@ -31,8 +31,7 @@ struct RestoreElsewhere {
             switch place {
             case .file(let path):
                 try await log.step(.restore, detail: Self.detail(entry.id, place))
-                let entry = entry
-                try await tools.working { (vault) throws(VaultError) in try vault.restore(entry, to: path) }
+                try await write(to: path)
             case .schema(let store):
                 try await restore(into: store)
             }
@@ -40,6 +39,19 @@ struct RestoreElsewhere {
             return try await log.settle(failed: error)
         }
         return try await log.settle(.done)
+    }
+
+    private func write(to path: String) async throws(GuardError) {
+        let entry = entry
+        do throws(GuardError) {
+            try await tools.working { (vault) throws(VaultError) in try vault.restore(entry, to: path) }
+        } catch {
+            // A damaged backup and a name that is taken say it all.
+            guard [.inputOutput, .permissionDenied, .noSpace].contains(error.code) else { throw error }
+            throw GuardError(
+                error.code, "backup \(entry.id) could not be written to \(path)", store: entry.manifest.store.id,
+                hint: "Nothing was changed. " + (error.hint ?? "Name another place."), causes: [error.message])
+        }
     }
 
     private func restore(into store: PostgresStore) async throws(GuardError) {
