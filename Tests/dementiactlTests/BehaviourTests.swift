@@ -213,6 +213,22 @@ struct BehaviourTests {
         }
     }
 
+    @Test(
+        "Nothing is exported into a folder that is not there, or may not be written",
+        arguments: [("nowhere", Int32(64)), ("control.sock", 64), ("closed", 12)])
+    func exportFolder(_ name: String, _ status: Int32) async throws {
+        // Root may write everywhere but into what the kernel itself serves.
+        let isClosed = name == "closed"
+        try await World.run { world in
+            let folder = world.folder.path + "/" + name
+            if isClosed { try #require(mkdir(folder, 0o500) == 0) }
+            guard !isClosed || geteuid() != 0 else { return }
+            let end = try await Ctl(world: world).run("backup", "export", "42", "-o", folder + "/x.zst", "--json")
+            #expect(end.status == status, "\(end.output)")
+            #expect(try AnyDocument(end).error?.hint != nil)
+        }
+    }
+
     @Test("An exported archive is whole, private and never written over something")
     func export() async throws {
         try await World.run { world in

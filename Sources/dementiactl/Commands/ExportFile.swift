@@ -26,7 +26,18 @@ final class ExportFile: Sendable {
         var status = stat()
         guard lstat(path, &status) != 0 else { throw CommandText.exists(path) }
         descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw CommandText.cannotWrite(path, String(cString: strerror(errno))) }
+        let code = errno
+        guard descriptor >= 0 else { throw Self.refusal(of: path, code) }
+    }
+
+    /// Why nothing can be made at `path`, by the error number `code`.
+    private static func refusal(of path: String, _ code: Int32) -> GuardError {
+        let reason = String(cString: strerror(code))
+        return switch code {
+        case ENOENT, ENOTDIR: CommandText.noFolder(path)
+        case EACCES, EPERM, EROFS: CommandText.mayNotWrite(path, reason)
+        default: CommandText.cannotWrite(path, reason)
+        }
     }
 
     deinit {

@@ -89,6 +89,18 @@ enum CommandText {
         )
     }
 
+    static func noFolder(_ path: String) -> GuardError {
+        GuardError(
+            .usage, "there is no folder for \(path)",
+            hint: "Make the folder first, or give a name in one that is there: --output FILE")
+    }
+
+    static func mayNotWrite(_ path: String, _ reason: String) -> GuardError {
+        GuardError(
+            .permissionDenied, "\(path) may not be written by this user",
+            hint: "Choose a place that this user may write: --output FILE", causes: [reason])
+    }
+
     static func cannotWrite(_ path: String, _ reason: String) -> GuardError {
         GuardError(
             .inputOutput, "\(path) cannot be written; what was to be exported is unharmed",
