@@ -20,8 +20,18 @@ final class MigrationRunner {
         self.progress = progress
     }
 
+    /// Runs the statements of `step`.
+    func run(_ step: Plan.Step) throws(SQLiteError) {
+        switch step.action {
+        case .apply: try run(step.migration.up)
+        case .repair: try run(step.migration.repair + step.migration.up)
+        case .revert: try run(step.migration.down ?? [])
+        case .adopt: break
+        }
+    }
+
     /// Runs `statements`, each only when its guard gives no row.
-    func run(_ statements: [MigrationStatement]) throws(SQLiteError) {
+    private func run(_ statements: [MigrationStatement]) throws(SQLiteError) {
         for statement in statements {
             // A guard sees what the statement before it did, so it is asked now and not before.
             if let guarding = statement.unless, try hasRow(guarding) { continue }

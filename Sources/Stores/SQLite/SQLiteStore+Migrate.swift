@@ -26,13 +26,15 @@ extension SQLiteStore {
             let state = try translating("reading its version") { () throws(SQLiteError) in try token(session) }
             guard .sqlite(state) == snapshot.token else { throw failure.moved("somebody wrote to it") }
             try checkSameFile(session)
-            try checkStillPlanned(plan, on: connection)
-            let work = try apply(plan, before: snapshot.content, entry, on: connection, progress)
+            var transaction = MigrationTransaction(SQLiteMigration(connection, failure, progress: progress))
+            try transaction.checkStillPlanned(plan)
+            let work = try transaction.run(plan, before: snapshot.content, entry: entry)
             let violations = try translating("checking foreign keys") { () throws(SQLiteError) in
                 try connection.foreignKeyViolations()
             }
             guard violations <= snapshot.foreignKeyViolations else {
-                throw error(.conservationFailed, plan, "rows would break foreign keys that they kept before")
+                throw transaction.stopped(
+                    .conservationFailed, plan, "rows would break foreign keys that they kept before")
             }
             try checkSameFile(session)
             try commit(connection)
@@ -110,24 +112,18 @@ extension SQLiteStore {
         let record = try migrate(plan, from: snapshot.with(.sqlite(state)), entry: entry, progress: progress)
         let verification = try verify(plan, entry: entry, since: record.token)
         guard verification.problems.isEmpty else {
-            throw error(.verificationFailed, plan, verification.problems.joined(separator: "; "))
+            throw GuardError(
+                stopping: plan, at: location, .verificationFailed, verification.problems.joined(separator: "; "))
         }
         return record
     }
 
     public func recordFailure(_ error: GuardError, of plan: Plan, entry: LedgerEntry) throws(GuardError) {
-        // What failed as a whole stands at the first migration that would have run.
-        guard
-            let step = plan.steps.first(where: { $0.migration.version == error.migration })
-                ?? plan.steps.first(where: { $0.action != .adopt }) ?? plan.steps.first
-        else { return }
         let connection = try open().connection
         if connection.isAutocommit { try lock(connection) }
         do throws(GuardError) {
             try translating("writing its ledger") { () throws(SQLiteError) in
-                let ledger = SQLiteLedger(connection)
-                try ledger.prepare()
-                try ledger.recordFailure(of: step.migration, message: error.message, entry: entry)
+                try SQLiteLedger(connection).recordFailure(error, of: plan, entry: entry)
             }
             try commit(connection)
         } catch {
@@ -135,129 +131,6 @@ extension SQLiteStore {
             close()
             throw error
         }
-    }
-
-    // MARK: Inside the transaction
-
-    /// Fails when a step is done already: the plan was made before somebody else, another daemon or a server that migrates by itself, did
-    /// it, and the snapshot after.
-    private func checkStillPlanned(_ plan: Plan, on connection: Connection) throws(GuardError) {
-        let known = try translating("reading its ledger") { () throws(SQLiteError) in
-            Set(try (SQLiteLedger(connection).rows() ?? []).filter(\.success).map(\.version))
-        }
-        for step in plan.steps {
-            let isDone =
-                switch step.action {
-                case .adopt: known.contains(step.migration.version)
-                case .revert: false
-                case .apply, .repair:
-                    try translating("comparing it with the plan") { () throws(SQLiteError) in
-                        try Postcondition(step.migration).problems(on: connection).isEmpty
-                    }
-                }
-            if isDone { throw failure.moved("\(step.migration.label) is done already") }
-        }
-    }
-
-    private func apply(
-        _ plan: Plan, before: StoreDigest, _ entry: LedgerEntry, on connection: Connection, _ progress: ProgressSink?
-    ) throws(GuardError) -> (applied: [OperationResult.Applied], findings: [Finding], lost: [Loss]) {
-        let clock = ContinuousClock()
-        let runner = MigrationRunner(connection, progress: progress)
-        let ledger = SQLiteLedger(connection)
-        var applied: [OperationResult.Applied] = []
-        var conservation = try translating("noting what is there") { () throws(SQLiteError) in
-            try runner.watched { () throws(SQLiteError) in try ledger.prepare() }
-            return try Conservation(plan, before: before, on: connection)
-        }
-        for step in plan.steps {
-            let start = clock.now
-            let migration = step.migration
-            do throws(SQLiteError) {
-                try connection.execute("SAVEPOINT migration")
-                switch step.action {
-                case .apply: try runner.run(migration.up)
-                case .repair: try runner.run(migration.repair + migration.up)
-                case .revert: try runner.run(migration.down ?? [])
-                case .adopt: break
-                }
-                let milliseconds = (clock.now - start).milliseconds
-                try runner.watched { () throws(SQLiteError) in
-                    if step.action == .revert {
-                        try ledger.recordRevert(of: step, entry: entry)
-                    } else {
-                        try ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry)
-                    }
-                }
-                try connection.execute("RELEASE migration")
-                applied.append(
-                    .init(
-                        version: migration.version, name: migration.name, action: step.action,
-                        milliseconds: milliseconds))
-            } catch {
-                // A statement that cannot work on a table of the user's own: the name is the reason.
-                if error.code ~= .error, let taken = try takenName(migration, on: connection) { throw taken }
-                throw failed(step, error)
-            }
-            if let taken = try takenName(migration, on: connection) { throw taken }
-            let problems = try translating("checking what it made") { () throws(SQLiteError) in
-                try Postcondition(migration).problems(on: connection)
-            }
-            guard problems.isEmpty else {
-                throw self.error(
-                    .migrationFailed, plan, "after \(migration.label) " + problems.joined(separator: ", "),
-                    migration: migration.version)
-            }
-        }
-        // Nothing is written from here on but by COMMIT.
-        connection.acceptMissingCollations()
-        let violations = try translating("proving conservation") { () throws(SQLiteError) in
-            try conservation.violations(touched: runner.touched, on: connection)
-        }
-        guard violations.isEmpty else {
-            throw error(.conservationFailed, plan, violations.prefix(5).joined(separator: "; "))
-        }
-        return (applied, runner.findings, conservation.lost)
-    }
-
-    /// Why `migration` cannot have made what it makes, when something of the user's own has the name: `IF NOT EXISTS` has passed it over.
-    private func takenName(_ migration: Migration, on connection: Connection) throws(GuardError) -> GuardError? {
-        let taken = try translating("checking what it made") { () throws(SQLiteError) in
-            try Postcondition(migration).taken(on: connection)
-        }
-        guard !taken.isEmpty else { return nil }
-        return GuardError(
-            .nameTaken, "\(path): a name that \(migration.label) needs is taken: \(taken.joined(separator: "; "))",
-            store: location.id,
-            hint: GuardError.renameHint, migration: migration.version)
-    }
-
-    /// What SQLite said about a statement of `step`.
-    private func failed(_ step: Plan.Step, _ error: SQLiteError) -> GuardError {
-        let migration = step.migration
-        switch error.code {
-        case .busy, .locked, .full, .inputOutput, .corrupt, .readOnly, .notADatabase:
-            return failure.translate(error, migration.label)
-        default:
-            let refused =
-                error.code ~= .authorization ? " (a migration runs inside dementiad's transaction, in one file)" : ""
-            return GuardError(
-                .migrationFailed,
-                "\(path): \(migration.label) failed: \(error.message)\(refused)",
-                store: location.id,
-                hint: step.hint(afterConstraint: error.code ~= .constraint, of: location.id),
-                causes: [error.description], migration: migration.version)
-        }
-    }
-
-    private func error(
-        _ code: GuardError.Code, _ plan: Plan, _ why: String, migration: Int? = nil
-    ) -> GuardError {
-        GuardError(
-            code, "\(path): the migration to version \(plan.destination) was stopped before COMMIT: \(why)",
-            store: location.id,
-            hint: "Nothing was changed. The migration has to declare what it changes, or not do it.",
-            migration: migration)
     }
 
     // MARK: Locks

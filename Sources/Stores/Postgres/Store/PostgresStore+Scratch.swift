@@ -176,7 +176,7 @@ extension PostgresStore {
             try proveWayBack(scratch, of: snapshot)
             return nil
         }
-        (failureDetail, duplicates, rehearsedLocks) = (nil, nil, nil)
+        rehearsedLocks = nil
         let clock = ContinuousClock()
         let start = clock.now
         do throws(GuardError) {
@@ -187,7 +187,7 @@ extension PostgresStore {
                 try connection.execute("SET LOCAL synchronous_commit = off")
                 return try SchemaInventory(reading: self.schema, on: connection)
             }
-            let work = try apply(plan, before: snapshot.content, inventory, entry, on: connection, progress)
+            let work = try run(plan, before: snapshot.content, inventory, entry, on: connection)
             try translating("rehearsing") { () throws(PostgresError) in
                 // What the plan needs for itself alone on the copy it will need on the store; the rest may go on being read.
                 self.rehearsedLocks = try PostgresLocks.held(
@@ -198,7 +198,8 @@ extension PostgresStore {
                 try self.problems(of: plan, entry, on: connection)
             }
             guard problems.isEmpty else {
-                throw stopped(.verificationFailed, plan, problems.joined(separator: "; "))
+                throw GuardError(
+                    stopping: plan, at: location, .verificationFailed, problems.joined(separator: "; "))
             }
             return MigrationRecord(
                 applied: work.applied, findings: [], lost: work.lost,

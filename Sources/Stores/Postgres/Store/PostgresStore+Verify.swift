@@ -90,16 +90,10 @@ extension PostgresStore {
     }
 
     public func recordFailure(_ error: GuardError, of plan: Plan, entry: LedgerEntry) throws(GuardError) {
-        guard
-            let step = plan.steps.first(where: { $0.migration.version == error.migration })
-                ?? plan.steps.first(where: { $0.action != .adopt }) ?? plan.steps.first
-        else { return }
         try writing("writing its ledger") { (connection) throws(PostgresError) in
             let keys = try self.duplicates?.list(in: self.schema, on: connection)
-            let message = [error.message, self.failureDetail, keys].compactMap(\.self).joined(separator: " ")
-            let ledger = PostgresLedger(connection, schema: self.schema)
-            try ledger.prepare()
-            try ledger.recordFailure(of: step.migration, message: message, entry: entry)
+            try PostgresLedger(connection, schema: self.schema).recordFailure(
+                error, of: plan, entry: entry, details: [self.failureDetail, keys].compactMap(\.self))
         }
     }
 }
