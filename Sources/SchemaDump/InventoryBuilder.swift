@@ -13,7 +13,7 @@ extension CatalogueReader {
 
 /// Makes nodes of relations, breaks circles, and writes items.
 struct InventoryBuilder {
-    private var reader: CatalogueReader
+    var reader: CatalogueReader
     private let others: [Node]
     private let excludedTables: Set<UInt32>
     /// Relations whose defaults and checks stand apart.
@@ -66,7 +66,7 @@ struct InventoryBuilder {
             (emitted[$0.key] ?? 0, $0.column) < (emitted[$1.key] ?? 0, $1.column)
         }
         for list in lists + defaults.sorted(by: { ($0.owner, $0.column) < ($1.owner, $1.column) }) {
-            if let item = reader.privilegeItem(list) { content.postData.append(item) }
+            if let item = privilegeItem(list) { content.postData.append(item) }
         }
         content.postData += refreshes
         let tables = reader.tables.values.filter { $0.hasRows && !excludedTables.contains($0.oid) }

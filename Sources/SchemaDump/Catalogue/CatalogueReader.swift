@@ -51,13 +51,13 @@ struct CatalogueReader {
         try readTextSearch()
         try readRelations()
         try readConstraints()
-        try readIndexes()
-        try readPartsOfTables()
-        try readDependencies()
-        try readComments()
-        try readPrivileges()
-        try readGlobalDefaults()
-        try readSurroundings()
+        var parts = TablePartReader(self)
+        try parts.readAll()
+        var dependencies = DependencyReader(parts.reader)
+        try dependencies.readAll()
+        var privileges = PrivilegeReader(dependencies.reader)
+        try privileges.readAll()
+        self = privileges.reader
     }
 
     // MARK: For the extensions

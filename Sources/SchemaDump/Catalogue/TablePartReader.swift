@@ -2,10 +2,26 @@
 
 internal import PostgresKit
 
-extension CatalogueReader {
+/// Reads what belongs to tables and is made after them: indices, statistics, rules, triggers and policies.
+struct TablePartReader {
+    /// What was read so far, with the tables.
+    private(set) var reader: CatalogueReader
+
+    init(_ reader: CatalogueReader) {
+        self.reader = reader
+    }
+
+    mutating func readAll() throws(PostgresError) {
+        try readIndexes()
+        try readStatistics()
+        try readRules()
+        try readTriggers()
+        try readPolicies()
+    }
+
     /// Indices, also those of constraints, which bring further properties.
-    mutating func readIndexes() throws(PostgresError) {
-        let found = try rows(
+    private mutating func readIndexes() throws(PostgresError) {
+        let found = try reader.rows(
             """
             SELECT i.indexrelid, i.indrelid, c.relname, pg_catalog.pg_get_indexdef(i.indexrelid), i.indisvalid,
                 i.indisclustered, i.indisreplident,
@@ -21,7 +37,7 @@ extension CatalogueReader {
         for var fields in found {
             let key = ObjectKey(.relation, fields.oid())
             let table = fields.oid()
-            guard isOurs(key), let relation = tables[table] else { continue }
+            guard reader.isOurs(key), let relation = reader.tables[table] else { continue }
             let name = fields.text()
             let definition = fields.text()
             let isValid = fields.bool()
@@ -29,10 +45,10 @@ extension CatalogueReader {
             let isReplicaIdentity = fields.bool()
             let parent = fields.oid()
             let parentName = fields.optional()
-            let identity = qualified(name)
-            if fields.bool() { notes.append("the tablespace of \(identity) is not carried") }
+            let identity = reader.qualified(name)
+            if fields.bool() { reader.notes.append("the tablespace of \(identity) is not carried") }
             let isPartitioned = fields.letter() == "I"
-            let owner = qualified(relation.name)
+            let owner = reader.qualified(relation.name)
             var sql: [String] = []
             for target in fields.optional()?.split(separator: ",") ?? [] {
                 sql.append("ALTER INDEX \(identity) ALTER COLUMN \(target);")
@@ -41,43 +57,37 @@ extension CatalogueReader {
             if isReplicaIdentity {
                 sql.append("ALTER TABLE ONLY \(owner) REPLICA IDENTITY USING INDEX \(SQLText.identifier(name));")
             }
-            subjects[key] = Subject(comment: "INDEX \(identity)", name: name, table: relation.name)
-            if constraintIndexes.contains(key.oid) {
-                guard let constraint = parts[key], let place = nodes.firstIndex(where: { $0.key == constraint }) else {
+            reader.subjects[key] = Subject(comment: "INDEX \(identity)", name: name, table: relation.name)
+            if reader.constraintIndexes.contains(key.oid) {
+                guard let constraint = reader.parts[key],
+                    let place = reader.nodes.firstIndex(where: { $0.key == constraint })
+                else {
                     continue
                 }
-                nodes[place].sql = ([nodes[place].sql] + sql).joined(separator: "\n")
-                nodes[place].subjects.append(key)
+                reader.nodes[place].sql = ([reader.nodes[place].sql] + sql).joined(separator: "\n")
+                reader.nodes[place].subjects.append(key)
             } else if isValid || isPartitioned {
-                addToTable(
+                reader.addToTable(
                     .index, "INDEX", key, name: name, relation, sql: (["\(definition);"] + sql).joined(separator: "\n"))
             } else {
                 // What a failed CREATE INDEX CONCURRENTLY leaves behind; the server does not use it, pg_dump does not carry it.
-                notes.append("the invalid index \(identity) is not carried")
+                reader.notes.append("the invalid index \(identity) is not carried")
                 continue
             }
             guard let parentName else { continue }
             let attach = ObjectKey(.indexAttach, key.oid)
-            addToTable(
+            reader.addToTable(
                 .indexAttach, "INDEX ATTACH", attach, name: name, relation,
                 sql: "ALTER INDEX \(parentName) ATTACH PARTITION \(identity);")
-            nodes[nodes.count - 1].after += [
-                parts[key] ?? key, parts[ObjectKey(.relation, parent)] ?? ObjectKey(.relation, parent),
+            reader.nodes[reader.nodes.count - 1].after += [
+                reader.parts[key] ?? key, reader.parts[ObjectKey(.relation, parent)] ?? ObjectKey(.relation, parent),
             ]
-            nodes[nodes.count - 1].subjects = []
+            reader.nodes[reader.nodes.count - 1].subjects = []
         }
     }
 
-    /// Statistics, rules, triggers and policies.
-    mutating func readPartsOfTables() throws(PostgresError) {
-        try readStatistics()
-        try readRules()
-        try readTriggers()
-        try readPolicies()
-    }
-
     private mutating func readStatistics() throws(PostgresError) {
-        let found = try rows(
+        let found = try reader.rows(
             """
             SELECT s.oid, s.stxrelid, s.stxname, pg_catalog.pg_get_userbyid(s.stxowner), pg_catalog.pg_get_statisticsobjdef(s.oid),
                 NULLIF(s.stxstattarget, -1)
@@ -86,21 +96,22 @@ extension CatalogueReader {
         for var fields in found {
             let key = ObjectKey(.statistics, fields.oid())
             let table = fields.oid()
-            guard isOurs(key) else { continue }
+            guard reader.isOurs(key) else { continue }
             let name = fields.text()
             let owner = fields.text()
             var sql = fields.text() + ";"
             if let target = fields.optional() {
-                sql += "\nALTER STATISTICS \(qualified(name)) SET STATISTICS \(target);"
+                sql += "\nALTER STATISTICS \(reader.qualified(name)) SET STATISTICS \(target);"
             }
-            add(.statistics, "STATISTICS", key, name: name, identity: qualified(name), owner: owner, sql: sql)
-            nodes[nodes.count - 1].table = tables[table]?.name
-            nodes[nodes.count - 1].tableOID = table
+            reader.add(
+                .statistics, "STATISTICS", key, name: name, identity: reader.qualified(name), owner: owner, sql: sql)
+            reader.nodes[reader.nodes.count - 1].table = reader.tables[table]?.name
+            reader.nodes[reader.nodes.count - 1].tableOID = table
         }
     }
 
     private mutating func readRules() throws(PostgresError) {
-        let found = try rows(
+        let found = try reader.rows(
             """
             SELECT r.oid, r.ev_class, r.rulename, r.ev_enabled, pg_catalog.pg_get_ruledef(r.oid)
             FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
@@ -109,21 +120,21 @@ extension CatalogueReader {
         for var fields in found {
             let key = ObjectKey(.rewrite, fields.oid())
             let table = fields.oid()
-            guard isOurs(key), let relation = tables[table] else { continue }
+            guard reader.isOurs(key), let relation = reader.tables[table] else { continue }
             let name = fields.text()
             let state = Self.enabledWords[fields.letter()]
             var sql = fields.text().droppingSemicolon() + ";"
-            let owner = qualified(relation.name)
+            let owner = reader.qualified(relation.name)
             if let state { sql += "\nALTER TABLE \(owner) \(state) RULE \(SQLText.identifier(name));" }
-            subjects[key] = Subject(
+            reader.subjects[key] = Subject(
                 comment: "RULE \(SQLText.identifier(name)) ON \(owner)", name: name, table: relation.name)
-            addToTable(.rule, "RULE", key, name: name, relation, sql: sql)
+            reader.addToTable(.rule, "RULE", key, name: name, relation, sql: sql)
         }
     }
 
     private mutating func readTriggers() throws(PostgresError) {
         // A partition has copies of its parent's triggers, which come by themselves; but not when they are switched on or off apart.
-        let found = try rows(
+        let found = try reader.rows(
             """
             SELECT t.oid, t.tgrelid, t.tgname, t.tgenabled, t.tgparentid, t.tgisinternal,
                 t.tgparentid <> 0 AND t.tgenabled <> u.tgenabled,
@@ -135,34 +146,34 @@ extension CatalogueReader {
         for var fields in found {
             let key = ObjectKey(.trigger, fields.oid())
             let table = fields.oid()
-            guard isOurs(key), let relation = tables[table] else { continue }
+            guard reader.isOurs(key), let relation = reader.tables[table] else { continue }
             let name = fields.text()
             let state = fields.letter()
             let parent = fields.oid()
             let isInternal = fields.bool()
             let differs = fields.bool()
-            let owner = qualified(relation.name)
+            let owner = reader.qualified(relation.name)
             let definition = fields.text() + ";"
             let switching =
                 "ALTER TABLE \(relation.kind == "v" ? "" : "ONLY ")\(owner) \(Self.enabledWords[state] ?? "ENABLE")"
                 + " TRIGGER \(SQLText.identifier(name));"
-            subjects[key] = Subject(
+            reader.subjects[key] = Subject(
                 comment: "TRIGGER \(SQLText.identifier(name)) ON \(owner)", name: name, table: relation.name)
             if parent != 0 {
                 guard differs else { continue }
-                addToTable(.trigger, "TRIGGER", key, name: name, relation, sql: switching)
-                nodes[nodes.count - 1].after.append(ObjectKey(.trigger, parent))
+                reader.addToTable(.trigger, "TRIGGER", key, name: name, relation, sql: switching)
+                reader.nodes[reader.nodes.count - 1].after.append(ObjectKey(.trigger, parent))
             } else if !isInternal {
                 let sql = state == "O" ? definition : definition + "\n" + switching
-                addToTable(.trigger, "TRIGGER", key, name: name, relation, sql: sql)
+                reader.addToTable(.trigger, "TRIGGER", key, name: name, relation, sql: sql)
             }
             let constraint = fields.oid()
-            if constraint != 0, !isInternal { parts[ObjectKey(.constraint, constraint)] = key }
+            if constraint != 0, !isInternal { reader.parts[ObjectKey(.constraint, constraint)] = key }
         }
     }
 
     private mutating func readPolicies() throws(PostgresError) {
-        let named = try rows(
+        let named = try reader.rows(
             """
             SELECT p.oid, r.rolname FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid,
                 pg_catalog.unnest(p.polroles) WITH ORDINALITY AS u(role, place) JOIN pg_catalog.pg_roles r ON r.oid = u.role
@@ -170,7 +181,7 @@ extension CatalogueReader {
             """)
         var grantees: [UInt32: [String]] = [:]
         for var fields in named { grantees[fields.oid(), default: []].append(fields.text()) }
-        let found = try rows(
+        let found = try reader.rows(
             """
             SELECT p.oid, p.polrelid, p.polname, p.polpermissive, p.polcmd, pg_catalog.pg_get_expr(p.polqual, p.polrelid),
                 pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
@@ -179,9 +190,9 @@ extension CatalogueReader {
         for var fields in found {
             let key = ObjectKey(.policy, fields.oid())
             let table = fields.oid()
-            guard isOurs(key), let relation = tables[table] else { continue }
+            guard reader.isOurs(key), let relation = reader.tables[table] else { continue }
             let name = fields.text()
-            let owner = qualified(relation.name)
+            let owner = reader.qualified(relation.name)
             var head = "CREATE POLICY \(SQLText.identifier(name)) ON \(owner)"
             if !fields.bool() { head += " AS RESTRICTIVE" }
             if let command = ["r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"][fields.letter()] {
@@ -191,10 +202,10 @@ extension CatalogueReader {
             if let using = fields.optional() { tail += " USING (\(using))" }
             if let check = fields.optional() { tail += " WITH CHECK (\(check))" }
             let named = grantees[key.oid] ?? []
-            roles.formUnion(named.map(ExactText.init))
-            subjects[key] = Subject(
+            reader.roles.formUnion(named.map(ExactText.init))
+            reader.subjects[key] = Subject(
                 comment: "POLICY \(SQLText.identifier(name)) ON \(owner)", name: name, table: relation.name)
-            addToTable(.policy, "POLICY", key, name: name, relation, sql: Self.policy(head, named, tail))
+            reader.addToTable(.policy, "POLICY", key, name: name, relation, sql: Self.policy(head, named, tail))
         }
     }
 

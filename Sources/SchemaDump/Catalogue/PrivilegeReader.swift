@@ -82,10 +82,23 @@ struct Privileges {
     }
 }
 
-extension CatalogueReader {
-    mutating func readPrivileges() throws(PostgresError) {
+/// Reads who may do what with objects that are known.
+struct PrivilegeReader {
+    /// What was read so far, with every object.
+    private(set) var reader: CatalogueReader
+
+    init(_ reader: CatalogueReader) {
+        self.reader = reader
+    }
+
+    mutating func readAll() throws(PostgresError) {
+        try readPrivileges()
+        try readGlobalDefaults()
+    }
+
+    private mutating func readPrivileges() throws(PostgresError) {
         // Of the schema `public` the database has a list from birth, and that is what it is compared with.
-        let found = try rows(
+        let found = try reader.rows(
             """
             WITH object(class, oid, sub, owner, acl, usual) AS (
                 SELECT 2615, oid, 0, nspowner, nspacl, coalesce((
@@ -123,23 +136,23 @@ extension CatalogueReader {
             let key = ObjectKey(catalogue: fields.oid(), oid: fields.oid())
             let column = fields.number()
             let owner = ExactText(fields.text())
-            keys.insert(key)
-            if privileges.last?.key != key || privileges.last?.column != column {
-                privileges.append(Privileges(key: key, column: column, owner: owner))
+            reader.keys.insert(key)
+            if reader.privileges.last?.key != key || reader.privileges.last?.column != column {
+                reader.privileges.append(Privileges(key: key, column: column, owner: owner))
             }
             let side = fields.number()
             let entry = Privileges.Entry(
                 grantor: ExactText(fields.text()), grantee: ExactText(fields.text()), privilege: fields.text(),
                 isGrantable: fields.bool())
             // Nothing at all is left when everything was revoked from a column: no row has a side then.
-            if side == 1 { privileges[privileges.count - 1].usual.append(entry) }
-            if side == 2 { privileges[privileges.count - 1].actual.append(entry) }
+            if side == 1 { reader.privileges[reader.privileges.count - 1].usual.append(entry) }
+            if side == 2 { reader.privileges[reader.privileges.count - 1].actual.append(entry) }
         }
     }
 
     /// Default privileges without a schema work on what a restore makes, as on everything new.
-    mutating func readGlobalDefaults() throws(PostgresError) {
-        let found = try connection.rows(
+    private mutating func readGlobalDefaults() throws(PostgresError) {
+        let found = try reader.connection.rows(
             """
             SELECT DISTINCT pg_catalog.pg_get_userbyid(d.defaclrole) FROM pg_catalog.pg_default_acl d
             WHERE d.defaclnamespace = 0 ORDER BY 1
@@ -147,12 +160,14 @@ extension CatalogueReader {
         ) { row throws(PostgresError) in Fields(row) }
         for var fields in found {
             let role = SQLText.identifier(fields.text())
-            notes.append(
+            reader.notes.append(
                 "default privileges of \(role) for the whole database are not carried, and work on what a restore makes"
             )
         }
     }
+}
 
+extension InventoryBuilder {
     /// The statements of one list of privileges, or nil when it says only what goes without saying.
     mutating func privilegeItem(_ list: Privileges) -> DumpItem? {
         let statements: [String]
@@ -161,11 +176,11 @@ extension CatalogueReader {
         if list.key.catalogue == SystemCatalogue.defaultACL.rawValue {
             let kind = ["TABLES", "SEQUENCES", "FUNCTIONS", "TYPES"][min(max(list.column, 1), 4) - 1]
             let prefix =
-                "ALTER DEFAULT PRIVILEGES FOR ROLE \(SQLText.identifier(list.owner.text)) IN SCHEMA \(SQLText.identifier(schema)) "
+                "ALTER DEFAULT PRIVILEGES FOR ROLE \(SQLText.identifier(list.owner.text)) IN SCHEMA \(SQLText.identifier(reader.schema)) "
             statements = list.statements(kind, prefix: prefix)
             name = "DEFAULT PRIVILEGES FOR \(kind)"
         } else {
-            guard let subject = subjects[list.key], let object = subject.grant else { return nil }
+            guard let subject = reader.subjects[list.key], let object = subject.grant else { return nil }
             name = subject.name
             table = subject.table
             if list.column == 0 {
@@ -176,7 +191,7 @@ extension CatalogueReader {
             }
         }
         guard !statements.isEmpty else { return nil }
-        for entry in list.actual { roles.formUnion([entry.grantor, entry.grantee].filter { !$0.text.isEmpty }) }
+        for entry in list.actual { reader.roles.formUnion([entry.grantor, entry.grantee].filter { !$0.text.isEmpty }) }
         var body = statements.joined(separator: "\n")
         if list.namesGrantors {
             body = "DECLARE was text := pg_catalog.current_setting('role');\nBEGIN\n\(body)\nEND;"

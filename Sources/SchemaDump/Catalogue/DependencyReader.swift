@@ -18,15 +18,29 @@ struct Comment {
     let text: String
 }
 
-extension CatalogueReader {
-    mutating func readDependencies() throws(PostgresError) {
+/// Reads what the catalogues tell of objects that are known: dependencies, comments, and what lies around the schema.
+struct DependencyReader {
+    /// What was read so far, with every object.
+    private(set) var reader: CatalogueReader
+
+    init(_ reader: CatalogueReader) {
+        self.reader = reader
+    }
+
+    mutating func readAll() throws(PostgresError) {
+        try readDependencies()
+        try readComments()
+        try readSurroundings()
+    }
+
+    private mutating func readDependencies() throws(PostgresError) {
         let found = try keyedRows(
             """
             SELECT d.classid, d.objid, d.refclassid, d.refobjid, d.refobjsubid, d.deptype
             FROM k JOIN pg_catalog.pg_depend d ON d.classid = k.c AND d.objid = k.o WHERE d.deptype <> 'e'
-            """, keys)
+            """, reader.keys)
         for var fields in found {
-            dependencies.append(
+            reader.dependencies.append(
                 Dependency(
                     object: ObjectKey(catalogue: fields.oid(), oid: fields.oid()),
                     reference: ObjectKey(catalogue: fields.oid(), oid: fields.oid()), column: fields.number(),
@@ -34,14 +48,14 @@ extension CatalogueReader {
         }
     }
 
-    mutating func readComments() throws(PostgresError) {
+    private mutating func readComments() throws(PostgresError) {
         let found = try keyedRows(
             """
             SELECT d.classoid, d.objoid, d.objsubid, d.description
             FROM k JOIN pg_catalog.pg_description d ON d.classoid = k.c AND d.objoid = k.o ORDER BY 1, 2, 3
-            """, Set(subjects.keys))
+            """, Set(reader.subjects.keys))
         for var fields in found {
-            comments.append(
+            reader.comments.append(
                 Comment(
                     key: ObjectKey(catalogue: fields.oid(), oid: fields.oid()), column: fields.number(),
                     text: fields.text()))
@@ -49,8 +63,8 @@ extension CatalogueReader {
     }
 
     /// What the caller wants to know beside the statements.
-    mutating func readSurroundings() throws(PostgresError) {
-        let ours = keys.subtracting(extensionMembers)
+    private mutating func readSurroundings() throws(PostgresError) {
+        let ours = reader.keys.subtracting(reader.extensionMembers)
         // Array types are no members themselves; their elements are.
         let required = try keyedRows(
             """
@@ -67,7 +81,7 @@ extension CatalogueReader {
             ORDER BY 1
             """, ours)
         for var fields in required {
-            facts.requiredExtensions.append(
+            reader.facts.requiredExtensions.append(
                 RequiredExtension(name: fields.text(), version: fields.text(), schema: fields.text()))
         }
         // What depends internally is made and dropped with the object: the triggers of a foreign key on a table elsewhere.
@@ -80,15 +94,15 @@ extension CatalogueReader {
             AND NOT EXISTS (SELECT FROM pg_catalog.pg_class t WHERE d.classid = 'pg_catalog.pg_class'::regclass AND t.oid = d.objid
                 AND t.relnamespace = 'pg_toast'::regnamespace)
             ORDER BY 1
-            """, keys)
-        for var fields in outside { facts.outsideDependants.append(fields.text()) }
+            """, reader.keys)
+        for var fields in outside { reader.facts.outsideDependants.append(fields.text()) }
         let members = try keyedRows(
             """
             SELECT pg_catalog.pg_describe_object(k.c, k.o, 0) FROM k
             UNION SELECT pg_catalog.pg_describe_object('pg_catalog.pg_extension'::regclass, e.oid, 0)
-            FROM pg_catalog.pg_extension e WHERE e.extnamespace = \(schemaOID) ORDER BY 1
-            """, keys.intersection(extensionMembers))
-        for var fields in members { facts.extensionMembers.append(fields.text()) }
+            FROM pg_catalog.pg_extension e WHERE e.extnamespace = \(reader.schemaOID) ORDER BY 1
+            """, reader.keys.intersection(reader.extensionMembers))
+        for var fields in members { reader.facts.extensionMembers.append(fields.text()) }
         try readSecurityLabels()
     }
 
@@ -96,9 +110,9 @@ extension CatalogueReader {
         let count = try keyedRows(
             """
             SELECT pg_catalog.count(*) FROM k JOIN pg_catalog.pg_seclabel l ON l.classoid = k.c AND l.objoid = k.o
-            """, keys)
+            """, reader.keys)
         guard var fields = count.first, fields.number() > 0 else { return }
-        notes.append("security labels are not carried")
+        reader.notes.append("security labels are not carried")
     }
 
     /// The rows of `query`, which reads a table `k` of `keys` with the columns `c`, the catalogue, and `o`, the number.
@@ -109,6 +123,6 @@ extension CatalogueReader {
         let sql =
             "WITH k(c, o) AS MATERIALIZED (SELECT * FROM ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::oid[]))) "
             + query
-        return try connection.rows(sql, [catalogues, numbers]) { row throws(PostgresError) in Fields(row) }
+        return try reader.connection.rows(sql, [catalogues, numbers]) { row throws(PostgresError) in Fields(row) }
     }
 }
