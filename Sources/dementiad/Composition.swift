@@ -19,7 +19,7 @@ actor Composition {
     private let notifier: Notifier
     private let logger: Logger
     private let level: LogLevel
-    private let workshop: Runtime
+    private let runtime: Runtime
     private let watcher: Watcher
     private var setup: Setup
     private var places: StoreProvider
@@ -39,30 +39,30 @@ actor Composition {
         let relay = EventRelay()
         let eventLogger = EventLogger(logger, notifier)
         places = try StoreProvider(setup)
-        workshop = try setup.workshop(places) { event in
+        runtime = try setup.runtime(places) { event in
             relay.send(event)
             eventLogger.tell(event)
         }
-        for amendment in workshop.amendments { logger.tell(.stateDirectoryClosed, "\(amendment)") }
+        for amendment in runtime.amendments { logger.tell(.stateDirectoryClosed, "\(amendment)") }
         do {
             watcher = try Watcher(setup.watchRules)
         } catch {
             throw GuardError(.internalError, "no thread could be made", causes: [error.description])
         }
-        service = EngineService(workshop.tools, setup.supervisorSettings(places, watcher), relay: relay)
+        service = EngineService(runtime.context, setup.supervisorSettings(places, watcher), relay: relay)
     }
 
     /// Takes over what the configuration says now, as a whole, or keeps the old one and says what is wrong with the new.
     func reload() async throws(GuardError) -> ConfigReloadForm {
         notifier.reloading()
         let next: Setup
-        let tools: EngineContext
+        let context: EngineContext
         let places: StoreProvider
         do throws(GuardError) {
             next = try Setup(options)
             places = try StoreProvider(next, calls: self.places.calls, marks: self.places.marks)
             try await places.prepare()
-            tools = try next.tools(replacing: workshop.tools, places)
+            context = try next.context(replacing: runtime.context, places)
             let readers = try next.readers()
             // Last, because it is in force at once.
             if let door { try door.access.admit(readers, at: door.socket) }
@@ -82,7 +82,7 @@ actor Composition {
         self.places = places
         loadedAt = Setup.clock()
         level.set(next.logLevel)
-        await service.reconfigure(tools, next.supervisorSettings(places, watcher))
+        await service.reconfigure(context, next.supervisorSettings(places, watcher))
         notifier.ready(await supervisor.summary)
         let names = changed.map(\.rawValue).joined(separator: ", ")
         logger.tell(

@@ -44,10 +44,11 @@ struct DiagnosticsRunner: Sendable {
             WatchCheck(
                 known.watchProblems.sorted { $0.path < $1.path }.map(WatchCheck.Problem.init), watches: known.watches),
             RoomCheck(
-                overBudget: known.room.overBudget, budget: known.room.budget, shortOfFloor: known.room.shortOfFloor,
-                floor: known.room.floor, vault: known.vault, dropIns: dropIns),
+                overBudget: known.vault.room.overBudget, budget: known.vault.room.budget,
+                shortOfFloor: known.vault.room.shortOfFloor,
+                floor: known.vault.room.floor, vault: known.vault.path, dropIns: dropIns),
             StoreCheck(
-                known.stores, kept: known.kept.mapValues { .init(project: $0.project, sizeBytes: $0.sizeBytes) },
+                known.stores, kept: known.vault.kept.mapValues { .init(project: $0.project, sizeBytes: $0.sizeBytes) },
                 now: known.now, startedAt: known.startedAt
             ) { path in
                 (try? FileStatus(of: Directory.parent(of: path)))?.kind == .directory
@@ -55,12 +56,12 @@ struct DiagnosticsRunner: Sendable {
             SharedSchemaCheck(known.stores) { ProjectSchema.name(of: $0) },
             ReleaseCheck(known.releases, findings: known.releaseFindings), ScanCheck(known.scanFindings),
             VaultCheck(
-                known.backups.map {
+                known.vault.backups.map {
                     .init(
                         id: $0.id, store: $0.store, createdAt: $0.createdAt, provedAt: $0.provedAt, isBad: $0.isBad)
                 },
-                known.damages.map { .init(path: $0.path, reason: $0.reason) }, drillEvery: known.drillEvery,
-                now: known.now, attic: Directory.parent(of: known.vault) + "/damaged"),
+                known.vault.damages.map { .init(path: $0.path, reason: $0.reason) }, drillEvery: known.vault.drillEvery,
+                now: known.now, attic: Directory.parent(of: known.vault.path) + "/damaged"),
             HoldCheck(known.holds, now: known.now),
         ]
     }
@@ -90,7 +91,7 @@ struct DiagnosticsRunner: Sendable {
             let folder = trees.first { (path + "/").hasPrefix($0 + "/") } ?? Directory.parent(of: path)
             return probe.obstacle(at: path).map { .init(path, purpose, $0, in: folder) }
         }
-        let state = [known.vault, known.scratch].compactMap { place($0, .state) }.prefix(1)
+        let state = [known.vault.path, known.scratch].compactMap { place($0, .state) }.prefix(1)
         return state
             + files.compactMap { store in
                 // Beside the file, SQLite makes its log or journal.
@@ -104,7 +105,7 @@ struct DiagnosticsRunner: Sendable {
             guard let filesystem = try? Filesystem(holding: path), !filesystem.isLocal else { return nil }
             return .init(path, on: filesystem.type, store: store)
         }
-        return [place(known.vault, nil)].compactMap(\.self) + files.compactMap { place($0.location, $0.id) }
+        return [place(known.vault.path, nil)].compactMap(\.self) + files.compactMap { place($0.location, $0.id) }
     }
 
     /// The log of a memory, when it is large. The memory itself is never opened.

@@ -5,9 +5,6 @@ internal import ControlAPI
 internal import Engine
 internal import GuardConfiguration
 internal import GuardCore
-internal import LinuxKit
-internal import Releases
-internal import Stores
 
 /// `dementiad once`: discover, back up, migrate, verify, report, exit.
 struct Once: AsyncParsableCommand {
@@ -32,46 +29,42 @@ struct Once: AsyncParsableCommand {
         let output = Output(isJSON: options.json)
         let setup = try Setup(options)
         let bar = ProgressBar(isEnabled: !options.json)
+        let relay = EventRelay()
         let places = try StoreProvider(setup)
-        let workshop = try setup.workshop(places) { bar.show($0) }
-        for amendment in workshop.amendments { Output.complain("dementiad: \(amendment)") }
+        let runtime = try setup.runtime(places) { event in
+            relay.send(event)
+            bar.show(event)
+        }
+        for amendment in runtime.amendments { Output.complain("dementiad: \(amendment)") }
         let exit =
             verifyBackups
-            ? try await proveBackups(workshop.tools, output)
-            : try await pass(setup, places, workshop.tools, bar, output)
+            ? try await proveBackups(runtime.context, output)
+            : try await pass(setup, places, runtime.context, relay, bar, output)
         output.exit(exit)
     }
 
     private func pass(
-        _ setup: Setup, _ places: StoreProvider, _ tools: EngineContext, _ bar: ProgressBar, _ output: Output
+        _ setup: Setup, _ places: StoreProvider, _ context: EngineContext, _ relay: EventRelay, _ bar: ProgressBar,
+        _ output: Output
     ) async throws -> GuardCore.ExitCode {
         try await places.prepare()
-        let pass = Pass(tools, mode: setup.mode, parallel: setup.parallel)
-        let recovered = try await pass.recover()
-        let (found, everything) = try await places.look()
-        let discovered = try await pass.applyingOverrides(everything)
-        let (installed, unreadable) = await places.read(discovered.releaseFolders)
-        tools.installed.replace(with: installed)
-        let items = try await pass.run(
-            over: discovered.locations, asking: discovered.asking, recovered: recovered)
+        let settings = setup.supervisorSettings(places)
+        let result = try await SinglePass(context, settings, relay: relay).run()
         bar.clear()
-        let problems =
-            discovered.problems + unreadable + tools.calls.silences.map { GuardError($0) }
         if options.json {
             try output.document(
-                "pass", PassForm(items, problems: problems, findings: discovered.findings + StoreProvider.copies(found))
-            )
+                "pass",
+                PassForm(
+                    result.items, problems: result.problems,
+                    findings: result.discovered.findings + StoreProvider.copies(result.discovered.found)))
         } else {
-            let report = PassReport(
-                items: items, found: found, problems: problems, recovered: recovered, places: setup.places,
-                mode: setup.mode)
-            output.say(report.text)
+            output.say(PassReport(result, places: setup.places, mode: settings.mode).text)
         }
-        return Pass.exitCode(of: items, recovered: recovered, problems: problems)
+        return result.exitCode
     }
 
-    private func proveBackups(_ tools: EngineContext, _ output: Output) async throws -> GuardCore.ExitCode {
-        let verdicts = try await VaultProof(tools).run()
+    private func proveBackups(_ context: EngineContext, _ output: Output) async throws -> GuardCore.ExitCode {
+        let verdicts = try await VaultProof(context).run()
         if options.json {
             try output.document("verification", ItemList(verdicts))
         } else {

@@ -8,14 +8,21 @@ internal import Terminal
 
 /// One pass, told to a person: what was found, backed up, rehearsed, migrated and verified, where the backup lies, what to do next.
 struct PassReport {
-    let items: [PassItem]
-    let found: Discovery.Found
-    /// What could not be looked into.
-    let problems: [GuardError]
-    let recovered: [OperationRecord]
+    private let result: PassResult
     /// Where memories were looked for.
-    let places: [String]
-    let mode: MigrationMode
+    private let places: [String]
+    /// What may happen to a memory without asking.
+    private let mode: (StoreLocation) -> MigrationMode
+
+    init(_ result: PassResult, places: [String], mode: @escaping (StoreLocation) -> MigrationMode) {
+        self.result = result
+        self.places = places
+        self.mode = mode
+    }
+
+    private var items: [PassItem] { result.items }
+    private var problems: [GuardError] { result.problems }
+    private var recovered: [OperationRecord] { result.recovered }
 
     /// The whole report, without a line end at its end. A name of others stays within its line, whatever it holds.
     var text: String {
@@ -26,7 +33,7 @@ struct PassReport {
                     + recovered.map { "  \($0.id)  \(Self.outcome($0))" })
         }
         blocks.append([headline])
-        blocks += items.map { StoreReport(item: $0, mode: mode).lines }
+        blocks += items.map { StoreReport(item: $0, mode: mode(of: $0.store)).lines }
         if !problems.isEmpty { blocks.append(["Not looked into:"] + problems.flatMap(Self.sentences)) }
         if !notes.isEmpty { blocks.append(notes) }
         return blocks.map { $0.map(PrintableText.line).joined(separator: "\n") }.joined(separator: "\n\n")
@@ -51,7 +58,13 @@ struct PassReport {
         return "\(count) under \(places): \(parts.isEmpty ? "all is well" : parts.joined(separator: ", "))."
     }
 
+    private func mode(of store: StoreForm) -> MigrationMode {
+        let location = StoreLocation(engine: store.engine, name: store.location)
+        return result.discovered.asking.contains(location) ? min(mode(location), .ask) : mode(location)
+    }
+
     private var notes: [String] {
+        let found = result.discovered.found
         var lines: [String] = []
         if !found.copies.isEmpty {
             lines.append("Copies under other names are not guarded: \(Self.some(found.copies))")

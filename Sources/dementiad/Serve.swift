@@ -36,7 +36,7 @@ struct Serve: AsyncParsableCommand {
         try await composition.start()
         notifier.status("settling what an earlier run left open")
         // Before anybody can ask: what a crash left is settled, and every answer is about settled data.
-        try await notifier.withPatience { try await supervisor.recover() }
+        _ = try await notifier.withPatience { try await supervisor.recover() }
         let listening = try listeningSocket(setup)
         let access = AccessControl(AccessPolicy(owner: geteuid()))
         try access.admit(try setup.readers(), at: listening)

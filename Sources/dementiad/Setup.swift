@@ -17,20 +17,20 @@ internal import Stores
 internal import Vault
 internal import Watcher
 
-/// The engine's tools, and the state directory that belongs to this process as long as this lives.
+/// The engine's context, and the state directory that belongs to this process as long as this lives.
 struct Runtime: ~Copyable {
-    let tools: EngineContext
+    let context: EngineContext
     private let state: StateDirectory
     /// What of the state directory was put right before it was used, as sentences.
     var amendments: [String] { state.amendments }
 
-    init(tools: EngineContext, state: consuming StateDirectory) {
-        self.tools = tools
+    init(context: EngineContext, state: consuming StateDirectory) {
+        self.context = context
         self.state = state
     }
 }
 
-/// Turns flags, environment and configuration into tools. The machine's clock, user, home and environment are read here and nowhere else.
+/// Turns flags, environment and configuration into what the engine works with. The machine's clock, user, home and environment are read here and nowhere else.
 struct Setup {
     private let options: CommonOptions
     let environment: [String: String]
@@ -38,10 +38,6 @@ struct Setup {
     let loaded: LoadedConfiguration
     var settings: Settings { loaded.settings }
 
-    /// What may happen without asking.
-    var mode: MigrationMode { MigrationMode(rawValue: settings.migrate.mode.rawValue) ?? .ask }
-    /// How many stores are worked on at the same time.
-    var parallel: Int { settings.migrate.parallel }
     /// The folders that memories are looked for in.
     var roots: [String] { settings.discover.roots }
     /// Everywhere that memories are looked for, for people: without any password.
@@ -102,7 +98,7 @@ struct Setup {
     static let clock: WallClock = { Timestamp(Date()) }
 
     /// Opens journal and vault. `observe` is told what happens.
-    func workshop(
+    func runtime(
         _ places: StoreProvider, observe: @escaping @Sendable (EngineContext.Event) -> Void
     ) throws(GuardError) -> Runtime {
         let state = try StateDirectory(try statePath())
@@ -121,13 +117,13 @@ struct Setup {
             throw GuardError(.inputOutput, "the journal \(state.journal) cannot be used", causes: ["\(error)"])
         }
         do {
-            let tools = try EngineContext(
+            let context = try EngineContext(
                 journal: journal, written: written, vault: vault, catalogue: try catalogue(), policy: policy,
                 clock: clock,
                 scratch: state.scratch, uid: geteuid(), host: ProcessInfo.processInfo.hostName, calls: places.calls,
                 open: places.open,
                 observe: observe)
-            return Runtime(tools: tools, state: state)
+            return Runtime(context: context, state: state)
         } catch let error as GuardError {
             throw error
         } catch {
@@ -135,9 +131,9 @@ struct Setup {
         }
     }
 
-    /// `tools` by this configuration: the same journal and vault, another policy and other places.
-    func tools(replacing tools: EngineContext, _ places: StoreProvider) throws(GuardError) -> EngineContext {
-        tools.with(catalogue: try catalogue(), policy: policy, open: places.open)
+    /// `context` by this configuration: the same journal and vault, another policy and other places.
+    func context(replacing context: EngineContext, _ places: StoreProvider) throws(GuardError) -> EngineContext {
+        context.with(catalogue: try catalogue(), policy: policy, open: places.open)
     }
 
     /// What the engine goes by.
@@ -157,17 +153,19 @@ struct Setup {
         return policy
     }
 
-    /// What the daemon guards, and what it may do by itself.
-    func supervisorSettings(_ places: StoreProvider, _ watcher: Watcher) -> SupervisorSettings {
+    /// What is guarded, and what may be done without asking.
+    ///
+    /// - Parameter watcher: the daemon's; nil for a single pass, which tells no other daemon of its folders either
+    func supervisorSettings(_ places: StoreProvider, _ watcher: Watcher? = nil) -> SupervisorSettings {
         let migrate = settings.migrate
         var settings = SupervisorSettings(
             mode: { MigrationMode(rawValue: migrate.mode(for: $0.name, id: $0.id.value).rawValue) ?? .ask },
-            parallel: parallel,
-            discover: { () throws(GuardError) in try await places.look().discovered })
+            parallel: migrate.parallel,
+            discover: { () throws(GuardError) in try await places.look() })
         settings.rescanEvery = self.settings.discover.rescanEvery
         settings.watcher = watcher
         settings.watchRules = watchRules
-        settings.rivals = { await places.rivals() }
+        if watcher != nil { settings.rivals = { await places.rivals() } }
         settings.trees = { await places.trees() }
         settings.locate = { (place) throws(GuardError) in try await places.locate(place) }
         settings.target = { (place) throws(GuardError) in try await places.target(place) }

@@ -131,7 +131,7 @@ final class StoreProvider: Sendable {
 
     /// Looks everywhere: what the folders hold, and every place that there is work for. What does not answer is a problem, and keeps
     /// nobody from the rest.
-    func look() async throws(GuardError) -> (found: Discovery.Found, discovered: Discovered) {
+    func look() async throws(GuardError) -> Discovered {
         let found = try await walk()
         // A mount is not entered. Whether it answers is asked all the same: of one that does not, nobody knows what lies in it.
         for mount in found.mounts {
@@ -144,6 +144,7 @@ final class StoreProvider: Sendable {
             locations: found.candidates.map { StoreLocation(engine: .sqlite, name: $0) },
             problems: Self.problems(of: found), findings: Self.findings(of: found),
             releaseFolders: Set(folders).union(releases))
+        discovered.found = found
         // A release that cannot be read now may be one all the same.
         discovered.releaseFolders.formUnion(found.releaseFolders.filter { !confirmed.others.contains($0) })
         let servers = await look(
@@ -156,13 +157,7 @@ final class StoreProvider: Sendable {
         // Told with everything else that does not answer.
         case .silence: break
         }
-        return (found, discovered)
-    }
-
-    /// The releases in `folders`, and why some of them cannot be read.
-    func read(_ folders: Set<String>) async -> (releases: [Release], problems: [GuardError]) {
-        let found = await confirm(folders.sorted())
-        return (found.releases.map(\.release), found.problems)
+        return discovered
     }
 
     private func confirm(_ folders: [String]) async -> ReleaseFinder.Found {

@@ -66,9 +66,9 @@ enum Main {
             settings.target = { (place) throws(GuardError) in try servers.store(named: place) }
             try await run(request, with: EngineService(tools, settings, relay: relay))
         } else {
-            let pass = Pass(tools, mode: .auto)
-            let recovered = try await pass.recover()
-            _ = try await pass.run(over: stores, recovered: recovered)
+            let settings = SupervisorSettings(
+                mode: { _ in .auto }, parallel: 1, discover: { Discovered(locations: stores) })
+            _ = try await SinglePass(tools, settings, relay: relay).run()
         }
         withExtendedLifetime(state) {}
     }

@@ -18,8 +18,8 @@ struct PassReportTests {
 
     private func report(_ items: [PassItem], _ problems: [GuardError]) -> String {
         PassReport(
-            items: items, found: Discovery.Found(), problems: problems, recovered: [],
-            places: ["/home/ann", "postgres://(with a password, not shown)"], mode: .auto
+            PassResult(items: items, problems: problems),
+            places: ["/home/ann", "postgres://(with a password, not shown)"], mode: { _ in .auto }
         ).text
     }
 

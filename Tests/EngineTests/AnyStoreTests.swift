@@ -166,8 +166,8 @@ struct AnyStoreTests {
     @Test("What a pass could not look into is part of its exit code, and of its document")
     func exitOfProblems() throws {
         let problem = GuardError(.serverUnreachable, "the server db:5432 cannot be reached", hint: "Start it.")
-        #expect(Pass.exitCode(of: [], problems: [problem]) == .failed)
-        #expect(Pass.exitCode(of: [], problems: []) == .done)
+        #expect(PassResult(items: [], problems: [problem]).exitCode == .failed)
+        #expect(PassResult(items: [], problems: []).exitCode == .done)
         let form = PassForm([], problems: [problem])
         #expect(form.problems.map(\.code) == [.serverUnreachable] && form.problems[0].retryable)
         #expect(form.problems[0].detail == problem.message && form.problems[0].dataState == .untouched)

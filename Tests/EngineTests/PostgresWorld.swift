@@ -64,11 +64,14 @@ struct PostgresWorld {
     /// Looks for memories in the database and runs a pass over what is there.
     func pass(parallel: Int = 1) async throws -> World.Result {
         let directory = try StateDirectory(state)
-        let pass = Pass(try tools(directory.path), mode: mode, parallel: parallel)
-        let recovered = try await pass.recover()
-        let items = try await pass.run(over: try servers().look().stores, recovered: recovered)
+        let result = try await World.Result(observing: observe, mode, parallel, try servers().look().stores) {
+            observe in
+            var watched = self
+            watched.observe = observe
+            return try watched.tools(directory.path)
+        }
         withExtendedLifetime(directory) {}
-        return World.Result(recovered: recovered, items: items)
+        return result
     }
 
     private func servers() throws -> PostgresServers { try PostgresServers([url], limits: limits) }

@@ -27,9 +27,9 @@ struct SupervisorChoiceTests {
         let restarted = try await Guarded(world)
         #expect(try await restarted.service.stores().map(\.id).contains(elsewhere.id))
         await restarted.stop()
-        let pass = Pass(try world.tools(world.state), mode: .ask)
-        let found = try await pass.applyingOverrides(Discovered(locations: [world.location]))
-        #expect(found.locations == [world.location, elsewhere])
+        var looking = world
+        looking.mode = .ask
+        #expect(try await looking.pass().items.map(\.store.id) == [world.id, elsewhere.id])
     }
 
     @Test("What is no memory is not adopted, and why is said", arguments: [true, false])

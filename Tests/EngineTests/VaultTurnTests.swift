@@ -23,10 +23,12 @@ struct VaultTurnTests {
         let tended = try Tended(world)
         let gate = Gate()
         // A verification that does not come to its end, as of a vault of many gigabytes.
-        let verification = Task { [tools = tended.tools] in await tools.prover.run { gate.wait() } }
+        let verification = Task { [tools = tended.tools] in await tools.threads.prover.run { gate.wait() } }
         for await _ in gate.reached { break }
-        let items = try await Pass(tended.tools, mode: .auto).run(over: [world.location])
-        let operation = try #require(items.first?.operation)
+        let location = world.location
+        let settings = SupervisorSettings(mode: { _ in .auto }, discover: { Discovered(locations: [location]) })
+        let result = try await SinglePass(tended.tools, settings, relay: EventRelay()).run()
+        let operation = try #require(result.items.first?.operation)
         #expect(operation.outcome == .succeeded, "\(operation)")
         #expect(operation.steps.count { $0.kind == .backup } == 3, "the last round ran under the lock")
         gate.open()

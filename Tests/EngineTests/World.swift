@@ -21,10 +21,27 @@ struct World {
         let recovered: [OperationRecord]
         let items: [PassItem]
 
+        /// Runs a pass over `locations` with what `context` makes, which tells everything to its argument.
+        init(
+            observing observe: @escaping @Sendable (EngineContext.Event) -> Void, _ mode: MigrationMode,
+            _ parallel: Int, _ locations: [StoreLocation],
+            _ context: (@escaping @Sendable (EngineContext.Event) -> Void) throws -> EngineContext
+        ) async throws {
+            let relay = EventRelay()
+            let settings = SupervisorSettings(
+                mode: { _ in mode }, parallel: parallel, discover: { Discovered(locations: locations) })
+            let context = try context { event in
+                relay.send(event)
+                observe(event)
+            }
+            let result = try await SinglePass(context, settings, relay: relay).run()
+            (recovered, items) = (result.recovered, result.items)
+        }
+
         /// Of the one store that there is.
         var operation: OperationRecord? { items.first?.operation }
         var form: StoreForm? { items.first?.store }
-        var exit: ExitCode { Pass.exitCode(of: items, recovered: recovered) }
+        var exit: ExitCode { PassResult(items: items, recovered: recovered).exitCode }
     }
 
     let folder: TemporaryFolder
@@ -61,11 +78,14 @@ struct World {
     /// Runs a pass over the memory, or over `locations`.
     func pass(over locations: [StoreLocation]? = nil, parallel: Int = 1) async throws -> Result {
         let directory = try StateDirectory(state)
-        let pass = Pass(try tools(directory.path), mode: mode, parallel: parallel)
-        let recovered = try await pass.recover()
-        let items = try await pass.run(over: locations ?? [location], recovered: recovered)
+        let (mode, locations) = (mode, locations ?? [location])
+        let result = try await Result(observing: observe, mode, parallel, locations) { observe in
+            var watched = self
+            watched.observe = observe
+            return try watched.tools(directory.path)
+        }
         withExtendedLifetime(directory) {}
-        return Result(recovered: recovered, items: items)
+        return result
     }
 
     func tools(_ state: String) throws -> EngineContext {

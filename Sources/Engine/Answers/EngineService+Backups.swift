@@ -41,7 +41,7 @@ extension EngineService {
         }
         if isPinned { try await confirmPin(of: entry) }
         // What may go now goes soon.
-        if !isPinned { await supervisor.plan { $0.hasten(.prune, in: .seconds(60)) } }
+        if !isPinned { supervisor.schedule.plan { $0.hasten(.prune, in: .seconds(60)) } }
         return BackupForm(entry, try await marks())
     }
 

@@ -16,30 +16,7 @@ extension EngineService {
         let (proofs, records) = try await tools.journaling { (journal) throws(JournalError) in
             (try await journal.lastProofs(), try await journal.operations(limit: 500))
         }
-        let (backups, damages, kept) = try await tools.reading { (vault) throws(VaultError) in
-            var backups: [EngineFacts.Backup] = []
-            var damages: [EngineFacts.Damage] = []
-            var kept: [StoreID: EngineFacts.Kept] = [:]
-            for line in try vault.index() {
-                switch (vault.listing(of: line), line.name) {
-                case (.good(let entry), let name?):
-                    let (manifest, proof) = (entry.manifest, proofs[name.id])
-                    // The newest comes first.
-                    if kept[manifest.store.id] == nil {
-                        kept[manifest.store.id] = .init(
-                            project: manifest.project, sizeBytes: manifest.payload.rawBytes)
-                    }
-                    backups.append(
-                        .init(
-                            id: name.id, store: manifest.store.id, createdAt: name.createdAt,
-                            provedAt: proof?.at, isBad: proof.map { !$0.succeeded } ?? false))
-                case (.damaged(let path, let reason), _): damages.append(.init(path: path, reason: reason))
-                case (.good, nil): break
-                }
-            }
-            return (backups, damages, kept)
-        }
-        let missing = try await RetentionView(tools).missing
+        let vault = try await vaultFacts(proofs)
         let now = await supervisor.snapshot()
         return EngineFacts(
             now: tools.clock(), startedAt: now.startedAt, stores: now.stores,
@@ -48,8 +25,34 @@ extension EngineService {
             unreached: now.unreached, silent: now.silences, rivals: now.rivals, journalProblem: await journalProblem(),
             holds: holds,
             watchProblems: now.watchProblems, watches: now.watches,
-            backups: backups, damages: damages, kept: kept, room: missing, changedAt: Self.changes(records),
-            vault: tools.vault.path, scratch: tools.scratch, drillEvery: tools.policy.maintenance.drillEvery)
+            vault: vault, changedAt: Self.changes(records), scratch: tools.scratch)
+    }
+
+    private func vaultFacts(_ proofs: [BackupID: ProofRecord]) async throws(GuardError) -> VaultFacts {
+        let empty = VaultFacts(
+            path: tools.vault.path, room: try await RetentionView(tools).missing,
+            drillEvery: tools.policy.maintenance.drillEvery)
+        return try await tools.reading { (vault) throws(VaultError) in
+            var facts = empty
+            for line in try vault.index() {
+                switch (vault.listing(of: line), line.name) {
+                case (.good(let entry), let name?):
+                    let (manifest, proof) = (entry.manifest, proofs[name.id])
+                    // The newest comes first.
+                    if facts.kept[manifest.store.id] == nil {
+                        facts.kept[manifest.store.id] = .init(
+                            project: manifest.project, sizeBytes: manifest.payload.rawBytes)
+                    }
+                    facts.backups.append(
+                        .init(
+                            id: name.id, store: manifest.store.id, createdAt: name.createdAt,
+                            provedAt: proof?.at, isBad: proof.map { !$0.succeeded } ?? false))
+                case (.damaged(let path, let reason), _): facts.damages.append(.init(path: path, reason: reason))
+                case (.good, nil): break
+                }
+            }
+            return facts
+        }
     }
 
     /// When each store was last brought to another schema by `records`.

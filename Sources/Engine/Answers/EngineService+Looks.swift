@@ -36,6 +36,12 @@ extension EngineService {
             findings: now.findings, next: standing.next)
     }
 
+    public func metrics() async throws(GuardError) -> [MetricFamily] {
+        let (use, free) = try await vaultUse()
+        return try await EngineMetrics(tools: tools, now: await supervisor.snapshot(), use: use, freeBytes: free)
+            .families()
+    }
+
     /// How full the vault is, and how many bytes are free beside it.
     func vaultUse() async throws(GuardError) -> (use: VaultUse, freeBytes: Int64) {
         let known = knownVaultUse

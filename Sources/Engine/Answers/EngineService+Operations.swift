@@ -265,7 +265,7 @@ extension EngineService: ControlService {
 
     /// Refuses when the plan is another one than the caller agreed to.
     private func check(_ digest: String, _ wish: MigrationGoal, _ location: StoreLocation) async throws(GuardError) {
-        let plan = try await plan(wish, location)
+        let plan = try await MigrationForecast(tools: tools, location: location).plan(wish)
         guard plan.digest.hex == digest else {
             throw GuardError(
                 .planChanged, "\(location.name) is not as it was when this was planned", store: location.id,

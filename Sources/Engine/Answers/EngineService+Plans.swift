@@ -31,7 +31,8 @@ extension EngineService {
         var form = PlanForm(kind: kind, store: location.id, location: location.name)
         do throws(GuardError) {
             let wish = try Self.wish(kind, request.to)
-            let plan = try await plan(wish, location)
+            let forecast = MigrationForecast(tools: tools, location: location)
+            let plan = try await forecast.plan(wish)
             form.line = plan.line.rawValue
             form.from = plan.shownFrom
             form.to = plan.shownTo
@@ -39,12 +40,12 @@ extension EngineService {
             form.steps = plan.steps.map { PlanForm.Step($0, at: location) }
             guard !plan.isEmpty else { return form }
             let room = BackupSpaceCheck(tools: tools, location: location)
-            let needed = BackupSpaceCheck.needed(for: try await describe(location).sizeBytes)
+            let needed = BackupSpaceCheck.needed(for: try await forecast.describe().sizeBytes)
             form.neededBytes = needed
             // Before a copy is made to look at.
             try room.check(forBytes: needed)
             if plan.isDowngrade {
-                let losses = try await losses(plan, location)
+                let losses = try await forecast.losses(of: plan)
                 form.wouldLose = losses ?? []
                 if losses == nil {
                     form.notes.append("What would be lost cannot be told: there is no place to try it in.")
@@ -57,53 +58,6 @@ extension EngineService {
             form.refusal = Problem(error)
         }
         return form
-    }
-
-    private func describe(_ location: StoreLocation) async throws(GuardError) -> StoreDescription {
-        let store = try tools.open(location)
-        do throws(GuardError) {
-            let description = try await store.describe()
-            await store.close()
-            return description
-        } catch {
-            await store.close()
-            throw error
-        }
-    }
-
-    /// What `plan` would take away, found out by running it on a copy; nil when there is no place to run it in.
-    private func losses(_ plan: Plan, _ location: StoreLocation) async throws(GuardError) -> [PlanForm.Loss]? {
-        let store = try tools.open(location)
-        let id = tools.newOperationID()
-        return try await ScratchFolder.use(for: id, on: store, in: tools.scratch) {
-            (scratch) throws(GuardError) -> [PlanForm.Loss]? in
-            do throws(GuardError) {
-                let copy = scratch.copy("plan", of: store)
-                let snapshot = try await store.snapshot(into: copy, progress: nil)
-                _ = try await store.prove(copy, of: snapshot, for: id, progress: nil)
-                let record = try await store.rehearse(
-                    plan, on: copy, of: snapshot, entry: LedgerEntry(operation: id, backup: nil, release: nil),
-                    progress: nil)
-                await store.close()
-                return record?.lost.map { PlanForm.Loss(table: $0.table, column: $0.column, rows: $0.values) }
-            } catch {
-                await store.close()
-                throw error
-            }
-        }
-    }
-
-    func plan(_ wish: MigrationGoal, _ location: StoreLocation) async throws(GuardError) -> Plan {
-        let store = try tools.open(location)
-        do throws(GuardError) {
-            let survey = try await store.survey(tools.catalogue)
-            let plan = try wish.plan(with: tools.planner, for: location.id, at: location.name, survey)
-            await store.close()
-            return plan
-        } catch {
-            await store.close()
-            throw error
-        }
     }
 
     // MARK: Restores
@@ -158,7 +112,7 @@ extension EngineService {
 
     /// Refuses a look at a copy of the store at `location` that would fill the disk.
     func checkRoomForCopy(of location: StoreLocation) async throws(GuardError) {
-        let bytes = try await describe(location).sizeBytes
+        let bytes = try await MigrationForecast(tools: tools, location: location).describe().sizeBytes
         try BackupSpaceCheck(tools: tools, location: location).checkForCopy(ofBytes: bytes)
     }
 

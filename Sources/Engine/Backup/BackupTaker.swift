@@ -97,7 +97,7 @@ struct BackupTaker {
         beginningBy deadline: ContinuousClock.Instant?
     ) async throws(GuardError) -> (Entry, [String: Double]) {
         let (tools, location, failure, operation) = (tools, store.location, failure, operation)
-        let archived = try await tools.worker.run(beginningBy: deadline) {
+        let archived = try await tools.threads.worker.run(beginningBy: deadline) {
             () throws(GuardError) -> (Entry, [String: Double]) in
             let clock = ContinuousClock()
             do throws(VaultError) {

@@ -180,7 +180,7 @@ struct Drill {
     /// Reads a backup; damage is a verdict on it, and every other failure is not.
     private func read(_ body: @escaping @Sendable (Vault) throws(VaultError) -> Void) async throws(GuardError) {
         let tools = tools
-        let damage = try await tools.prover.run { () throws(GuardError) -> String? in
+        let damage = try await tools.threads.prover.run { () throws(GuardError) -> String? in
             do throws(VaultError) {
                 try body(tools.vault)
                 return nil

@@ -115,7 +115,7 @@ struct RetentionView {
     }
 
     /// The limits and what is missing to them.
-    var missing: EngineFacts.Room {
+    var missing: VaultFacts.Room {
         .init(
             overBudget: max(0, judgement.overBudget), budget: room.budget, shortOfFloor: max(0, judgement.shortOfFloor),
             floor: room.floor)

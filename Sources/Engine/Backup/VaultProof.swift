@@ -28,7 +28,7 @@ public struct VaultProof: Sendable {
     public func run(only id: BackupID? = nil) async throws(GuardError) -> [BackupVerdict] {
         let tools = tools
         let clock = ContinuousClock()
-        let proofs = try await tools.prover.run {
+        let proofs = try await tools.threads.prover.run {
             () throws(GuardError) -> [(verdict: BackupVerdict, seconds: Double)] in
             do throws(VaultError) {
                 return try tools.vault.list().filter { id == nil || $0.entry?.id == id }.compactMap { listing in

@@ -36,14 +36,14 @@ extension EngineContext {
     func reading<Result: Sendable>(
         _ body: @escaping @Sendable (Vault) throws(VaultError) -> Result
     ) async throws(GuardError) -> Result {
-        try await asking(looker, body)
+        try await asking(threads.looker, body)
     }
 
     /// Has the vault do something that may take long: archives read or written, every manifest of a store. One after the other.
     func working<Result: Sendable>(
         _ body: @escaping @Sendable (Vault) throws(VaultError) -> Result
     ) async throws(GuardError) -> Result {
-        try await asking(worker, body)
+        try await asking(threads.worker, body)
     }
 
     private func asking<Result: Sendable>(

@@ -65,12 +65,8 @@ public struct EngineContext: Sendable {
     public let observe: @Sendable (Event) -> Void
     /// Looks at places that may keep a call forever: folders of other programs, mounts, servers.
     public let calls: BlockingCalls
-    /// Where archives are written and read for one memory at a time, away from everybody's cooperative threads.
-    let worker: ThreadExecutor
-    /// Where archives are proved for their own sake: nobody waits for that.
-    let prover: ThreadExecutor
-    /// Where the vault's catalogue is read, which does not wait for a large backup.
-    let looker: ThreadExecutor
+    /// Where the vault's files are written and read.
+    let threads: VaultThreads
 
     public init(
         journal: Journal,
@@ -100,9 +96,7 @@ public struct EngineContext: Sendable {
         self.open = open
         self.observe = observe
         self.calls = calls ?? BlockingCalls(name: "look") { clock().milliseconds }
-        worker = try ThreadExecutor(name: "vault")
-        prover = try ThreadExecutor(name: "proof")
-        looker = try ThreadExecutor(name: "looks")
+        threads = try VaultThreads()
     }
 
     private init(
@@ -122,9 +116,7 @@ public struct EngineContext: Sendable {
         self.open = open
         observe = other.observe
         calls = other.calls
-        worker = other.worker
-        prover = other.prover
-        looker = other.looker
+        threads = other.threads
     }
 
     /// The same tools by other rules. Work that is under way goes on with those it began with.
@@ -142,6 +134,22 @@ public struct EngineContext: Sendable {
     func newOperationID() -> OperationID {
         var generator = SystemRandomNumberGenerator()
         return OperationID(milliseconds: UInt64(clampingPositive: clock().milliseconds), using: &generator)
+    }
+}
+
+/// Threads for the vault's files, away from everybody's cooperative threads. None waits for another's work.
+struct VaultThreads: Sendable {
+    /// Writes and reads archives for one memory at a time.
+    let worker: ThreadExecutor
+    /// Proves archives for their own sake: nobody waits for that.
+    let prover: ThreadExecutor
+    /// Reads the catalogue.
+    let looker: ThreadExecutor
+
+    init() throws(SystemCallError) {
+        worker = try ThreadExecutor(name: "vault")
+        prover = try ThreadExecutor(name: "proof")
+        looker = try ThreadExecutor(name: "looks")
     }
 }
 

@@ -77,7 +77,7 @@ struct Restorer {
 
     private func decode(_ backup: Entry, to target: String) async throws(GuardError) {
         let (tools, failure) = (tools, EngineFailure(store.location))
-        try await tools.worker.run { () throws(GuardError) in
+        try await tools.threads.worker.run { () throws(GuardError) in
             do throws(SystemCallError) {
                 if try FileStatus.ifPresent(target) != nil { try Directory.unlink(target) }
             } catch {

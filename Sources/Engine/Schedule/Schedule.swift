@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import GuardCore
+internal import Synchronization
 
 /// What is to be done by the clock, each thing once. Nothing ticks: its keeper sleeps until the earliest item is due.
 struct Schedule {
@@ -61,6 +62,47 @@ struct Schedule {
         guard let first = due.min(by: { $0.value < $1.value }), first.value <= now() else { return nil }
         due[first.key] = nil
         return first.key
+    }
+}
+
+/// Keeps the schedule, and sleeps until its earliest item is due.
+final class ScheduleKeeper: Sendable {
+    private struct State {
+        var schedule = Schedule()
+        var sleeper: Task<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    /// Changes the schedule, and wakes whoever sleeps until the earliest item of the old one.
+    func plan(_ change: (inout Schedule) -> Void) {
+        state.withLock { state in
+            change(&state.schedule)
+            state.sleeper?.cancel()
+        }
+    }
+
+    /// Whether `item` is on it.
+    func has(_ item: Schedule.Item) -> Bool { state.withLock { $0.schedule.has(item) } }
+
+    /// Takes the next item off, once it is due. nil when the task is cancelled.
+    func next() async -> Schedule.Item? {
+        while !Task.isCancelled {
+            let (item, sleeper) = state.withLock { state -> (Schedule.Item?, Task<Void, Never>?) in
+                if let item = state.schedule.next() { return (item, nil) }
+                // For ever without an item: a change of the schedule ends it.
+                let delay = state.schedule.wait ?? .seconds(86_400)
+                state.sleeper = Task { _ = try? await Task.sleep(for: delay) }
+                return (nil, state.sleeper)
+            }
+            if let item { return item }
+            await withTaskCancellationHandler {
+                await sleeper?.value
+            } onCancel: {
+                sleeper?.cancel()
+            }
+        }
+        return nil
     }
 }
 

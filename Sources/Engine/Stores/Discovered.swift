@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import GuardCore
+public import Stores
 
 /// What a look for memories gave: where they are, and what could not be looked into.
 public struct Discovered: Sendable {
@@ -15,6 +16,8 @@ public struct Discovered: Sendable {
     public var asking: Set<StoreLocation>
     /// Folders that hold a Dementia, or may.
     public var releaseFolders: Set<String>
+    /// What else lies in the folders and is not guarded: copies, links.
+    public var found = Discovery.Found()
 
     public init(
         locations: [StoreLocation], problems: [GuardError] = [], findings: [Finding] = [],

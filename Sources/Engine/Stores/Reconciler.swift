@@ -7,7 +7,7 @@ internal import Journal
 internal import Releases
 internal import Stores
 
-/// What follows from a look at one memory: for a pass and for the daemon alike. Only in a turn of the memory.
+/// What follows from a look at one memory. Only in a turn of the memory.
 ///
 /// An unknown shape is backed up and left alone, a refusal is written down, a release that may change the memory is met with a backup, and
 /// a change that another program made is compared with the backup from before. What is left is a migration, when one is due.
@@ -17,7 +17,7 @@ struct Reconciler {
     let trigger: String
     /// What may happen to the memory without asking.
     let mode: MigrationMode
-    /// Whether a memory that is not there, or does not answer, is an operation of its own: a pass has no other way to tell of it.
+    /// Whether a memory that is not there, or does not answer, is an operation of its own, as in a single pass.
     var tellsAbsence = false
 
     /// What is to be done next.
@@ -45,6 +45,11 @@ struct Reconciler {
         }
         guard let plan = examination.plan, !plan.isEmpty, examination.hold == nil, mode == .auto else {
             return .nothing
+        }
+        let limit = RetryLimit(tools: tools, location: location)
+        if let refusal = try await limit.refusal(of: plan, try tools.open(location)) {
+            return .done(
+                try await UnmanagedBackup(tools: tools, trigger: trigger).record(refusal, of: location.id))
         }
         return .migrate(plan)
     }

@@ -16,6 +16,8 @@ struct StoreEntry: Sendable {
     var form: StoreForm?
     /// When it was looked at last.
     var seenAt: Timestamp?
+    /// Why the last look at it came to nothing: journal or vault could not be used. nil when it did not.
+    var lookFailure: GuardError?
     /// What its files looked like before the last look at them.
     var footprint: FileSignature?
     /// What a person decided about the place.
@@ -26,6 +28,8 @@ struct StoreEntry: Sendable {
     var backOff = RetryDelay()
     /// Whether something was to be done about it while an operation was at work on it.
     var needsReconcile = false
+    /// The operation on it that this process ended last.
+    var lastOperation: OperationRecord?
     /// The place in line that its migration has, when it has one.
     var place: Turnstile.Place?
     /// What does not answer, and since when; nil while it answers.
@@ -150,6 +154,9 @@ struct StoreRegistry: Sendable {
 
     /// Whether nothing has its turn at any memory.
     var isIdle: Bool { entries.values.allSatisfy { $0.queue.turn == nil } }
+
+    /// Whether everything that has its turn does not answer.
+    var isIdleOrSilent: Bool { entries.values.allSatisfy { $0.queue.turn == nil || isSilent($0) } }
 
     /// What has its turn, in words.
     var turns: [String] {

@@ -48,6 +48,9 @@ actor ReleaseMonitor {
     /// The releases that are there.
     var releases: [Release] { readings.values.compactMap(\.release) }
 
+    /// Why releases cannot be read, by folder.
+    var problems: [GuardError] { unreadable.sorted { $0.key < $1.key }.map(\.value.error) }
+
     /// Whether a folder has to be looked at again soon although nothing tells of a change in it.
     var isWaiting: Bool { !busy.isEmpty || !unreadable.isEmpty }
 

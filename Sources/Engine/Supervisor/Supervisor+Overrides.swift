@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ControlAPI
-public import GuardCore
+internal import GuardCore
 internal import Journal
 internal import Stores
 
@@ -28,7 +28,7 @@ extension Supervisor {
         try await readOverrides()
         stores.forget(id)
         scan.discovered = applyingOverrides(scan.discovered)
-        plan {
+        schedule.plan {
             $0.drop(.store(id))
             $0.drop(.backup(id))
         }
@@ -44,13 +44,6 @@ extension Supervisor {
 
     /// `found` with what was adopted, and without what is to be forgotten.
     func applyingOverrides(_ found: Discovered) -> Discovered { found.applyingOverrides(stores.overrides) }
-}
-
-extension Pass {
-    /// `found` with what was adopted, and without what is to be forgotten.
-    public func applyingOverrides(_ found: Discovered) async throws(GuardError) -> Discovered {
-        found.applyingOverrides(try await tools.journaling { (journal) throws(JournalError) in try await journal.choices() })
-    }
 }
 
 extension Discovered {

@@ -14,6 +14,8 @@ struct Scan {
     var isComplete = false
     /// Why the watched folders could not be looked into; nil when they could.
     var failure: GuardError?
+    /// Why an operation could not write down its end, the first time; nil when each could.
+    var stateFailure: GuardError?
     /// Other daemons over the same folders, as they were told.
     var rivals: [Finding] = []
     /// The places that were told not to answer, and have not answered since.
@@ -35,7 +37,7 @@ extension Supervisor {
         } catch {
             scan.failure = error
             // A home that is not there: what was known in it is missing.
-            await lookAtAll()
+            if !settings.isSinglePass { await lookAtAll() }
             tell()
             throw error
         }
@@ -49,9 +51,12 @@ extension Supervisor {
         await watchAll()
         let locations = scan.discovered.locations
         let failure = await looks.forEach(locations) { [self] (location) async throws(GuardError) in
-            try await attend(location, because: "discovery", startingWork: startingWork)
+            try await attend(
+                location, because: settings.isSinglePass ? "once" : "discovery", startingWork: startingWork)
         }
         if let failure { throw failure }
+        // A pass looks at what it was sent to, and leaves nothing for later.
+        guard !settings.isSinglePass else { return }
         // A home that is not mounted makes its memories missing, and nothing is forgotten.
         let present = Set(locations)
         await looks.forEach(stores.seen.filter { !present.contains($0) }) {
@@ -60,7 +65,7 @@ extension Supervisor {
         }
         scan.isComplete = true
         _ = await snapshot()
-        if startingWork { await planUpkeep() }
+        if startingWork { await planner.plan(for: stores.seen.map(\.id)) }
         tell()
     }
 
@@ -161,26 +166,35 @@ extension Supervisor {
         if let form = stores[id].form, let seenAt = stores[id].seenAt { before = .init(form: form, seenAt: seenAt) }
         guard let examination = await examine(location), startingWork, !isStopping else { return false }
         queue.goesOn()
-        // One that is not there is seen to be missing, and that is no failure of anything.
-        guard ![.missing, .notAnswering].contains(examination.form.state) else { return false }
-        let reconciler = Reconciler(tools: tools, trigger: trigger, mode: mode(of: location))
-        await reconciler.discardScratch(of: location)
-        if let before { try await reconciler.compare(location, with: before, examination.form) }
-        queue.goesOn()
-        let prepared = try await reconciler.prepare(
-            location, examination, for: await releaseMonitor.releases, prepared: stores[id].preparedFor)
-        if let prepared {
-            stores[id].preparedFor = prepared
-            await examine(location)
+        let reconciler = Reconciler(
+            tools: tools, trigger: trigger, mode: mode(of: location), tellsAbsence: settings.isSinglePass)
+        if ![.missing, .notAnswering].contains(examination.form.state) {
+            await reconciler.discardScratch(of: location)
+            if !settings.isSinglePass { try await prepare(location, examination, before, reconciler) }
         }
         queue.goesOn()
         switch try await reconciler.next(for: location, examination) {
         case .nothing: return false
-        case .done:
+        case .done(let operation):
+            stores[id].lastOperation = operation
             await examine(location)
             return false
         case .migrate: return true
         }
+    }
+
+    /// Compares the store at `location` with what was known of it, and backs it up when a release may change it.
+    private func prepare(
+        _ location: StoreLocation, _ examination: Examination, _ before: Reconciler.Before?, _ reconciler: Reconciler
+    ) async throws(GuardError) {
+        let id = location.id
+        if let before { try await reconciler.compare(location, with: before, examination.form) }
+        stores.queue(of: id).goesOn()
+        let prepared = try await reconciler.prepare(
+            location, examination, for: await releaseMonitor.releases, prepared: stores[id].preparedFor)
+        guard let prepared else { return }
+        stores[id].preparedFor = prepared
+        await examine(location)
     }
 
     /// What may happen to the store at `location` without asking.
@@ -197,6 +211,7 @@ extension Supervisor {
         // An operation of this process that is at work ends by itself.
         for record in open where record.store == store && operations.tasks[record.id] == nil {
             guard let settled = try await Recovery(tools: tools).settle(record) else { return false }
+            stores[store].lastOperation = settled
             await operations.feeds[record.id]?.report(settled)
         }
         return true
@@ -217,6 +232,7 @@ extension Supervisor {
             examination.form.watch = watch(on: location)
             let before = stores[id].form
             try await examiner.remember(examination.form, after: before)
+            stores[id].lookFailure = nil
             stores[id].footprint = footprint
             stores[id].form = examination.form
             stores[id].seenAt = tools.clock()
@@ -226,6 +242,7 @@ extension Supervisor {
             return examination
         } catch {
             // The next look tells; until then the store stands as it was seen last.
+            stores[id].lookFailure = error
             return nil
         }
     }

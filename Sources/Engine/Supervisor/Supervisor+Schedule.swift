@@ -8,14 +8,10 @@ internal import LinuxKit
 extension Supervisor {
     /// Does what is due by the clock, until the task is cancelled. The first item is a look at everything.
     public func keepSchedule() async {
-        schedule.set(.rescan, in: .zero)
-        while !Task.isCancelled {
-            if let item = schedule.next() {
-                await perform(item)
-                if operations.isIdle { ProcessMemory.release() }
-            } else {
-                await sleep(for: schedule.wait)
-            }
+        schedule.plan { $0.set(.rescan, in: .zero) }
+        while let item = await schedule.next() {
+            await perform(item)
+            if operations.isIdle { ProcessMemory.release() }
         }
     }
 
@@ -39,18 +35,15 @@ extension Supervisor {
         requests.add(location, trigger)
     }
 
-    /// Changes the schedule, and wakes whoever sleeps until the earliest item of the old one.
-    func plan(_ change: (inout Schedule) -> Void) {
-        change(&schedule)
-        sleeper?.cancel()
-    }
-
     private func perform(_ item: Schedule.Item) async {
         switch item {
         case .rescan:
-            await reportingFailure { (supervisor) async throws(GuardError) in try await supervisor.rescan(startingWork: true) }
+            await reportingFailure { (supervisor) async throws(GuardError) in
+                try await supervisor.rescan(startingWork: true)
+            }
             // What does not answer is asked again soon: only the call that hangs costs a thread, and the others are told by events.
-            schedule.set(.rescan, in: tools.calls.silences.isEmpty ? settings.rescanEvery : .seconds(60))
+            let delay = tools.calls.silences.isEmpty ? settings.rescanEvery : .seconds(60)
+            schedule.plan { $0.set(.rescan, in: delay) }
         case .releases:
             await releasesChanged()
         case .store(let id):
@@ -88,22 +81,11 @@ extension Supervisor {
         }
     }
 
-    /// Sleeps for `delay`, for ever without one, or until the schedule changes or the task is cancelled.
-    private func sleep(for delay: Duration?) async {
-        let sleeper = Task { _ = try? await Task.sleep(for: delay ?? .seconds(86_400)) }
-        self.sleeper = sleeper
-        await withTaskCancellationHandler {
-            await sleeper.value
-        } onCancel: {
-            sleeper.cancel()
-        }
-    }
-
     /// Plans what follows from the end of an operation: another try of what could not go on, and room for what was added.
     func planAfter(_ record: OperationRecord) {
         if record.result?.removed?.isEmpty == false {
             // Room again: who had none tries now.
-            for id in stores.ids where stores[id].backOff.tries > 0 { plan { $0.set(.store(id), in: .zero) } }
+            for id in stores.ids where stores[id].backOff.tries > 0 { schedule.plan { $0.set(.store(id), in: .zero) } }
         }
         guard let store = record.store else { return }
         if let form = stores.form(store), stores[store].needsReconcile {
@@ -113,13 +95,13 @@ extension Supervisor {
         let isPaused = record.error?.code == .held
         if let error = record.error, error.retryable, !isPaused, record.outcome != .cancelled {
             let delay = stores[store].backOff.next()
-            plan { $0.set(.store(store), in: delay) }
+            schedule.plan { $0.set(.store(store), in: delay) }
         } else {
             stores[store].backOff = RetryDelay()
-            plan { $0.drop(.store(store)) }
+            schedule.plan { $0.drop(.store(store)) }
         }
-        if record.backup != nil { plan { $0.hasten(.prune, in: .seconds(60)) } }
-        if record.error?.code == .noSpace { plan { $0.hasten(.prune, in: .zero) } }
+        if record.backup != nil { schedule.plan { $0.hasten(.prune, in: .seconds(60)) } }
+        if record.error?.code == .noSpace { schedule.plan { $0.hasten(.prune, in: .zero) } }
     }
 
     // MARK: Telling
@@ -134,7 +116,7 @@ extension Supervisor {
 
     /// Looks for silent turns again before long, as long as there are turns.
     func watchSilences() {
-        plan { $0.hasten(.silences, in: stores.patience / 3) }
+        schedule.plan { $0.hasten(.silences, in: stores.patience / 3) }
     }
 
     /// Tells of the work that does not come back, once, and gives its place in line to others.

@@ -42,7 +42,7 @@ extension Supervisor {
                 watching.toldOverflows = watcher.overflows
                 tools.observe(.noticed(.overflow))
             }
-            plan { $0.set(.rescan, in: .zero) }
+            schedule.plan { $0.set(.rescan, in: .zero) }
         case .tree:
             await look(at: change.paths)
         }
@@ -119,7 +119,7 @@ extension Supervisor {
     func readReleases(_ folders: Set<String>) async -> [Release] {
         let changed = await releaseMonitor.read(folders)
         // The end of a change is an event, in most cases; a lock that a crash left behind has none.
-        if await releaseMonitor.isWaiting { plan { $0.hasten(.releases, in: .seconds(60)) } }
+        if await releaseMonitor.isWaiting { schedule.plan { $0.hasten(.releases, in: .seconds(60)) } }
         return changed
     }
 }

@@ -29,8 +29,7 @@ public actor Supervisor {
     /// What the last look at everything gave.
     var scan = Scan()
     /// What is to be done by the clock.
-    var schedule = Schedule()
-    var sleeper: Task<Void, Never>?
+    let schedule = ScheduleKeeper()
     /// Memories that are to be looked at soon, and why.
     let requests = RequestQueue()
     /// What was told last of how everything stands.
@@ -54,8 +53,12 @@ public actor Supervisor {
 
     // MARK: Life
 
-    /// Settles what an earlier process left, before anybody can ask for anything.
-    public func recover() async throws(GuardError) {
+    /// Settles what an earlier process left, before anybody can ask for anything, and gives what was settled.
+    ///
+    /// - Parameter engines: whose evidence is looked at now; the rest is settled when the memory is looked at, so that a server that does
+    ///   not answer keeps nobody waiting
+    @discardableResult
+    public func recover(_ engines: Set<StoreEngine> = [.sqlite]) async throws(GuardError) -> [OperationRecord] {
         try await readOverrides()
         let (known, failed) = try await tools.journaling { (journal) throws(JournalError) in
             (try await journal.knownStores(), Set(try await journal.failedProofs().keys))
@@ -81,7 +84,7 @@ public actor Supervisor {
             stores[known.id].seenAt = sighting.at
             tools.observe(.noticed(.storeKnown(form)))
         }
-        _ = try await Recovery(tools: tools).run([.sqlite])
+        return try await Recovery(tools: tools).run(engines)
     }
 
     /// Tells every operation's listeners what happens, until the relay ends.
@@ -150,7 +153,7 @@ public actor Supervisor {
         self.settings = settings
         migrations.setWidth(settings.parallel)
         watching.newRules = settings.watchRules
-        plan { $0.set(.rescan, in: .zero) }
+        schedule.plan { $0.set(.rescan, in: .zero) }
         await releaseMonitor.reconfigure(tools)
     }
 
@@ -250,6 +253,7 @@ public actor Supervisor {
                     await self.ended(settled, turn)
                 } catch {
                     // The journal cannot be written. The operation stays open there, and the next start settles it from evidence.
+                    self.noteStateFailure(error)
                     var unsettled = record
                     unsettled.error = Problem(error, operation: record.id)
                     await self.ended(unsettled, turn)
@@ -263,6 +267,7 @@ public actor Supervisor {
         // What a transfer or a restore decided about its store holds from now on. Best effort: the next decision reads it again.
         if [.transfer, .restore].contains(record.kind) { try? await readOverrides() }
         if let store = record.store {
+            stores[store].lastOperation = record
             if let form = stores.form(store) {
                 // A memory that does not answer any more keeps nobody from hearing how the work on it ended.
                 let look = Task { await self.examine(form.place) != nil }
@@ -276,6 +281,8 @@ public actor Supervisor {
         tell()
         if operations.isIdle { ProcessMemory.release() }
     }
+
+    private func noteStateFailure(_ error: GuardError) { scan.stateFailure = scan.stateFailure ?? error }
 
     private static func stopping(_ store: StoreID?) -> GuardError {
         GuardError(.notReachable, "dementiad is stopping", store: store, hint: "Ask again in a moment.")

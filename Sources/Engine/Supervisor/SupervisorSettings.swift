@@ -10,6 +10,9 @@ public struct SupervisorSettings: Sendable {
     public var mode: @Sendable (StoreLocation) -> MigrationMode
     /// How many memories are migrated at the same time when nobody asked for it by name.
     public var parallel: Int
+    /// Whether one pass is made in place of guarding. Then a memory that is not there, or does not answer, is an operation of its own, since
+    /// there is no other way to tell of it; and nothing is done ahead of releases or by the clock.
+    var isSinglePass = false
     /// The time between two looks at everything, the safety net below events.
     public var rescanEvery: Duration = .seconds(3600)
     /// How long nothing may be heard of the work on a memory before the memory counts as one that does not answer.

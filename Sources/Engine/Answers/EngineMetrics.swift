@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-public import ControlAPI
-public import GuardCore
+internal import ControlAPI
+internal import GuardCore
 internal import Journal
 internal import LinuxKit
 internal import Vault
@@ -10,10 +10,16 @@ internal import Watcher
 /// How everything stands and what was done, as figures.
 ///
 /// Labels are ids and words of closed lists, never paths: a figure's history must not hold what somebody calls his projects.
-extension EngineService {
-    public func metrics() async throws(GuardError) -> [MetricFamily] {
-        let now = await supervisor.snapshot()
-        return try await [
+struct EngineMetrics {
+    let tools: EngineContext
+    let now: EngineSnapshot
+    let use: VaultUse
+    /// On the vault's filesystem.
+    let freeBytes: Int64
+
+    /// Every figure.
+    func families() async throws(GuardError) -> [MetricFamily] {
+        try await [
             MetricFamily(
                 "dementia_build_info", .gauge, "The version of dementiad.",
                 [.init(1, .init("version", ProductVersion.current))]),
@@ -21,7 +27,7 @@ extension EngineService {
             MetricFamily(
                 "dementia_resident_memory_bytes", .gauge, "Memory that dementiad takes.",
                 ProcessMemory.resident().map { [.init(Double($0))] } ?? []),
-        ] + storeMetrics(now.stores) + operationMetrics() + backupMetrics() + watchMetrics(now)
+        ] + storeMetrics(now.stores) + operationMetrics() + backupMetrics() + watchMetrics()
     }
 
     private func storeMetrics(_ stores: [StoreForm]) -> [MetricFamily] {
@@ -75,7 +81,6 @@ extension EngineService {
         let (failed, lastProof) = try await tools.journaling { (journal) throws(JournalError) in
             (try await journal.failedProofs().count, try await journal.lastProofTime())
         }
-        let (use, free) = try await vaultUse()
         return [
             MetricFamily("dementia_backups", .gauge, "Backups in the vault.", Double(use.backups)),
             MetricFamily(
@@ -85,11 +90,12 @@ extension EngineService {
                 "dementia_last_proof_timestamp_seconds", .gauge, "When a backup was last proved again.",
                 lastProof.map { [.init($0.seconds)] } ?? []),
             MetricFamily("dementia_vault_stored_bytes", .gauge, "Bytes that the vault takes.", Double(use.storedBytes)),
-            MetricFamily("dementia_vault_free_bytes", .gauge, "Bytes free on the vault's filesystem.", Double(free)),
+            MetricFamily(
+                "dementia_vault_free_bytes", .gauge, "Bytes free on the vault's filesystem.", Double(freeBytes)),
         ]
     }
 
-    private func watchMetrics(_ now: EngineSnapshot) -> [MetricFamily] {
+    private func watchMetrics() -> [MetricFamily] {
         [
             MetricFamily(
                 "dementia_watch_problems", .gauge, "Places that are watched less well than they could be.",
@@ -102,7 +108,6 @@ extension EngineService {
                 Double(now.unreached.count)),
         ]
     }
-
 }
 
 extension Timestamp {
