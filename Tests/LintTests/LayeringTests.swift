@@ -83,4 +83,21 @@ struct LayeringTests {
         let starter = SourceFile(path: "Sources/Low/B.swift", lines: ["let name = built(\"Program\")"])
         #expect(try graph.faults(of: graph.targets[1], files: [starter]).isEmpty)
     }
+
+    @Test("The walks of Sources/README.md are as short as they say, and every file of them is there")
+    func walks() throws {
+        let text = try SourceTree.file("Sources/README.md").lines
+        let headings = text.indices.filter { text[$0].hasPrefix("## ") }
+        for (heading, most) in [("## To follow a migration", 20), ("## To follow `dementiactl restore ID`", 25)] {
+            let start = try #require(headings.first { text[$0].hasPrefix(heading) })
+            let end = headings.first { $0 > start } ?? text.count
+            let parts = text[(start + 1)..<end].joined(separator: "\n").split(
+                separator: "`", omittingEmptySubsequences: false)
+            let files = Set(
+                parts.enumerated().filter { $0.offset % 2 == 1 && $0.element.hasSuffix(".swift") }.map(\.element))
+            #expect(files.count > 10 && files.count <= most, "\(heading): \(files.count) files")
+            #expect(text[start].contains("\(files.count) files"), "\(heading): \(files.count) files")
+            for file in files { #expect(throws: Never.self) { try SourceTree.file("Sources/\(file)") } }
+        }
+    }
 }
