@@ -357,6 +357,14 @@ let package = Package(
         .testTarget(
             name: "ReliabilityTests", dependencies: ["LinuxKit", "TestSupport", "dementiad"], swiftSettings: strict),
         .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "ControlAPI", "Dementia", "Engine", "GuardCore", "HashKit", "Journal", "LinuxKit", "Stores",
+                "TestSupport", "Vault",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "DementiadTests",
             dependencies: [
                 "ControlAPI", "Engine", "GuardCore", "LinuxKit", "SQLiteKit", "Stores", "TestSupport", "dementiactl",

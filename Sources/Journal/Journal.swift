@@ -66,9 +66,9 @@ public actor Journal {
         do {
             try connection.execute("BEGIN IMMEDIATE")
             let result = try body()
-            observer?(JournalWrite(ordinal: writes, moment: .before, content: content))
+            try observer?(JournalWrite(ordinal: writes, moment: .before, content: content))
             try connection.execute("COMMIT")
-            observer?(JournalWrite(ordinal: writes, moment: .after, content: content))
+            try observer?(JournalWrite(ordinal: writes, moment: .after, content: content))
             return result
         } catch {
             let error = journalError(error)

@@ -65,5 +65,6 @@ public struct JournalWrite: Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(moment) \(content)" }
 }
 
-/// Is told of every commit, just before and just after it, on the journal's thread. A test may end the process in it.
-public typealias WriteObserver = @Sendable (JournalWrite) -> Void
+/// Is told of every commit, just before and just after it, on the journal's thread. A test may end the process in it, or let the disk fail:
+/// an error takes the transaction back before its commit, and loses the answer after it.
+public typealias WriteObserver = @Sendable (JournalWrite) throws(JournalError) -> Void

@@ -8,9 +8,12 @@ public final class TemporaryFolder: Sendable {
     /// Its real path, without symbolic links.
     public let path: String
 
-    /// Makes a new folder below `$TMPDIR` or `/tmp`.
+    /// Where such folders are made: `$TMPDIR` or `/tmp`.
+    public static var parent: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
+
+    /// Makes a new folder.
     public init() throws {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let parent = Self.parent
         var template = Array("\(parent)/dementiad-test-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else {
             throw SystemCallError(call: "mkdtemp", errno: errno, path: parent)
