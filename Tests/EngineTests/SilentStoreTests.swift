@@ -51,6 +51,29 @@ struct SilentStoreTests {
         await guarded.stop()
     }
 
+    @Test("A single pass ends all the same: it upgrades the neighbour, tells of the memory, and is no success")
+    func singlePass() async throws {
+        let trouble = TroubledStore.Trouble()
+        trouble.looksHang()
+        var world = try World()
+        let silent = try world.neighbour("silent")
+        world.opener = { (location) throws(GuardError) in
+            if location == silent { return try TroubledStore(location, trouble) }
+            return try SQLiteStore.open(location)
+        }
+        let directory = try StateDirectory(world.state)
+        let locations = [silent, world.location]
+        var settings = SupervisorSettings(mode: { _ in .auto }, discover: { Discovered(locations: locations) })
+        settings.silence = .milliseconds(300)
+        let result = try await SinglePass(try world.tools(directory.path), settings, relay: EventRelay()).run()
+        #expect(result.items.map(\.store.state) == [.notAnswering, .current])
+        #expect(result.items.last?.operation?.outcome == .succeeded)
+        #expect(result.problems.map(\.code) == [.notAnswering])
+        #expect(result.problems.first?.message.contains(silent.name) == true && result.exitCode != .done)
+        trouble.isOver()
+        withExtendedLifetime(directory) {}
+    }
+
     @Test("When it answers again it is looked at, and is as before")
     func answersAgain() async throws {
         let trouble = TroubledStore.Trouble()

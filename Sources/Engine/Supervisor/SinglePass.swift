@@ -119,10 +119,13 @@ public struct SinglePass: Sendable {
             if operation?.error?.code == .held { form.state = .held }
             items.append(PassItem(store: form, operation: operation))
         }
+        // What an operation tells of is told already.
+        let told = Set(items.filter { $0.operation != nil }.map(\.store.id))
+        let silent = stores.silences.filter { $0.store.map { !told.contains($0) } ?? true }
         let unreadable = await supervisor.releaseMonitor.problems
         return PassResult(
             items: items, recovered: recovered,
-            problems: scan.discovered.problems + unreadable + tools.calls.silences.map { GuardError($0) },
+            problems: scan.discovered.problems + unreadable + silent + tools.calls.silences.map { GuardError($0) },
             discovered: scan.discovered)
     }
 
