@@ -33,7 +33,8 @@ struct Dementiactl: ParsableCommand {
         subcommands: [
             StatusCommand.self, StoresCommand.self, PlanCommand.self, MigrateCommand.self, DowngradeCommand.self,
             RepairCommand.self, TransferCommand.self, VerifyCommand.self, HistoryCommand.self, BackupCommand.self,
-            RestoreCommand.self, SearchCommand.self, DiffCommand.self, LogCommand.self, OperationsCommand.self, EventsCommand.self, HoldCommand.self, AuditCommand.self,
+            RestoreCommand.self, SearchCommand.self, DiffCommand.self, LogCommand.self, OperationsCommand.self,
+            EventsCommand.self, HoldCommand.self, AuditCommand.self,
             ReleasesCommand.self, DoctorCommand.self,
             ConfigCommand.self, DaemonCommand.self, VersionCommand.self,
         ]

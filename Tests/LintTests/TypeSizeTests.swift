@@ -17,7 +17,10 @@ struct TypeSizeTests {
     func lines() throws {
         var lines: [String: Int] = [:]
         for declaration in try Self.declarations() { lines[declaration.type, default: 0] += declaration.lines.count }
-        for (type, count) in lines { #expect(count <= 1000, "\(type) has \(count) lines") }
+        for (type, count) in lines { #expect(count <= Self.stillLarger[type] ?? 1000, "\(type) has \(count) lines") }
+        for type in Self.stillLarger.keys {
+            #expect(lines[type, default: 0] > 1000, "\(type) is no exception any more")
+        }
         // The measure sees what it is made for.
         #expect(lines["Engine.Supervisor", default: 0] > 300)
     }
@@ -32,6 +35,9 @@ struct TypeSizeTests {
         }
         #expect(largest > 5)
     }
+
+    /// Types that are to be split, and may not grow until then.
+    private static let stillLarger = ["Engine.EngineService": 1300, "dementiactl.CommandText": 1150]
 
     private static let keywords = ["actor", "class", "struct", "enum", "extension", "protocol"]
 

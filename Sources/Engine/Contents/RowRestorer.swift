@@ -63,7 +63,7 @@ struct RowRestorer {
     ) async throws(GuardError) -> Entry? {
         let location = store.location
         let (tools, path) = (tools, scratch.path + "/rows-of-backup")
-        let source = try await tools.worker.run { () throws(GuardError) in
+        let source = try await tools.threads.worker.run { () throws(GuardError) in
             try DecodedState(backup, at: path, of: location, with: tools).file
         }
         var round = 0
@@ -94,7 +94,7 @@ struct RowRestorer {
     private func rehearsed(_ rows: [ReturningRow], on kept: ProvedBackup) async throws(GuardError) -> StoreDigest {
         let (tools, failure, path) = (tools, EngineFailure(store.location), scratch.path + "/rows-rehearsed.db")
         let entry = kept.entry
-        try await tools.worker.run { () throws(GuardError) in
+        try await tools.threads.worker.run { () throws(GuardError) in
             do throws(SystemCallError) {
                 if try FileStatus.ifPresent(path) != nil { try Directory.unlink(path) }
             } catch {
