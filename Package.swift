@@ -97,14 +97,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Watcher", dependencies: ["LinuxKit"], swiftSettings: strict),
-        .target(
-            name: "GuardLog",
-            dependencies: ["GuardCore", "LinuxKit", "SystemdKit", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict
-        ),
 
         // How both programs speak to people.
         .target(name: "Terminal", dependencies: ["GuardCore"], swiftSettings: strict),
+        .target(
+            name: "GuardLog",
+            dependencies: [
+                "GuardCore", "LinuxKit", "SystemdKit", "Terminal", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
 
         // The forms that both ends of the control socket share.
         .target(name: "ControlAPI", dependencies: ["GuardCore"], swiftSettings: strict),

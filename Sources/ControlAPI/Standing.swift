@@ -2,7 +2,7 @@
 
 internal import GuardCore
 
-/// How everything stands, computed from what is shown beside it and from nothing else.
+/// The verdict on everything, computed from the stores that are shown beside it and from nothing else.
 public struct Standing: Sendable, Equatable {
     public let verdict: Verdict
     /// The verdict as a sentence.
@@ -23,8 +23,15 @@ public struct Standing: Sendable, Equatable {
         let bad = stores.filter(\.needsAttention).sorted { $0.location < $1.location }
         let (held, waiting) = (count([.held]), count([.pending, .busy]))
         let bare = stores.count { $0.lastBackup == nil }
+        let names = MemoryNames(stores.map { .init(id: $0.id, project: $0.project, location: $0.location) })
         if let first = bad.first {
-            self.init(.attention, some(bad.count, "needs a look", "need a look"), first.next)
+            let called = bad.prefix(3).map { names.name($0.id) }.joined(separator: ", ") + (bad.count > 3 ? ", …" : "")
+            self.init(
+                .attention,
+                bad.count == 1
+                    ? "\(called) needs attention: \(first.trouble)"
+                    : "\(some(bad.count, "needs attention", "need attention")): \(called)",
+                first.next(calling: ShellText.word(names.name(first.id))))
         } else if unreached > 0 {
             self.init(
                 .attention, unreached == 1 ? "a server cannot be reached" : "\(unreached) servers cannot be reached",
@@ -49,7 +56,7 @@ public struct Standing: Sendable, Equatable {
         }
     }
 
-    /// How it stands for a reason that no store shows.
+    /// A verdict for a reason that no store shows.
     public init(_ verdict: Verdict, _ summary: String, _ next: String?) {
         self.verdict = verdict
         self.summary = summary
@@ -58,21 +65,46 @@ public struct Standing: Sendable, Equatable {
 }
 
 extension StoreForm {
-    /// Whether the last operation on it failed or was taken back, whatever pauses it now.
+    /// Whether the last operation on the store failed or was reverted. A hold does not change that.
     public var hasFailed: Bool { problem?.operation != nil || state == .failed }
 
-    /// Whether a person should look: nothing mends it by itself.
+    /// Why the store needs attention, without the name of it.
+    var trouble: String {
+        guard let problem, problem.operation != nil else {
+            return switch state {
+            case .drifted: "its tables and its ledger disagree"
+            case .unknown: "it is no memory that this dementiad knows"
+            case .missing: "it is not where it was"
+            case .notAnswering: "its disk or its server does not answer"
+            case .failed: problem?.detail ?? "it could not be read"
+            case .current, .pending, .held, .busy: problem?.detail ?? "see its history"
+            }
+        }
+        return switch problem.dataState {
+        case .restoredVerified: "the last operation failed and was reverted, and the data is verified"
+        case .untouched: "the last operation failed, and the data is untouched"
+        case .migratedVerified: "the last operation failed after the new state was verified"
+        case .changing, .unverified: "the last operation failed, and the data is not in a verified state"
+        }
+    }
+
+    /// Whether a person should look at the store: no later pass mends it.
     public var needsAttention: Bool { hasFailed || [.drifted, .unknown, .missing, .notAnswering].contains(state) }
 
-    /// The one command that tells more of it or mends it; nil for one that is current.
-    public var next: String? {
+    /// The one command that tells more of the store or mends it; nil for a store that is current.
+    public var next: String? { next(calling: id.value) }
+
+    /// The one command that tells more of the store or mends it; nil for a store that is current.
+    ///
+    /// - Parameter name: the name of the store, as one word of a shell
+    public func next(calling name: String) -> String? {
         if let operation = problem?.operation { return "dementiactl operations show \(operation)" }
         return switch state {
         case .current: nil
-        case .pending, .held: "dementiactl migrate \(id)"
-        case .drifted: "dementiactl repair \(id) --dry-run"
-        case .failed, .unknown, .busy: "dementiactl history \(id)"
-        case .missing: "dementiactl backup list \(id)"
+        case .pending, .held: "dementiactl migrate \(name)"
+        case .drifted: "dementiactl repair \(name) --dry-run"
+        case .failed, .unknown, .busy: "dementiactl history \(name)"
+        case .missing: lastBackup == nil ? "dementiactl stores show \(name)" : "dementiactl restore \(name) --dry-run"
         case .notAnswering: "dementiactl doctor"
         }
     }

@@ -53,7 +53,7 @@ public struct StatusForm: Codable, Sendable, Equatable {
             public let schemaVersion: Int?
             public let wantedVersion: Int?
             public let lastBackupAt: Timestamp?
-            /// Why it needs a look, as ``StoreForm/problem`` says it; nil for one that needs none.
+            /// Why the store needs attention, as ``StoreForm/problem`` says it; nil for a store that needs none.
             public let problem: Problem?
 
             public init(_ store: StoreForm) {

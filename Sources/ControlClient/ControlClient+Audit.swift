@@ -15,15 +15,23 @@ public enum AuditNews: Sendable, Equatable {
 }
 
 extension ControlClient {
-    /// The audit, newest first, at most `count` entries, and with `id` only what came after that one.
+    /// The audit, newest first, at most `count` entries.
+    ///
+    /// - Parameters:
+    ///   - id: only entries after this one
+    ///   - moment: only entries that were written then or later
+    ///   - isWanted: only entries for which this is true; nil for all
     public func audit(
-        of store: StoreID? = nil, since id: Int64 = 0, atMost count: Int = .max
+        of store: StoreID? = nil, since id: Int64 = 0, from moment: Timestamp? = nil, atMost count: Int = .max,
+        where isWanted: ((JournalEvent) -> Bool)? = nil
     ) async throws(GuardError) -> [JournalEvent] {
         func target(_ after: String?, _ limit: String) -> Target {
             Target("audit", query: [("store", store?.value), ("limit", limit), ("after", after)])
         }
-        let entries: [JournalEvent] = try await pages(atMost: count, until: { $0.id <= id }, target)
-        return entries.filter { $0.id > id }
+        func isPast(_ entry: JournalEvent) -> Bool { entry.id <= id || moment.map { entry.at < $0 } ?? false }
+        let filter: ((JournalEvent) -> Bool)? =
+            id == 0 && moment == nil && isWanted == nil ? nil : { !isPast($0) && isWanted?($0) != false }
+        return try await pages(atMost: count, until: isPast, where: filter, target)
     }
 
     /// The id of the newest entry of the audit, 0 when it has none.

@@ -74,14 +74,23 @@ extension ControlClient {
     }
 
     /// Operations, newest first, at most `count`.
+    ///
+    /// - Parameters:
+    ///   - moment: only operations that were started then or later
+    ///   - isWanted: only operations for which this is true; nil for all
     public func operations(
-        of store: StoreID? = nil, in state: OperationState? = nil, atMost count: Int = .max
+        of store: StoreID? = nil, in state: OperationState? = nil, since moment: Timestamp? = nil,
+        atMost count: Int = .max, where isWanted: ((OperationRecord) -> Bool)? = nil
     ) async throws(GuardError) -> [OperationRecord] {
-        try await pages(atMost: count) { after, limit in
+        let isRecent = moment.map { moment in { @Sendable (record: OperationRecord) in record.startedAt >= moment } }
+        let filter: ((OperationRecord) -> Bool)? =
+            isRecent == nil && isWanted == nil ? nil : { isRecent?($0) != false && isWanted?($0) != false }
+        func target(_ after: String?, _ limit: String) -> Target {
             Target(
                 "operations",
                 query: [("store", store?.value), ("state", state?.rawValue), ("limit", limit), ("after", after)])
         }
+        return try await pages(atMost: count, until: { isRecent?($0) == false }, where: filter, target)
     }
 
     /// One operation, once it is settled or `time` is over.
@@ -152,19 +161,26 @@ extension ControlClient {
         try await ask(.POST, Target("config", "reload"), sending: EmptyRequest())
     }
 
-    /// The items of a list, page by page, up to `count` of them and no further than the first page with one that is `enough`.
+    /// The items of a list, page by page, up to `count` of them.
+    ///
+    /// - Parameters:
+    ///   - enough: no page is asked for after the first one that ends with such an item
+    ///   - isWanted: only items for which this is true count; nil for all
     func pages<Item: Codable & Sendable>(
         atMost count: Int = .max, until enough: (Item) -> Bool = { _ in false },
+        where isWanted: ((Item) -> Bool)? = nil,
         _ target: (_ after: String?, _ limit: String) -> Target
     ) async throws(GuardError) -> [Item] {
         var items: [Item] = []
         var after: String?
+        var isOver = false
         repeat {
-            let limit = min(count - items.count, Page.limits.upperBound)
+            let limit = isWanted == nil ? min(count - items.count, Page.limits.upperBound) : Page.limits.upperBound
             let page: ItemList<Item> = try await ask(.GET, target(after, String(limit)))
-            items += page.items
+            items += isWanted.map { page.items.filter($0) } ?? page.items
             after = page.next
-        } while after != nil && items.count < count && !(items.last.map(enough) ?? false)
-        return items
+            isOver = page.items.last.map(enough) ?? false
+        } while after != nil && items.count < count && !isOver
+        return Array(items.prefix(count))
     }
 }

@@ -2,7 +2,6 @@
 
 public import ControlAPI
 public import GuardCore
-internal import Terminal
 
 /// Files that lie where locks do not mean what they should.
 public struct LocationCheck: Check {

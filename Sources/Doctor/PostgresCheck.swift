@@ -2,7 +2,6 @@
 
 public import ControlAPI
 public import GuardCore
-internal import Terminal
 
 /// What PostgreSQL servers are set to that Dementia or the daemon stumbles over.
 public struct PostgresCheck: Check {

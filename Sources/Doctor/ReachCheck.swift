@@ -2,7 +2,6 @@
 
 public import ControlAPI
 public import GuardCore
-internal import Terminal
 
 /// Why no daemon answers, seen by the command that asked.
 public struct ReachCheck: Check {

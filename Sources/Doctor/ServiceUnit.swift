@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-internal import Terminal
+internal import GuardCore
 
 /// The unit that a daemon runs as, and how it is changed.
 public struct ServiceUnit: Sendable, Equatable {

@@ -2,7 +2,6 @@
 
 public import ControlAPI
 public import GuardCore
-internal import Terminal
 
 /// Memories that are not as they should be, by what the daemon knows of them.
 public struct StoreCheck: Check {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 public import ControlAPI
+internal import GuardCore
 internal import LinuxKit
-internal import Terminal
 
 /// The file that Dementia falls back to when it finds no better place: in the temporary folder, gone with the next boot, and seen by no
 /// service, whose `/tmp` is its own.

@@ -2,7 +2,6 @@
 
 public import ControlAPI
 public import GuardCore
-internal import Terminal
 
 /// Places that the daemon has to write to, and may not.
 public struct WritingCheck: Check {

@@ -57,6 +57,8 @@ public struct OperationResult: Codable, Sendable, Equatable {
         }
     }
 
+    /// The line that the versions below belong to, such as `sqlite-4`.
+    public var line: String?
     /// The version before.
     public var fromVersion: Int?
     /// The version after.

@@ -2,25 +2,33 @@
 
 public import GuardCore
 public import Logging
+internal import Terminal
 
-/// A settled operation as an operator reads it in a quiet week.
+/// A settled operation as one record of the log.
 public struct OperationLogEntry: Sendable {
-    /// What kind of message it is.
+    /// The kind of the message.
     public let message: GuardMessage
     /// One sentence that reads well alone.
     public let text: String
-    /// Everything that a search could ask for.
+    /// Every value that a search could ask for.
     public let metadata: Logger.Metadata
 
-    /// The news of `record`, whose store lies at `location` (its id says it when that is not known).
-    public init(_ record: OperationRecord, at location: String? = nil) {
-        // Never flatters: a settled operation without an outcome is one that somebody has to look at.
+    /// The entry for `record`.
+    ///
+    /// - Parameters:
+    ///   - name: the memory's name; nil takes its id
+    ///   - location: where the memory is, when that is known
+    ///   - line: the memory's line, when it is known
+    public init(_ record: OperationRecord, name: String? = nil, at location: String? = nil, line: String? = nil) {
+        // Never flatters: a settled operation without an outcome is one that a person has to look at.
         let outcome = record.outcome ?? .needsAttention
-        let sentence = Self.sentence(record, outcome, OperationPhrases(record, location))
+        let sentence =
+            OperationSentence(record, name: name, line: line).withReason
+            + Self.findings(record.findings, record.trigger)
         let isRecovered = record.steps.contains { $0.kind == .recover }
         if isRecovered, ![.failedRestored, .needsAttention].contains(outcome) {
             message = .recoverySettled
-            text = "settled what an earlier run had begun: " + sentence
+            text = "\(sentence) (begun before a restart)"
         } else {
             message = Self.message(of: record) ?? Self.message(outcome)
             text = sentence
@@ -28,7 +36,7 @@ public struct OperationLogEntry: Sendable {
         metadata = Self.metadata(record, location)
     }
 
-    /// The message of what the daemon does by itself, where it has one of its own.
+    /// The message for work that the daemon begins by itself, where there is one.
     private static func message(of record: OperationRecord) -> GuardMessage? {
         switch (record.kind, record.trigger, record.outcome) {
         case (.backup, "schedule", .succeeded): .backupTaken
@@ -53,16 +61,11 @@ public struct OperationLogEntry: Sendable {
         }
     }
 
-    private static func sentence(_ record: OperationRecord, _ outcome: Outcome, _ words: OperationPhrases) -> String {
-        let reason = record.error.map { ": \($0.detail)" } ?? ""
-        return switch outcome {
-        case .succeeded: "\(words.did)\(words.achievement)"
-        case .nothingToDo: "had nothing to do: \(words.toDo)"
-        case .cancelled: "was told not to \(words.toDo), and \(words.state)"
-        case .busy: "could not \(words.toDo) while it is in use, and \(words.state)\(reason)"
-        case .failedUntouched, .failedRestored: "could not \(words.toDo), and \(words.state)\(reason)"
-        case .needsAttention: "needs you: could not \(words.toDo), and \(words.state)\(reason)"
-        }
+    /// The findings at the end of the sentence: their number, and in full those about a change that another program made.
+    private static func findings(_ findings: [Finding], _ trigger: String) -> String {
+        guard !findings.isEmpty else { return "" }
+        if trigger == "shadow" { return "; " + findings.prefix(8).map(\.message).joined(separator: ", ") }
+        return "; \(Phrases.count(findings.count, "finding"))"
     }
 
     private static func metadata(_ record: OperationRecord, _ location: String?) -> Logger.Metadata {
@@ -83,12 +86,12 @@ public struct OperationLogEntry: Sendable {
 }
 
 extension Logger {
-    /// Says how `record` ended, whose store lies at `location`.
+    /// Logs how `record` ended. The parameters are those of ``OperationLogEntry/init(_:name:at:line:)``.
     public func tell(
-        settled record: OperationRecord, at location: String? = nil,
+        settled record: OperationRecord, name: String? = nil, at location: String? = nil, line storeLine: String? = nil,
         file: String = #fileID, function: String = #function, line: UInt = #line
     ) {
-        let news = OperationLogEntry(record, at: location)
-        tell(news.message, "\(news.text)", news.metadata, file: file, function: function, line: line)
+        let entry = OperationLogEntry(record, name: name, at: location, line: storeLine)
+        tell(entry.message, "\(entry.text)", entry.metadata, file: file, function: function, line: line)
     }
 }

@@ -11,13 +11,13 @@ public enum Phrases {
         "\(number) \(number == 1 ? one : many ?? one + "s")"
     }
 
-    /// So many rows of a table.
+    /// A number of rows, such as `2 rows`.
     public static func rows(_ number: Int64) -> String { count(number, "row") }
 
-    /// A failure as text: `program` and what happened, why, the state of the data, and the next step.
+    /// A failure as text: `program` and its message, the causes, the state of the data, and the next step.
     public static func failure(_ problem: Problem, of program: String) -> String {
         var lines = ["\(program): \(PrintableText.line(problem.detail))"]
-        // Of a confirmation they are what would change, and no reasons.
+        // The causes of a confirmation are the changes that it asks about.
         let label = problem.code == .confirmationNeeded ? "" : "because: "
         lines += problem.causes.map { "  \(label)\(PrintableText.line($0))" }
         if problem.store != nil || problem.dataState != .untouched {
@@ -27,27 +27,27 @@ public enum Phrases {
         return lines.joined(separator: "\n")
     }
 
-    /// The error of a command line in which `word` is not text. Its bytes that are none are shown as `\xE9`.
+    /// The error of a command line whose word `word` is not UTF-8. Other bytes are shown as `\xE9`.
     public static func notText(_ word: String) -> GuardError {
         GuardError(
             .usage, "a word of the command line is not UTF-8: \(word)",
             hint:
-                "Nothing was done. Give the file or folder a name in UTF-8, or lead to it by a symbolic link with such a name."
+                "Nothing was done. Give the file or folder a name in UTF-8, or a symbolic link with such a name."
         )
     }
 
-    /// What is true of the data.
+    /// The state of the data, in words.
     public static func describe(_ state: DataState) -> String {
         switch state {
         case .untouched: "untouched"
-        case .changing: "being changed; it ends in the old or in the new state"
+        case .changing: "being changed; a change that is cut short ends in the old or in the new state"
         case .migratedVerified: "the new state is in place and verified"
         case .restoredVerified: "the state of the backup is back and verified"
-        case .unverified: "not verified; a proved backup exists, and somebody has to look"
+        case .unverified: "not verified; a proved backup exists"
         }
     }
 
-    /// What a step does.
+    /// The work of a step, such as `backing up`.
     public static func step(_ kind: StepKind) -> String {
         switch kind {
         case .preflight: "checking"

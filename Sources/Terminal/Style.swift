@@ -7,13 +7,19 @@ public struct Style: Sendable {
     /// The terminal's columns; nil when the output is no terminal and nothing is cut.
     public let width: Int?
     public let hasColor: Bool
-    /// The moment that ages are told from.
+    /// The moment from which ages are counted.
     public let now: Timestamp
+    /// How many seconds the reader's clock is ahead of UTC at a moment.
+    private let offset: @Sendable (Timestamp) -> Int
 
-    public init(width: Int?, hasColor: Bool, now: Timestamp) {
+    /// - Parameter offset: how many seconds the reader's clock is ahead of UTC at a moment
+    public init(
+        width: Int?, hasColor: Bool, now: Timestamp, offset: @escaping @Sendable (Timestamp) -> Int = { _ in 0 }
+    ) {
         self.width = width
         self.hasColor = hasColor
         self.now = now
+        self.offset = offset
     }
 
     /// A colour that only underlines what a word says already.
@@ -48,12 +54,19 @@ public struct Style: Sendable {
         }
     }
 
-    /// `2 h ago` on a terminal, RFC 3339 elsewhere.
+    /// For people on a terminal `2 h ago`, and from a day on the reader's own date and time, `2026-01-31 18:05`. RFC 3339 elsewhere.
     public func age(_ time: Timestamp?) -> String {
         guard let time else { return "-" }
         guard width != nil else { return time.description }
         let seconds = (now.milliseconds - time.milliseconds) / 1000
+        guard abs(seconds) < 86_400 else { return local(time) }
         return seconds < 0 ? "in \(Self.span(-seconds))" : seconds < 5 ? "just now" : "\(Self.span(seconds)) ago"
+    }
+
+    /// The date and the time of the reader's clock, to the minute.
+    private func local(_ time: Timestamp) -> String {
+        let here = Timestamp(milliseconds: time.milliseconds + Int64(offset(time)) * 1000).rfc3339
+        return here.prefix(10) + " " + here.dropFirst(11).prefix(5)
     }
 
     /// `3 h`, `2 d`: one unit, rounded down.

@@ -2,10 +2,10 @@
 
 internal import GuardCore
 
-/// Rows in columns. On a terminal they are never wider than that: first one column gives way, its cells cut in their middle; when that
-/// is not enough, each row becomes a block of lines.
+/// Rows in columns. On a terminal they are never wider than the terminal: first one column gives way and its cells are cut; when that is
+/// not enough, each row becomes a block of lines.
 public struct Table {
-    /// What stands in one place.
+    /// One cell.
     public struct Cell {
         let text: String
         let tone: Style.Tone?
@@ -85,10 +85,11 @@ public struct Table {
         }.joined(separator: "\n")
     }
 
-    /// `text` in at most `width` columns. What is left out is in its middle: the beginning and the end tell one path from another.
+    /// `text` in at most `width` columns. A path keeps its end, which tells it from others; other text keeps its beginning and its end.
     public static func cut(_ text: String, to width: Int) -> String {
         guard TextWidth.columns(text) > width else { return text }
         let kept = max(0, width - 1)
-        return TextWidth.prefix(text, kept / 3) + "…" + TextWidth.suffix(text, kept - kept / 3)
+        let head = text.hasPrefix("/") ? 0 : kept / 3
+        return TextWidth.prefix(text, head) + "…" + TextWidth.suffix(text, kept - head)
     }
 }

@@ -8,53 +8,110 @@ internal import GuardCore
 internal import Synchronization
 internal import Terminal
 
-/// What a shell offers at Tab: ids, asked of the daemon. A shell that hangs or prints errors at Tab is worse than one that offers
-/// nothing, so that is what it does when the daemon is away or slow.
+/// The words that a shell offers at Tab: names, paths and ids, asked of the daemon. A shell that hangs or prints errors at Tab is worse than
+/// one that offers nothing, so nothing is offered when the daemon is away or slow.
 enum Completions {
     static let stores = completion { client, text throws(GuardError) in
-        let stores = try await client.stores()
-        return text.hasPrefix("/") ? stores.map(\.location) : stores.map(\.id.value)
+        names(of: try await client.stores(), text)
     }
 
     static let backups = completion { client, _ throws(GuardError) in
-        try await client.backups().map(\.id.description)
+        let stores = (try? await client.stores()) ?? []
+        return words(for: try await client.backups(), stores)
     }
 
     static let backupsAndStores = completion { client, text throws(GuardError) in
         let stores = try await client.stores()
-        if text.hasPrefix("/") { return stores.map(\.location) }
-        return try await client.backups().map(\.id.description) + stores.map(\.id.value)
+        let memories = names(of: stores, text)
+        return isPath(text) ? memories : memories + words(for: try await client.backups(), stores)
     }
 
     static let operations = completion { client, _ throws(GuardError) in
-        try await client.operations(atMost: 100).map(\.id.value)
+        let memories = Memories((try? await client.stores()) ?? [])
+        return try await client.operations(atMost: 100).map { Word($0.id.value, memories.sentence($0).text) }
     }
 
-    /// Those that can be watched or stopped.
+    /// Operations that can be watched or cancelled.
     static let unsettled = completion { client, _ throws(GuardError) in
+        let memories = Memories((try? await client.stores()) ?? [])
         let operations = try await client.operations(atMost: 100)
-        return operations.filter { $0.state != .settled }.map(\.id.value)
+        return operations.filter { $0.state != .settled }.map { Word($0.id.value, memories.sentence($0).text) }
     }
 
-    static let holds = completion { client, _ throws(GuardError) in try await client.holds().map(\.id) }
+    static let holds = completion { client, _ throws(GuardError) in
+        let memories = Memories((try? await client.stores()) ?? [])
+        return try await client.holds().map { hold in
+            hold.store.map { Word(memories.name($0), hold.reason) } ?? Word(hold.id, "every memory: \(hold.reason)")
+        }
+    }
 
-    /// What `--before` takes.
-    static let versions = completion { client, _ throws(GuardError) in
-        let releases = try await client.releases().map(\.label)
-        let versions = Set(try await client.backups().compactMap(\.schemaVersion)).sorted()
-        return releases + versions.map(String.init)
+    /// The versions of Dementia, and the schemas without one.
+    static let versions = completion { _, _ throws(GuardError) in
+        VersionText.rows().filter { $0.line != "postgres-4" || $0.schema == 11 }.flatMap { row in
+            row.releases.map { Word($0, "schema \(row.schema) of \(row.line)") }
+        }
+    }
+
+    /// A word, with its explanation where the shell can show one.
+    struct Word: Sendable {
+        let text: String
+        let explanation: String
+
+        init(_ text: String, _ explanation: String) {
+            (self.text, self.explanation) = (text, explanation)
+        }
+
+        /// The word as `shell` takes it: fish splits at a tab, zsh at the first colon that is not escaped, and bash shows the word alone.
+        func line(for shell: String?) -> String {
+            let about = PrintableText.line(explanation)
+            return switch shell {
+            case "fish": "\(text)\t\(about)"
+            case "zsh": "\(text.replacing(":", with: "\\:")):\(about)"
+            default: text
+            }
+        }
+    }
+
+    private static func isPath(_ text: String) -> Bool { text.contains("/") || text.hasPrefix(".") }
+
+    /// The memories by name; by path when a path is being typed.
+    private static func names(of stores: [StoreForm], _ text: String) -> [Word] {
+        let memories = Memories(stores)
+        return stores.map { store in
+            let version = VersionText.name(store.schemaVersion, line: store.line)
+            let about = "\(store.state.rawValue), \(version)"
+            return isPath(text)
+                ? Word(store.location, "\(memories.name(store.id)), \(about)")
+                : Word(memories.name(store.id), "\(about), \(store.location)")
+        }
+    }
+
+    private static func words(for backups: [BackupForm], _ stores: [StoreForm]) -> [Word] {
+        let memories = Memories(stores, backups: backups)
+        return backups.map { backup in
+            let version = memories.version(backup.schemaVersion, of: backup.store)
+            return Word(
+                String(backup.id.sequence),
+                "\(memories.name(backup.store)) \(version), \(backup.createdAt), \(backup.reason.rawValue)")
+        }
     }
 
     /// How long a Tab may take.
     private static let budget = Duration.milliseconds(200)
 
-    private typealias Question = @Sendable (ControlClient, String) async throws(GuardError) -> [String]
+    private typealias Question = @Sendable (ControlClient, String) async throws(GuardError) -> [Word]
 
     private static func completion(_ question: @escaping Question) -> CompletionKind {
         .custom { words, _, prefix in
             let client = ControlClient(ControlSocket.find(flag: socket(in: words)), patience: budget)
+            // The argument parser names the shell in the environment of its question.
+            let shell = Console.variable("SAP_SHELL")
             return answer(within: budget) {
-                do throws(GuardError) { return try await question(client, prefix) } catch { return [] }
+                do throws(GuardError) {
+                    return try await question(client, prefix).map { $0.line(for: shell) }
+                } catch {
+                    return []
+                }
             }
         }
     }
@@ -68,7 +125,7 @@ enum Completions {
         return nil
     }
 
-    /// What `body` gives, or nothing when it takes longer. The argument parser asks on the main thread, which has nothing else to do yet.
+    /// The result of `body`, or nothing when it takes longer. The argument parser asks on the main thread, which has nothing else to do yet.
     private static func answer(
         within time: Duration, _ body: @Sendable @escaping () async -> [String]
     ) -> [String] {
@@ -87,7 +144,7 @@ enum Completions {
     }
 }
 
-/// What one thread finds and another one takes.
+/// Words that one thread finds and another one takes.
 private final class Words: Sendable {
     private let words = Mutex<[String]>([])
 

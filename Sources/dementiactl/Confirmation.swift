@@ -4,29 +4,29 @@ internal import ControlAPI
 internal import ControlClient
 internal import GuardCore
 
-/// What would change, for whoever has to say yes to it.
+/// A change that has to be confirmed.
 struct Change: Sendable {
-    /// What is about to happen, such as `The downgrade from 4 to 3`.
+    /// The change in a few words, such as `The downgrade 4.4 → 4.2 of shop`.
     let headline: String
-    /// What it happens to, such as a path.
+    /// The place that is changed, such as a path.
     let subject: String
-    /// What becomes of it.
+    /// The effects, one a line.
     let lines: [String]
     let store: StoreID?
 
-    /// All of it as text.
-    var text: String { (["\(headline) changes \(subject):"] + lines).joined(separator: "\n  ") }
+    /// The whole change as text.
+    var text: String { (["\(headline) (\(subject)):"] + lines).joined(separator: "\n  ") }
 }
 
-/// Asks before something is changed that is hard to get back.
+/// Asks before a change that is hard to undo.
 struct Confirmation {
     let session: Session
 
-    /// Returns when `change` was shown and agreed to. Throws `confirmationNeeded` when the answer is no or there is nobody to ask.
+    /// Returns when `change` was shown and agreed to. Throws `confirmationNeeded` when the answer is no or there is no terminal to ask on.
     ///
     /// - Parameters:
-    ///   - command: what would say yes in advance, with `--yes`
-    ///   - look: what shows it once more without changing anything
+    ///   - command: the command that confirms in advance, with `--yes`
+    ///   - look: the command that shows the change again
     func obtain(for change: Change, command: String, look: String) throws(GuardError) {
         if session.isConfirmed { return }
         guard session.console.canAsk else { throw CommandText.confirmationNeeded(change, command: command) }
@@ -37,12 +37,12 @@ struct Confirmation {
 }
 
 extension OperationRunner {
-    /// Shows what an operation would change, asks, and starts exactly that. When it has become something else meanwhile, whoever sits at
-    /// the terminal is shown the new plan and asked again.
+    /// Shows the changes of an operation, asks, and starts exactly that operation. When its plan has changed meanwhile, the new plan is shown
+    /// on the terminal, and the question is asked again.
     ///
     /// - Parameters:
-    ///   - wish: what is to be done
-    ///   - command: the command line that does it
+    ///   - wish: the operation
+    ///   - command: the command line that starts the operation
     ///   - isDryRun: only shows the plan
     ///   - needsYes: whether a plan changes something that is hard to get back
     func confirmed(
@@ -52,11 +52,12 @@ extension OperationRunner {
         var attempts = 3
         while true {
             let plan = try await session.client.plan(wish)
-            if isDryRun { return try session.show(plan) }
+            if isDryRun { return try await session.show(plan) }
             try plan.refuseIfRefused()
             let look = "\(command) --dry-run"
             if needsYes(plan) {
-                try Confirmation(session: session).obtain(for: CommandText.change(plan), command: command, look: look)
+                try Confirmation(session: session).obtain(
+                    for: CommandText.change(plan, await session.memories()), command: command, look: look)
             }
             let request = OperationRequest(
                 kind: kind, store: wish.store, to: wish.to, backup: wish.backup, planDigest: plan.digest,

@@ -36,12 +36,14 @@ struct Console: Sendable {
         self.isTerminal = isTerminal
     }
 
-    /// How results are made up, at this moment.
+    /// The style of results at this moment.
     var style: Style {
-        Style(width: isTerminal ? Screen.size(of: STDOUT_FILENO).columns : nil, hasColor: hasColor, now: Self.now())
+        Style(
+            width: isTerminal ? Screen.size(of: STDOUT_FILENO).columns : nil, hasColor: hasColor, now: Self.now(),
+            offset: Self.offset)
     }
 
-    /// Whether somebody is there who can be asked.
+    /// Whether a person at a terminal can be asked.
     var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
     // MARK: Results
@@ -68,6 +70,19 @@ struct Console: Sendable {
 
     private func endIfUnheard() {
         if StandardStream.output.failure != nil { exit(.done) }
+    }
+
+    /// Ends the process when the reader of standard output has gone, also while nothing is printed. Ends itself when it is cancelled.
+    func endsWithReader() -> Task<Void, Never> {
+        Task.detached { [self] in
+            while !Task.isCancelled {
+                var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+                // POLLERR: the other end of a pipe is closed, poll(2). Files and living terminals never report it.
+                if poll(&output, 1, 0) > 0, output.revents & Int16(POLLERR) != 0 { exit(.done) }
+                // Cut short when it is cancelled.
+                try? await Task.sleep(for: .milliseconds(500))
+            }
+        }
     }
 
     /// One document a run, whatever Ctrl-C and the work do at the same moment: true for whoever asks first.
@@ -113,7 +128,7 @@ struct Console: Sendable {
 
     // MARK: Ends
 
-    /// Says what went wrong, with the next step, or gives it as a document, and ends the process.
+    /// Reports an error as text with the next step, or as a document, and ends the process.
     func fail(_ error: GuardError, operation: OperationID? = nil) -> Never {
         let problem = Problem(error, operation: operation)
         if isJSON, let json = try? ControlJSON.encode(ErrorDocument(problem)) {
@@ -124,7 +139,7 @@ struct Console: Sendable {
         exit(ErrorTable.line(for: error.code).exit)
     }
 
-    /// What the argument parser has to say: help and versions are results, the rest is wrong use.
+    /// Ends the process with the message of the argument parser: help and versions are results, the rest is wrong use.
     func exit(afterParsing error: any Error) -> Never {
         if Dementiactl.exitCode(for: error).isSuccess {
             say(Dementiactl.message(for: error))
@@ -157,6 +172,14 @@ struct Console: Sendable {
 
     static func variable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
+    }
+
+    /// How many seconds the clock of this machine is ahead of UTC at `time`.
+    private static func offset(at time: Timestamp) -> Int {
+        var seconds = time_t(time.milliseconds / 1000)
+        var parts = tm()
+        // Fails only for years that do not fit an Int32, and then the time is told in UTC.
+        return localtime_r(&seconds, &parts) == nil ? 0 : parts.tm_gmtoff
     }
 
     static func now() -> Timestamp {

@@ -38,11 +38,11 @@ enum Main {
         }
     }
 
-    /// The verb, or nil when everything has been said.
+    /// The verb; nil for a command line that is already answered.
     private static func parsed(_ arguments: [String]) -> (any ControlCommand)? {
-        if let verb = unknownVerb(arguments) {
+        if let unknown = UnknownVerb(arguments) {
             // The parser would complain of the options that follow it.
-            Console(isJSON: wantsJSON(arguments)).fail(CommandText.noVerb(verb))
+            Console(isJSON: wantsJSON(arguments)).fail(CommandText.noVerb(unknown.verb, suggestion: unknown.suggestion))
         }
         do {
             var command = try Dementiactl.parseAsRoot(arguments)
@@ -55,12 +55,6 @@ enum Main {
         }
     }
 
-    private static func unknownVerb(_ arguments: [String]) -> String? {
-        guard let verb = arguments.first, !verb.hasPrefix("-"), verb != "help" else { return nil }
-        let verbs = Dementiactl.configuration.subcommands.map { $0.configuration.commandName ?? "" }
-        return verbs.contains(verb) ? nil : verb
-    }
-
     /// Whether a document is expected even of a command line that cannot be understood.
     private static func wantsJSON(_ arguments: [String]) -> Bool {
         arguments.prefix { $0 != "--" }.contains("--json")
@@ -71,7 +65,7 @@ enum Main {
 protocol ControlCommand: ParsableCommand, Sendable {
     /// The options that every verb has.
     var global: GlobalOptions { get }
-    /// Does the work, prints the result, and says how the process ends.
+    /// Does the work, prints the result, and returns the exit status.
     func run(in session: Session) async throws(GuardError) -> Status
 }
 

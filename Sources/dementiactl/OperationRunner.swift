@@ -9,10 +9,10 @@ internal import Synchronization
 struct OperationRunner: Sendable {
     let session: Session
 
-    /// What several operations came to.
+    /// The results of several operations.
     struct Results: Codable, Sendable {
         let items: [OperationRecord]
-        /// What could not be started.
+        /// The reasons why operations could not be started.
         let errors: [Problem]?
         /// The stores that were left alone because they are on hold.
         var held: [StoreID]?
@@ -21,12 +21,12 @@ struct OperationRunner: Sendable {
     /// One operation: printed by itself.
     func run(_ request: OperationRequest, named title: String) async throws(GuardError) -> Status {
         let operation = try await settle([(title, try await session.client.start(request))])
-        return try show(operation[0])
+        return try await show(operation[0])
     }
 
     /// An operation for each of several things: all are started, then waited for, then printed as a list.
     ///
-    /// - Parameter held: what is left alone because it is on hold, to be told
+    /// - Parameter held: the memories that were left alone because they are on hold
     func run(
         _ requests: [(title: String, request: OperationRequest)], leaving held: [StoreForm] = []
     ) async throws(GuardError) -> Status {
@@ -44,7 +44,9 @@ struct OperationRunner: Sendable {
         let settled = try await settle(begun)
         let results = Results(
             items: settled, errors: problems.isEmpty ? nil : problems, held: held.isEmpty ? nil : held.map(\.id))
-        try session.show("operations", results) { CommandText.results(settled, problems, leaving: held, $0) }
+        try await session.show("operations", results) {
+            CommandText.results(settled, problems, leaving: held, $0, $1)
+        }
         let codes = settled.map(\.exitCode) + problems.map { ErrorTable.line(for: $0.code).exit }
         return Self.worst(of: codes)
     }
@@ -53,11 +55,13 @@ struct OperationRunner: Sendable {
     func watch(_ id: OperationID) async throws(GuardError) -> Status {
         // A question of its own first: a daemon that is not there is not waited for.
         let operation = try await session.client.operation(id)
-        return try show(try await follow(operation, id.value, among: [id]))
+        return try await show(try await follow(operation, id.value, among: [id]))
     }
 
-    private func show(_ operation: OperationRecord) throws(GuardError) -> Status {
-        try session.show("operation", operation) { CommandText.operation(operation, $0) }
+    private func show(_ operation: OperationRecord) async throws(GuardError) -> Status {
+        try await session.show("operation", operation) {
+            CommandText.operation(operation, isWhole: session.isVerbose, $0, $1)
+        }
         return operation.exitCode
     }
 
@@ -73,7 +77,7 @@ struct OperationRunner: Sendable {
         return settled
     }
 
-    /// - Parameter ids: what else is waited for: Ctrl-C concerns them all
+    /// - Parameter ids: every operation that is waited for: Ctrl-C concerns them all
     private func follow(
         _ operation: OperationRecord, _ title: String, among ids: [OperationID]
     ) async throws(GuardError) -> OperationRecord {

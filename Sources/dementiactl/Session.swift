@@ -5,7 +5,7 @@ internal import ControlClient
 internal import GuardCore
 internal import Terminal
 
-/// What a running verb has at hand.
+/// The parts that a running verb works with.
 struct Session: Sendable {
     let client: ControlClient
     let console: Console
@@ -15,6 +15,8 @@ struct Session: Sendable {
     let timeout: Duration?
     let waits: Bool
     let isConfirmed: Bool
+    /// Whether everything is shown, and not only the parts that matter.
+    let isVerbose: Bool
 
     init(_ options: GlobalOptions, _ interrupt: Interrupt) {
         let console = Console(isJSON: options.json, isQuiet: options.quiet, color: options.color)
@@ -28,6 +30,7 @@ struct Session: Sendable {
         timeout = options.timeout?.duration
         waits = !options.noWait
         isConfirmed = options.yes
+        isVerbose = options.verbose
         self.interrupt = interrupt
         saysInterrupted()
     }
@@ -41,7 +44,7 @@ struct Session: Sendable {
             }))
     }
 
-    /// Prints a result: a document, or what `text` makes of it for a person.
+    /// Prints a result: a document, or the text that `text` makes of it for a person.
     func show(_ kind: String, _ data: some Encodable & Sendable, _ text: (Style) -> String) throws(GuardError) {
         if console.isJSON {
             try console.document(kind, data)

@@ -7,12 +7,12 @@ internal import GuardLog
 internal import Logging
 internal import Synchronization
 
-/// Tells the log and the service manager what an operator should see in a quiet week.
+/// Passes the events of the engine to the log and to the service manager.
 final class EventLogger: Sendable {
     private let logger: Logger
     private let notifier: Notifier
-    /// Where each store lies: people know places, not ids.
-    private let locations = Mutex<[StoreID: String]>([:])
+    /// The stores that are known: people know names and places, not ids.
+    private let stores = Mutex<[StoreID: StoreForm]>([:])
 
     init(_ logger: Logger, _ notifier: Notifier) {
         self.logger = logger
@@ -28,7 +28,8 @@ final class EventLogger: Sendable {
                 "\(record.kind.rawValue): \(record.steps.last?.kind.rawValue ?? "begin")",
                 metadata: ["operation": "\(record.id)", "store": "\(record.store?.value ?? "-")"])
         case .settled(let record):
-            logger.tell(settled: record, at: record.store.flatMap { id in locations.withLock { $0[id] } })
+            let form = record.store.flatMap { id in stores.withLock { $0[id] } }
+            logger.tell(settled: record, name: form.map(name), at: form?.location, line: form?.line)
             for finding in record.findings where record.kind == .prune { tell(finding) }
         }
     }
@@ -38,20 +39,21 @@ final class EventLogger: Sendable {
         case .summary(let text):
             notifier.status(text)
         case .storeKnown(let form):
-            locations.withLock { $0[form.id] = form.location }
+            remember(form)
         case .storeFound(let form) where form.state == .unknown:
-            locations.withLock { $0[form.id] = form.location }
+            remember(form)
             let why = form.problem?.detail ?? "its shape is not known"
             var facts = metadata(of: form)
             facts["error"] = "\(why)"
-            logger.tell(.storeUnknown, "\(form.location) has the name of a memory and is left alone: \(why)", facts)
+            logger.tell(.storeUnknown, "\(form.location) is named like a memory and is left alone: \(why)", facts)
         case .storeFound(let form):
-            locations.withLock { $0[form.id] = form.location }
-            logger.tell(.storeFound, "found \(form.location), and guard it from now on", metadata(of: form))
+            remember(form)
+            let version = VersionText.name(form.schemaVersion, line: form.line)
+            logger.tell(.storeFound, "\(name(form)): found at \(form.location), version \(version)", metadata(of: form))
         case .storeBack(let form):
-            logger.tell(.storeBack, "\(form.location) is there again", metadata(of: form))
+            logger.tell(.storeBack, "\(name(form)): found again at \(form.location)", metadata(of: form))
         case .storeMissing(let form):
-            logger.tell(.storeMissing, "\(form.location) is not where it was", metadata(of: form))
+            logger.tell(.storeMissing, "\(name(form)): missing, \(form.location) does not exist", metadata(of: form))
         case .rival(let text):
             logger.tell(.otherDaemon, "\(text)", ["error": "\(text)"])
         case .notAnswering(let error):
@@ -59,15 +61,20 @@ final class EventLogger: Sendable {
                 .notAnswering, "\(error.message)",
                 ["error": "\(([error.message] + [error.hint].compactMap(\.self)).joined(separator: ". "))"])
         case .storeAnswers(let form):
-            logger.tell(.answersAgain, "\(form.location) answers again", metadata(of: form))
+            logger.tell(.answersAgain, "\(name(form)): answers again", metadata(of: form))
         case .approvalNeeded(let form):
-            let versions = "from version \(form.schemaVersion ?? 0) to \(form.wantedVersion ?? 0)"
-            logger.tell(.approvalNeeded, "\(form.location) waits for approval to go \(versions)", metadata(of: form))
+            let versions = VersionText.change(from: form.schemaVersion, to: form.wantedVersion, line: form.line)
+            let word = ShellText.word(name(form))
+            let text =
+                "\(name(form)): the upgrade \(versions) waits for approval. Approve: dementiactl migrate \(word). "
+                + "Refuse: dementiactl hold add \(word)"
+            logger.tell(.approvalNeeded, "\(text)", metadata(of: form))
         case .release(let release):
-            logger.tell(.releaseNoticed, "\(release.path) is Dementia \(release.label)", metadata(of: release))
+            logger.tell(
+                .releaseNoticed, "Dementia \(release.label) is installed in \(release.path)", metadata(of: release))
         case .unknownRelease(let release):
             logger.tell(
-                .releaseUnknown, "\(release.path) is Dementia \(release.label), which is not known here",
+                .releaseUnknown, "Dementia \(release.label) in \(release.path) is newer than this dementiad knows",
                 metadata(of: release))
         case .checkoutBusy(let path, let what, let since):
             logger.tell(
@@ -76,13 +83,13 @@ final class EventLogger: Sendable {
         case .lineOffer(let form):
             logger.tell(
                 .lineChangeOffered,
-                "\(form.location) could move to PostgreSQL, where the installed Dementia keeps memories",
+                "\(name(form)): the installed Dementia keeps its memories in PostgreSQL; this one can be transferred",
                 metadata(of: form))
         case .overflow:
-            logger.tell(.watchOverflow, "file events were lost, and everything is looked at again")
+            logger.tell(.watchOverflow, "file events were lost; every memory is examined again")
         case .watchProblem(let place, let problem):
             logger.tell(
-                .watchLimitReached, "\(place) is looked at from time to time: \(problem)",
+                .watchLimitReached, "\(place) is polled, because it cannot be watched: \(problem)",
                 ["location": "\(place)", "error": "\(problem)"])
         case .unreached(let error):
             logger.tell(
@@ -93,7 +100,19 @@ final class EventLogger: Sendable {
         }
     }
 
-    /// What a prune could not do.
+    private func remember(_ form: StoreForm) { stores.withLock { $0[form.id] = form } }
+
+    /// The name of the store, which no other known store has.
+    private func name(_ form: StoreForm) -> String {
+        let all = stores.withLock { stores in
+            stores.merging([form.id: form]) { $1 }.values.map {
+                MemoryNames.Memory(id: $0.id, project: $0.project, location: $0.location)
+            }
+        }
+        return MemoryNames(all).name(form.id)
+    }
+
+    /// Logs a limit that a prune could not keep.
     private func tell(_ finding: Finding) {
         switch finding.code {
         case "budgetExceeded": logger.tell(.budgetExceeded, "\(finding.message)")

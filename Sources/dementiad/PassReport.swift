@@ -6,7 +6,7 @@ internal import GuardCore
 internal import Stores
 internal import Terminal
 
-/// One pass, told to a person: what was found, backed up, rehearsed, migrated and verified, where the backup lies, what to do next.
+/// The report of one pass for people: the memories that were found, and for each its backup, rehearsal, migration, verification and next step.
 struct PassReport {
     private let result: PassResult
     /// Where memories were looked for.
@@ -34,7 +34,7 @@ struct PassReport {
         }
         blocks.append([headline])
         blocks += items.map { StoreReport(item: $0, mode: mode(of: $0.store)).lines }
-        if !problems.isEmpty { blocks.append(["Not looked into:"] + problems.flatMap(Self.sentences)) }
+        if !problems.isEmpty { blocks.append(["Not examined:"] + problems.flatMap(Self.sentences)) }
         if !notes.isEmpty { blocks.append(notes) }
         return blocks.map { $0.map(PrintableText.line).joined(separator: "\n") }.joined(separator: "\n\n")
     }
@@ -44,10 +44,10 @@ struct PassReport {
         guard !items.isEmpty else { return "No memory was found under \(places)." }
         let count = Phrases.count(items.count, "memory", "memories")
         let bad = items.filter { ($0.operation?.exitCode ?? .done) != .done || $0.store.needsAttention }.count
-        if bad > 0 { return "\(count) under \(places): \(bad) \(bad == 1 ? "needs" : "need") a look." }
+        if bad > 0 { return "\(count) under \(places): \(bad) \(bad == 1 ? "needs" : "need") attention." }
         if !problems.isEmpty {
             return
-                "\(count) under \(places), and \(problems.count == 1 ? "one place" : "\(problems.count) places") out of reach."
+                "\(count) under \(places), and \(problems.count == 1 ? "one place" : "\(problems.count) places") not examined."
         }
         let held = items.filter { $0.store.state == .held }.count
         let waiting = items.filter { ![.current, .held].contains($0.store.state) }.count
@@ -55,7 +55,8 @@ struct PassReport {
             waiting > 0 ? "\(waiting) \(waiting == 1 ? "waits" : "wait")" : nil,
             held > 0 ? "\(held) \(held == 1 ? "is" : "are") on hold" : nil,
         ].compactMap(\.self)
-        return "\(count) under \(places): \(parts.isEmpty ? "all is well" : parts.joined(separator: ", "))."
+        return
+            "\(count) under \(places): \(parts.isEmpty ? "\(items.count == 1 ? "it is" : "all are") safe" : parts.joined(separator: ", "))."
     }
 
     private func mode(of store: StoreForm) -> MigrationMode {
@@ -91,10 +92,10 @@ struct PassReport {
     private static func outcome(_ record: OperationRecord) -> String {
         switch record.dataState {
         case .untouched: "the memory had not been touched"
-        case .migratedVerified: "the migration had been committed; it is verified now"
-        case .restoredVerified: "the old state is back, verified"
+        case .migratedVerified: "the migration had been committed, and is verified now"
+        case .restoredVerified: "the old state was restored and verified"
         case .changing, .unverified:
-            "somebody has to look: \(record.error?.detail ?? "the state could not be verified")"
+            "NEEDS ATTENTION: \(record.error?.detail ?? "the state could not be verified")"
         }
     }
 }
@@ -118,7 +119,7 @@ struct StoreReport {
         var facts: [(String, String)] = []
         let result = operation.result
         if let from = result?.fromVersion {
-            facts.append(("was", "version \(from) of \(store.line ?? "its line")"))
+            facts.append(("was", version(from)))
         }
         func isNoted(_ code: String) -> Bool { operation.findings.contains { $0.code == code } }
         if let backup = operation.backup {
@@ -156,17 +157,23 @@ struct StoreReport {
     }
 
     private var standing: String {
-        let version = store.schemaVersion.map { "version \($0) of \(store.line ?? "its line")" } ?? "of unknown version"
+        let version = store.schemaVersion.map(version) ?? "of unknown version"
         switch store.state {
         case .current: return "\(version), \(Style.size(store.sizeBytes)), nothing to do"
         case .pending:
-            let wanted = store.wantedVersion.map { "version \($0)" } ?? "a newer version"
-            return "\(version); a migration to \(wanted) is pending and the mode is \(mode.rawValue)"
+            let wanted = store.wantedVersion.map(self.version) ?? "a newer version"
+            return "\(version); the upgrade to \(wanted) waits, because the mode is \(mode.rawValue)"
         case .held:
             let why = store.problem.map { "; \($0.detail)" } ?? ""
             return "\(version), on hold: automation is paused\(why)"
         default: return "\(version), \(store.state.rawValue)"
         }
+    }
+
+    /// The version of Dementia, with the number of the schema where the line counts versions.
+    private func version(_ schema: Int) -> String {
+        let name = VersionText.name(schema, line: store.line)
+        return store.engine == .sqlite && name != "schema \(schema)" ? "\(name) (schema \(schema))" : name
     }
 
     private static func rows(_ result: OperationResult?) -> String {

@@ -24,7 +24,7 @@ struct StandingTests {
     }
 
     @Test(
-        "Each state of a store gives its verdict, and one that failed or was taken back needs a look whatever its state"
+        "Each state of a store gives its verdict, and one that failed or was reverted needs attention in every state"
     )
     func verdicts() {
         let expected: [StoreState: Verdict] = [

@@ -93,7 +93,7 @@ struct PostgresFlagTests {
         }
         let text = try project.once(arguments)
         #expect(text.status == 1)
-        #expect(text.output.contains("Not looked into:") && text.output.contains("version 4 of sqlite-4"))
+        #expect(text.output.contains("Not examined:") && text.output.contains("4.4 (schema 4)"))
         #expect(!(result.output + text.output + text.errors).contains("hunter2"))
     }
 

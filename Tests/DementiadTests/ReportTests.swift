@@ -15,24 +15,24 @@ struct ReportTests {
         #expect(result.errors == "")
         #expect(
             normalised(result.output, project) == """
-                1 memory under DIR/shop: all is well.
+                1 memory under DIR/shop: it is safe.
 
                 shop  DIR/shop/.claude-memory.db
-                  was        version 1 of sqlite-4
+                  was        4.0 (schema 1)
                   backed up  BACKUP, restored and compared
                   rehearsed  on the restored copy
                   migrated   1 base (was there), 2 rlm, 3 files, 4 embeddings; write lock held N ms
                   verified   integrity, postconditions and ledger, from a new connection
-                  is         version 4 of sqlite-4, N KiB, nothing to do
+                  is         4.4 (schema 4), N KiB, nothing to do
 
                 """)
         let second = try project.once()
         #expect(
             normalised(second.output, project) == """
-                1 memory under DIR/shop: all is well.
+                1 memory under DIR/shop: it is safe.
 
                 shop  DIR/shop/.claude-memory.db
-                  is         version 4 of sqlite-4, N KiB, nothing to do
+                  is         4.4 (schema 4), N KiB, nothing to do
 
                 """)
     }
@@ -45,10 +45,10 @@ struct ReportTests {
         #expect(result.status == 4)
         #expect(
             normalised(result.output, project) == """
-                1 memory under DIR/shop: 1 needs a look.
+                1 memory under DIR/shop: 1 needs attention.
 
                 shop  DIR/shop/.claude-memory.db
-                  was        version 1 of sqlite-4
+                  was        4.0 (schema 1)
                   backed up  BACKUP, restored and compared
                   rehearsed  on the restored copy
                   migrated   1 base (was there), 2 rlm, 3 files, 4 embeddings; write lock held N ms
@@ -60,7 +60,7 @@ struct ReportTests {
                 """)
         let second = try project.once(configuration: configuration)
         #expect(second.status == 0)
-        #expect(second.output.contains("version 1 of sqlite-4, on hold: automation is paused"))
+        #expect(second.output.contains("4.0 (schema 1), on hold: automation is paused"))
     }
 
     @Test("Nothing found, copies, links, and a mode that only looks")
@@ -77,7 +77,7 @@ struct ReportTests {
                 1 memory under DIR/shop: 1 waits.
 
                 shop  DIR/shop/.claude-memory.db
-                  is         version 1 of sqlite-4; a migration to version 4 is pending and the mode is ask
+                  is         4.0 (schema 1); the upgrade to 4.4 (schema 4) waits, because the mode is ask
 
                 Copies under other names are not guarded: DIR/shop/.claude-memory.db.backup-1
 

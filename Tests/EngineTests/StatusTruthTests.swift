@@ -52,7 +52,9 @@ struct StatusTruthTests {
         let form = try await guarded.eventually { $0.state == .held }
         #expect(form.problem?.code == .checkVetoed && form.hasFailed)
         let status = try await guarded.service.status()
-        #expect(status.verdict == .attention && status.summary.contains("needs a look"))
+        #expect(
+            status.verdict == .attention
+                && status.summary.contains("needs attention: the last operation failed and was reverted"))
         let stores = try await guarded.service.metrics().first { $0.name == "dementia_stores" }
         let counted = stores?.samples.first { $0.value == 1 }?.labels.first?.value
         #expect(counted == "failed", "\(stores?.samples ?? [])")

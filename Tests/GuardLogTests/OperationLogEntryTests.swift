@@ -32,8 +32,9 @@ struct OperationLogEntryTests {
         record.result?.toVersion = 4
         record.result?.lockedMilliseconds = 12
         record.backup = BackupID(sequence: 7, root: "9f3c1a77b2e0")
-        let news = OperationLogEntry(record, at: "~/shop/.claude-memory.db")
-        #expect(news.text == "migrated ~/shop/.claude-memory.db from version 1 to 4: verified, locked for 12 ms")
+        record.settledAt = Timestamp(milliseconds: 113)
+        let news = OperationLogEntry(record, name: "shop", at: "~/shop/.claude-memory.db", line: "sqlite-4")
+        #expect(news.text == "shop: upgraded 4.0 → 4.4 in 113 ms (application waited 12 ms), backup 7")
         #expect(news.message == .operationSucceeded)
         #expect(news.metadata["store"] == "\(store)" && news.metadata["location"] == "~/shop/.claude-memory.db")
         #expect(news.metadata["operation"] == "\(record.id)" && news.metadata["kind"] == "migrate")
@@ -46,8 +47,8 @@ struct OperationLogEntryTests {
     @Test("A failure says what is true of the data, and why")
     func failures() throws {
         let untouched = OperationLogEntry(
-            try record(.migrate, .failedUntouched, .untouched, error: "no such column"), at: "~/x")
-        #expect(untouched.text == "could not migrate ~/x, and its data is untouched: no such column")
+            try record(.migrate, .failedUntouched, .untouched, error: "no such column"), name: "x")
+        #expect(untouched.text == "x: upgrade failed; the data is untouched: no such column")
         #expect(untouched.message == .operationFailedUntouched && untouched.message.level == .error)
         #expect(
             untouched.metadata["error"] == "no such column; below" && untouched.metadata["code"] == "migrationFailed")
@@ -55,15 +56,15 @@ struct OperationLogEntryTests {
 
         var restored = try record(.migrate, .failedRestored, .restoredVerified, error: "a row went missing")
         restored.backup = BackupID(sequence: 7, root: "9f3c1a77b2e0")
-        let backup = try #require(restored.backup)
         #expect(
             OperationLogEntry(restored).text
-                == "could not migrate memory \(store), and its data was restored from \(backup) and verified: a row went missing"
+                == "\(store): upgrade failed and was reverted; the data was restored from backup 7 and verified: a row went missing"
         )
 
-        let attention = OperationLogEntry(try record(.restore, .needsAttention, .unverified, error: "I/O error"), at: "~/x")
+        let attention = OperationLogEntry(
+            try record(.restore, .needsAttention, .unverified, error: "I/O error"), name: "x")
         #expect(
-            attention.text == "needs you: could not restore ~/x, and its data is not in a verified state: I/O error")
+            attention.text == "x: NEEDS ATTENTION: restore failed; the data is not in a verified state: I/O error")
         #expect(attention.message.level == .critical)
         #expect(OperationLogEntry(try record(.migrate, nil, .unverified)).message == .operationNeedsAttention)
     }

@@ -300,7 +300,7 @@ struct BehaviourTests {
             await world.service.settle(id, .succeeded)
             let output = try await end.output
             #expect(output.contains("backing up  [##########----------]  50 %"), "\(output)")
-            #expect(output.contains("\r\u{1B}[Koperation"))
+            #expect(output.contains("\r\u{1B}[K\u{1B}[32mblog: upgraded 4.0 → 4.4"), "\(output)")
         }
     }
 

@@ -89,10 +89,10 @@ struct CompletionTests {
             _ = try await world.post("/v1/holds", "{}")
             let expected = [
                 "dementiactl sto", "stores",
-                "dementiactl stores show ", Samples.stores[2].id.value,
+                "dementiactl stores show ", "wiki",
                 "dementiactl stores show /srv/w", "iki/.claude-memory.db",
-                "dementiactl backup pin ", Samples.backupID.description,
-                "dementiactl restore ", Samples.stores[0].id.value,
+                "dementiactl backup pin ", "42",
+                "dementiactl restore ", "shop",
                 "dementiactl operations cancel ", Samples.operationID(1).value,
                 "dementiactl hold remove ", "h1",
             ]

@@ -27,7 +27,8 @@ struct ConfirmationTests {
         await world.service.started.count + world.service.forgotten.count
     }
 
-    @Test("needs --yes where nobody can be asked, and says which command says it", arguments: destructive)
+    @Test(
+        "needs --yes where no terminal is there to ask on, and names the command that confirms", arguments: destructive)
     func needsYes(_ command: String) async throws {
         try await World.run { world in
             let words = command.split(separator: " ").map(String.init)
@@ -49,11 +50,11 @@ struct ConfirmationTests {
         }
     }
 
-    @Test("is asked about on a terminal, and a no changes nothing", arguments: destructive)
+    @Test("is asked about on a terminal, and the answer no changes nothing", arguments: destructive)
     func asks(_ command: String) async throws {
         try await World.run { world in
             let no = try await onTerminal(world, command, typing: "n")
-            #expect(no.status == 13 && no.output.contains("Go on? [y/N]") && no.output.contains("changes /"))
+            #expect(no.status == 13 && no.output.contains("Go on? [y/N]") && no.output.contains("(/"))
             #expect(await changes(world) == 0)
             let yes = try await onTerminal(world, command, typing: "y")
             #expect(yes.status == 0, "\(yes.output)")
@@ -82,7 +83,7 @@ struct ConfirmationTests {
             #expect(end.status == 13)
             let error = try #require(try AnyDocument(end).error)
             #expect(error.code == .planChanged && error.causes == ["the store is another"])
-            #expect(error.hint == "Look again: dementiactl restore \(Samples.backupID) --dry-run")
+            #expect(error.hint == "See the new plan: dementiactl restore 42 --dry-run")
         }
     }
 
@@ -91,7 +92,7 @@ struct ConfirmationTests {
         try await World.run { world in
             await world.service.failOnce(.start, with: GuardError(.planChanged, "the store is another"))
             let end = try await onTerminal(world, "restore 42", typing: "y", "y")
-            #expect(end.status == 0 && end.output.contains("Meanwhile it has become something else"), "\(end.output)")
+            #expect(end.status == 0 && end.output.contains("The plan has changed meanwhile"), "\(end.output)")
             #expect(end.output.split(separator: "Go on?").count == 3)
             #expect(await world.service.started.count == 1)
         }

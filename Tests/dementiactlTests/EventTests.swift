@@ -92,9 +92,9 @@ struct EventTests {
     func watchText() async throws {
         try await World.run { world in
             let end = try await Ctl(world: world).run("status", "--watch", "--timeout", "300ms")
-            #expect(end.status == 75 && end.errors.contains("The time to watch is over"))
+            #expect(end.status == 75 && end.errors.contains("The time limit is over"))
             let lines = end.output.split(separator: "\n")
-            #expect(lines.count == 1 && lines[0].hasSuffix("  attention: 1 memory drifted, 1 waits for a migration"))
+            #expect(lines.count == 1 && lines[0].hasSuffix("  ● attention: 1 memory drifted, 1 waits for a migration"))
         }
     }
 
@@ -117,8 +117,8 @@ struct EventTests {
             try await program.says("50 %")
             program.send(SIGTERM)
             let end = try await program.end()
-            #expect(end.output.contains("A\u{1B}[J\u{1B}[?7lattention"), "\(end.output)")
-            #expect(end.output.contains("At work"))
+            #expect(end.output.contains("A\u{1B}[J\u{1B}[?7l● attention"), "\(end.output)")
+            #expect(end.output.contains("Running"))
             // Whatever happens, the terminal wraps its lines again.
             #expect(end.output.split(separator: "\u{1B}[?7l").dropFirst().allSatisfy { $0.contains("\u{1B}[?7h") })
         }

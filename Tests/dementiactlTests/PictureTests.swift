@@ -11,27 +11,28 @@ import Testing
 /// What a person sees, to the letter.
 @Suite("Pictures")
 struct PictureTests {
+    let memories = Memories(Samples.stores)
     let file = Style(width: nil, hasColor: false, now: Samples.moment)
 
     func terminal(_ width: Int) -> Style {
         Style(width: width, hasColor: false, now: Timestamp(milliseconds: Samples.moment.milliseconds + 7_200_000))
     }
 
-    @Test("A list fits the terminal: what is long gives way in its middle")
+    @Test("A list fits the terminal: it begins with the name, and a long path keeps its end")
     func table() {
         #expect(
             CommandText.stores(Samples.stores, terminal(66)) == """
-                STORE         STATE    VERSION  SIZE     LAST BACKUP  LOCATION
-                10193433463f  current  4        1.5 MiB  2 h ago      /sr…emory.db
-                f127a00f97f0  pending  1 of 4   1.5 MiB  2 h ago      /sr…emory.db
-                45effe8328ff  drifted  2 of 4   1.5 MiB  2 h ago      /sr…emory.db
+                MEMORY  STATE    VERSION    SIZE     LAST BACKUP  LOCATION
+                shop    current  4.4        1.5 MiB  2 h ago      …laude-memory.db
+                blog    pending  4.0 → 4.4  1.5 MiB  2 h ago      …laude-memory.db
+                wiki    drifted  4.1 → 4.4  1.5 MiB  2 h ago      …laude-memory.db
                 """)
     }
 
     @Test("Into a file nothing is cut, and times are exact")
     func wide() {
         let text = CommandText.stores(Array(Samples.stores[..<1]), file)
-        #expect(text.hasSuffix("current  4        1.5 MiB  2026-01-31T12:00:00.000Z  /srv/shop/.claude-memory.db"))
+        #expect(text.hasSuffix("current  4.4      1.5 MiB  2026-01-31T12:00:00.000Z  /srv/shop/.claude-memory.db"))
     }
 
     @Test("A failed operation: what, the state of the data, why, and one next command")
@@ -39,26 +40,22 @@ struct PictureTests {
         let error = GuardError(
             .checkVetoed, "the check command said no", hint: "dementiactl history shop", causes: ["exit 1"])
         #expect(
-            CommandText.operation(Samples.settled(Samples.operation(), .failedRestored, error), file) == """
-                operation  op_00000000000000000000000001
-                outcome    failed, data restored and verified
-                kind       migrate
-                store      f127a00f97f0
-                data       the state of the backup is back and verified
-                backup     000043_5d0c8e21f7a4
-                kept       the state before is backup 000044_b61e90d3c5f8
-                took       1.2 s
-                locked     12 ms
+            CommandText.operation(Samples.settled(Samples.operation(), .failedRestored, error), memories, file) == """
+                blog: upgrade failed and was reverted; the data was restored from backup 43 and verified
                 why        the check command said no
+                because    exit 1
+                failed at  verifying
+                data       the state of the backup is back and verified
+                kept       the replaced state is backup 44
                 next       dementiactl history shop
-                  because: exit 1
-                  checking: done, 34 ms
-                  backing up: done, 34 ms
-                  rehearsing: done, 34 ms
-                  migrating: done, 34 ms, sqlite-4 1 → 4
-                  verifying: failed, 34 ms
-                  keeping the present state: done, 34 ms
-                  restoring: done, 34 ms, 000043_5d0c8e21f7a4 over 000044_b61e90d3c5f8
+                operation  op_00000000000000000000000001
+                  ✓ checking: 34 ms
+                  ✓ backing up: 34 ms
+                  ✓ rehearsing: 34 ms
+                  ✓ migrating: 34 ms, sqlite-4 1 → 4
+                  ✗ verifying: failed, 34 ms
+                  ✓ keeping the present state: 34 ms
+                  ✓ restoring: 34 ms, 000043_5d0c8e21f7a4 over 000044_b61e90d3c5f8
                 """)
     }
 
@@ -73,18 +70,18 @@ struct PictureTests {
             .init(table: "d", rowsNow: 5, rowsInBackup: 5, differs: false),
         ]
         #expect(
-            CommandText.plan(plan, showingSQL: false, file) == """
-                10193433463f  /srv/shop/.claude-memory.db  to 4
+            CommandText.plan(plan, memories, file) == """
+                shop: restore schema 4  /srv/shop/.claude-memory.db
                   TABLE  ROWS NOW  IN BACKUP  GAINED  LOST
-                  a      -         2          +2      0     comes back
-                  b      3         -          0       -3    goes
-                  c      5         5          0       0     other values
-                  d      5         5          0       0     the same
+                  a      -         2          +2      0     created
+                  b      3         -          0       -3    dropped
+                  c      5         5          0       0     values change
+                  1 table stays the same
                 """)
         #expect(
-            CommandText.change(plan).lines == [
-                "table a comes back, with 2 rows", "table b goes, with 3 rows",
-                "table c gets other values: 5 now, 5 in the backup",
+            CommandText.change(plan, memories).lines == [
+                "table a is created, with 2 rows", "table b is dropped, with 3 rows",
+                "table c changes values: 5 now, 5 in the backup",
             ])
     }
 
@@ -99,23 +96,22 @@ struct PictureTests {
         ]
         plan.wouldLose = [.init(table: "e", column: "embedding", rows: 3)]
         #expect(
-            CommandText.change(plan).lines == [
-                "table e gains 1 row and loses 1 row and gets other values in 2 rows and loses the column embedding: "
+            CommandText.change(plan, memories).lines == [
+                "table e gains 1 row, loses 1 row, changes values in 2 rows, drops column embedding: "
                     + "5 now, 5 in the backup",
-                "column e.embedding goes, with values in 3 rows",
+                "column e.embedding is dropped, with values in 3 rows",
             ])
         #expect(
-            CommandText.plan(plan, showingSQL: false, file).contains("other values in 2 rows, loses the column embedding"))
+            CommandText.plan(plan, memories, file).contains("values change in 2 rows, drops column embedding"))
     }
 
     @Test("A migration of everything says which memories it leaves on hold, and how each is migrated")
     func leftOnHold() {
         let store = Samples.stores[1]
         #expect(
-            CommandText.results([], [], leaving: [store], file) == """
+            CommandText.results([], [], leaving: [store], memories, file) == """
                 Nothing to do.
-                left on hold: f127a00f97f0  /srv/blog/.claude-memory.db
-                  next: dementiactl migrate f127a00f97f0
+                blog was left on hold. Upgrade it nevertheless: dementiactl migrate blog
                 """)
     }
 
@@ -127,8 +123,8 @@ struct PictureTests {
         result.rowsInKeptState = ["contexts": 3, "todos": -2, "sessions": 1]
         operation.result = result
         #expect(
-            CommandText.operation(operation, file).contains(
-                "kept       the state before is backup 000042_9f3c1a77b2e0; only there: 3 rows of contexts, 1 row of sessions; "
+            CommandText.operation(operation, memories, file).contains(
+                "kept       the replaced state is backup 42; only there: 3 rows of contexts, 1 row of sessions; "
                     + "not there: 2 rows of todos"))
     }
 
@@ -136,12 +132,12 @@ struct PictureTests {
     func change() {
         let plan = Samples.plan(PlanRequest(kind: .downgrade, to: .version(3)), of: Samples.stores[0])
         #expect(
-            CommandText.change(plan).text == """
-                The downgrade from 4 to 3 changes /srv/shop/.claude-memory.db:
-                  take back 4 embeddings
-                  column contexts.embedding goes, with values in 7 rows
-                  table x goes, with 1 row
-                  needs up to 6.0 MiB of room, for the backup and the rehearsal
+            CommandText.change(plan, memories).text == """
+                The downgrade of shop 4.4 → 4.2 (/srv/shop/.claude-memory.db):
+                  revert migration 4 (embeddings)
+                  column contexts.embedding is dropped, with values in 7 rows
+                  table x is dropped, with 1 row
+                  needs up to 6.0 MiB on disk, for the backup and the rehearsal
                   A proved backup of the present state is taken first, and automation is held afterwards.
                 """)
     }
@@ -188,12 +184,12 @@ struct PictureTests {
     func blocks() {
         #expect(
             CommandText.stores(Array(Samples.stores[..<1]), terminal(30)) == """
-                STORE        10193433463f
+                MEMORY       shop
                 STATE        current
-                VERSION      4
+                VERSION      4.4
                 SIZE         1.5 MiB
                 LAST BACKUP  2 h ago
-                LOCATION     /srv/…e-memory.db
+                LOCATION     …claude-memory.db
                 """)
     }
 
@@ -204,16 +200,5 @@ struct PictureTests {
         ])
     func sizes(_ bytes: Int64, _ text: String) {
         #expect(Style.size(bytes) == text)
-    }
-
-    @Test("A store is found by its id, a beginning of it, or its path")
-    func selection() throws {
-        let all = Samples.stores
-        #expect(try Selection.store("f127", among: all, path: "/x/f127") == all[1])
-        #expect(try Selection.store("./a", among: all, path: all[2].location) == all[2])
-        #expect(throws: GuardError.self) { try Selection.store("", among: all, path: "/x") }
-        let twins = [all[0], all[0]]
-        let error = #expect(throws: GuardError.self) { try Selection.store("101", among: twins, path: "/x/101") }
-        #expect(error?.code == .usage)
     }
 }

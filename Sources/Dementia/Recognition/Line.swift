@@ -23,8 +23,26 @@ public enum Line: String, Codable, Sendable, CaseIterable {
     /// Migration 3 also makes what 4.3 brought. `docs/design/dementia.md` lists the versions.
     public func release(bringing version: Int) -> String? {
         switch self {
-        case .sqlite4: [1: "4.0", 2: "4.1", 3: "4.2", 4: "4.4"][version]
+        case .sqlite4: releases(of: version).first
         case .postgres4, .lean3: nil
+        }
+    }
+
+    /// The versions of Dementia whose memories have the schema `version`, oldest first; empty where none is known.
+    public func releases(of version: Int) -> [String] {
+        switch self {
+        case .sqlite4: [1: ["4.0"], 2: ["4.1"], 3: ["4.2", "4.3"], 4: ["4.4"]][version] ?? []
+        case .postgres4: versions.contains(version) ? ["4.2"] : []
+        case .lean3: versions.contains(version) ? ["3.1"] : []
+        }
+    }
+
+    /// The schemas that the built-in catalogue makes, lowest first.
+    public var versions: ClosedRange<Int> {
+        switch self {
+        case .sqlite4: 1...4
+        case .postgres4: 0...11
+        case .lean3: 0...0
         }
     }
 

@@ -183,6 +183,7 @@ struct MigrationRun {
         let record = try await store.migrate(
             plan, from: backup.snapshot, entry: entry, progress: progress(of: .migrate))
         var result = OperationResult()
+        result.line = plan.line.rawValue
         result.fromVersion = plan.shownFrom
         result.toVersion = plan.shownTo
         result.applied = record.applied

@@ -27,6 +27,7 @@ struct TransferEnd {
         try await log.step(.verify)
         log.add(report.findings)
         var result = OperationResult(report)
+        result.line = Line.postgres4.rawValue
         result.toVersion = tools.catalogue.head(of: .postgres4)
         result.keptState = kept
         let problems: [String]

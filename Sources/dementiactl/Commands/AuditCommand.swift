@@ -9,19 +9,24 @@ internal import GuardCore
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Read the record of everything that was decided and done, and prove that it is whole.",
+        abstract: "Read the record of every decision and change, and verify that it is complete.",
         subcommands: [List.self, Verify.self, Export.self], defaultSubcommand: List.self)
 
     struct List: ControlCommand {
         static let configuration = CommandConfiguration(abstract: "List the entries, newest first.")
 
+        @Option(help: ArgumentHelp("Only entries since this time, such as 7d or 2026-01-31.", valueName: "time"))
+        var since: String?
+        @OptionGroup var filter: EntryFilter
         @OptionGroup var part: ListOptions
         @OptionGroup var global: GlobalOptions
 
         func run(in session: Session) async throws(GuardError) -> Status {
-            let id = try await part.storeID(session.client)
-            let entries = try await session.client.audit(of: id, atMost: part.limit)
-            try session.show("audit", ItemList(entries)) { CommandText.entries(entries, $0) }
+            let entries = try await filter.entries(
+                part, from: since.map { text throws(GuardError) in try session.moment(text) }, session)
+            try await session.show("audit", ItemList(entries.items)) {
+                CommandText.entries(entries.items, $0, $1) + (entries.note.map { "\n\($0)" } ?? "")
+            }
             return .done
         }
     }
@@ -29,7 +34,7 @@ struct AuditCommand: ParsableCommand {
     struct Verify: ControlCommand {
         static let configuration = CommandConfiguration(
             abstract: "Compute every hash again; exit with 6 when an entry is missing or was changed.",
-            discussion: "Keep the head hash elsewhere: a record that was rewritten cannot have it again.")
+            discussion: "Keep the head hash in another place: a record that was rewritten has another one.")
 
         @OptionGroup var global: GlobalOptions
 
@@ -49,7 +54,7 @@ struct AuditCommand: ParsableCommand {
                 """)
 
         @Option(
-            name: [.short, .long], help: ArgumentHelp("The file to write. It must not be there.", valueName: "file"),
+            name: [.short, .long], help: ArgumentHelp("The file to write. It must not exist.", valueName: "file"),
             completion: .file())
         var output: String?
         @OptionGroup var global: GlobalOptions

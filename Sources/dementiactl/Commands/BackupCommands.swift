@@ -9,16 +9,16 @@ internal import Terminal
 /// `dementiactl backup`
 struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backup", abstract: "Take backups, look at them, prove them, hand them out.",
+        commandName: "backup", abstract: "Take backups, list, verify and export them, and decide which are kept.",
         subcommands: [
             Create.self, List.self, Show.self, Contents.self, Get.self, Verify.self, Export.self, Pin.self,
             Unpin.self, Prune.self,
         ], defaultSubcommand: List.self)
 
     struct Create: ControlCommand {
-        static let configuration = CommandConfiguration(abstract: "Back stores up now.")
+        static let configuration = CommandConfiguration(abstract: "Back up memories now.")
 
-        @Argument(help: "The stores; all of them when none is named.", completion: Completions.stores)
+        @Argument(help: "The memories; all of them when none is named.", completion: Completions.stores)
         var store: [String] = []
         @OptionGroup var global: GlobalOptions
 
@@ -37,15 +37,23 @@ struct BackupCommand: ParsableCommand {
     struct List: ControlCommand {
         static let configuration = CommandConfiguration(abstract: "List the backups, newest first.")
 
-        @Argument(help: "Only those of this store.", completion: Completions.stores)
+        @Argument(help: "Only backups of this memory.", completion: Completions.stores)
         var store: String?
         @OptionGroup var global: GlobalOptions
 
         func run(in session: Session) async throws(GuardError) -> Status {
-            var id: StoreID?
-            if let store { id = try await Selection(client: session.client).store(store).id }
+            guard let store else {
+                let backups = try await session.client.backups()
+                try await session.show("backups", ItemList(backups), backups: backups) {
+                    CommandText.backups(backups, $0, $1)
+                }
+                return .done
+            }
+            let id = try await RestoreChoice(client: session.client).store(store)
             let backups = try await session.client.backups(of: id)
-            try session.show("backups", ItemList(backups)) { CommandText.backups(backups, $0) }
+            try await session.show("backups", ItemList(backups), backups: backups) {
+                CommandText.backups(backups, of: id, $0, $1)
+            }
             return .done
         }
     }
@@ -53,22 +61,24 @@ struct BackupCommand: ParsableCommand {
     struct Show: ControlCommand {
         static let configuration = CommandConfiguration(abstract: "Show one backup.")
 
-        @Argument(help: "The backup: its id, the beginning of one, or its number.", completion: Completions.backups)
+        @Argument(help: "The backup: its number, its id, or the beginning of its id.", completion: Completions.backups)
         var id: String
         @OptionGroup var global: GlobalOptions
 
         func run(in session: Session) async throws(GuardError) -> Status {
             let backup = try await session.client.backup(Selection(client: session.client).backup(id))
-            try session.show("backup", backup) { CommandText.backup(backup, $0) }
+            try await session.show("backup", backup, backups: [backup]) {
+                CommandText.backup(backup, isWhole: session.isVerbose, $0, $1)
+            }
             return .done
         }
     }
 
     struct Verify: ControlCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Restore backups into scratch and compare; exit with 6 when one fails.")
+            abstract: "Restore backups into a scratch folder and compare them; exit with 6 when one fails.")
 
-        @Argument(help: "The backups: ids, the beginnings of ids, or numbers.", completion: Completions.backups)
+        @Argument(help: "The backups: numbers, ids, or beginnings of ids.", completion: Completions.backups)
         var id: [String] = []
         @Flag(help: "Every backup in the vault.")
         var all = false
@@ -94,18 +104,18 @@ struct BackupCommand: ParsableCommand {
 
     struct Export: ControlCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write a backup's archive to a file, and check that it arrived whole.",
+            abstract: "Write the archive of a backup to a file, and verify its checksum.",
             discussion: """
-                The archive is a .zst file; open it with: zstd -d FILE
+                The archive is a .zst file; unpack it with: zstd -d FILE
 
-                With --format its rows for others to read: sql (SQLite), jsonl, csv (one table) or markdown (contexts). Control characters \
+                --format writes the rows for other programs: sql (SQLite), jsonl, csv (one table) or markdown (contexts). Control characters \
                 are escaped there, and a text that a spreadsheet would take for a formula gets an apostrophe before it.
                 """)
 
-        @Argument(help: "The backup: its id, the beginning of one, or its number.", completion: Completions.backups)
+        @Argument(help: "The backup: its number, its id, or the beginning of its id.", completion: Completions.backups)
         var id: String
         @Option(
-            name: [.short, .long], help: ArgumentHelp("The file to write. It must not be there.", valueName: "file"),
+            name: [.short, .long], help: ArgumentHelp("The file to write. It must not exist.", valueName: "file"),
             completion: .file())
         var output: String
         @Option(help: "What to write: archive, sql, jsonl, csv or markdown.")
@@ -131,7 +141,7 @@ struct BackupCommand: ParsableCommand {
             }
             let exported = Exported(backup: backup.id, path: file.path, sizeBytes: size, sha256: backup.sha256)
             try session.show("export", exported) { _ in
-                "\(PrintableText.line(exported.path))  \(Style.size(exported.sizeBytes)), checksum as in the vault"
+                "\(PrintableText.line(exported.path))  \(Style.size(exported.sizeBytes)), its checksum matches the vault"
             }
             return .done
         }

@@ -5,11 +5,11 @@ internal import ControlAPI
 internal import ControlClient
 internal import GuardCore
 
-// How long backups stay.
+// How long backups are kept.
 extension BackupCommand {
     struct Pin: ControlCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Keep a backup for ever: retention passes it by until it is unpinned.")
+            abstract: "Keep a backup until it is unpinned, whatever retention says.")
 
         @Argument(help: "The backup: its id, the beginning of one, or its number.", completion: Completions.backups)
         var id: String
@@ -19,7 +19,8 @@ extension BackupCommand {
     }
 
     struct Unpin: ControlCommand {
-        static let configuration = CommandConfiguration(abstract: "Let retention decide on a backup again.")
+        static let configuration = CommandConfiguration(
+            abstract: "Let retention decide again how long a backup is kept.")
 
         @Argument(help: "The backup: its id, the beginning of one, or its number.", completion: Completions.backups)
         var id: String
@@ -30,10 +31,10 @@ extension BackupCommand {
 
     struct Prune: ControlCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take out of the vault what retention keeps no longer.",
-            discussion: "Shows which backups would go, and why, and asks.")
+            abstract: "Remove the backups that retention does not keep.",
+            discussion: "Shows which backups would be removed, and why, and asks.")
 
-        @Flag(help: "Only show what would be done.")
+        @Flag(help: "Only show the plan.")
         var dryRun = false
         @OptionGroup var global: GlobalOptions
 
@@ -47,11 +48,11 @@ extension BackupCommand {
 }
 
 extension Session {
-    /// Pins the backup that `text` means, or lets it go, and prints it.
+    /// Pins or unpins the backup that `text` means, and prints the result.
     fileprivate func pin(_ text: String, _ isPinned: Bool) async throws(GuardError) -> Status {
         let id = try await Selection(client: client).backup(text)
         let backup = try await client.setPin(isPinned, of: id)
-        try show("backup", backup) { CommandText.backup(backup, $0) }
+        try await show("backup", backup, backups: [backup]) { memories, _ in CommandText.pinned(backup, memories) }
         return .done
     }
 }

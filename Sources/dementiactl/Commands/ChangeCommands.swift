@@ -8,39 +8,47 @@ internal import GuardCore
 /// `dementiactl migrate`
 struct MigrateCommand: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "migrate", abstract: "Take stores up to the wanted version.",
+        commandName: "migrate", abstract: "Upgrade memories to the version that the installed Dementia needs.",
         discussion: """
-            A proved backup, a rehearsal on the restored copy, one transaction, a verification. What fails is put back.
+            Takes a proved backup, rehearses the upgrade on a restored copy, runs it in one transaction, and verifies the result. A failed upgrade is \
+            reverted.
             """)
 
     @Argument(
-        help: "The stores; all that wait when none is named, which leaves out those on hold.",
+        help: "The memories; without a name every one that waits, and none that is on hold.",
         completion: Completions.stores)
     var store: [String] = []
-    @Option(help: ArgumentHelp("The version to end at; the wanted one when it is not given.", valueName: "version"))
-    var to: Int?
-    @Flag(help: "Only show what would be done.")
+    @Option(
+        help: ArgumentHelp(
+            "The version to upgrade to, such as 4.2; by default the one that is needed.", valueName: "version"),
+        completion: Completions.versions)
+    var to: VersionChoice?
+    @Flag(help: "Only show the plan.")
     var dryRun = false
     @OptionGroup var global: GlobalOptions
 
     func run(in session: Session) async throws(GuardError) -> Status {
         if dryRun { return try await session.plan(store, to: to) }
         let stores = try await Selection(client: session.client).stores(store)
-        let target = to.map { OperationTarget.version($0) }
         if store.count == 1, let only = stores.first {
-            let request = OperationRequest(kind: .migrate, store: only.id, to: target)
+            let request = OperationRequest(kind: .migrate, store: only.id, to: try to?.target(for: only))
             return try await OperationRunner(session: session).run(request, named: only.project)
         }
         // Named ones as they are; of all others those with something to do that can be done. A hold ends when its memory is named.
-        let chosen = store.isEmpty ? stores.filter(isBehind) : stores
+        var requests: [(String, OperationRequest)] = []
+        for chosen in stores {
+            let schema = try to?.schema(line: chosen.line)
+            guard !store.isEmpty || isBehind(chosen, schema) else { continue }
+            requests.append(
+                (chosen.project, OperationRequest(kind: .migrate, store: chosen.id, to: schema.map { .version($0) })))
+        }
         let held = store.isEmpty ? stores.filter { $0.state == .held } : []
-        return try await OperationRunner(session: session).run(
-            chosen.map { ($0.project, OperationRequest(kind: .migrate, store: $0.id, to: target)) }, leaving: held)
+        return try await OperationRunner(session: session).run(requests, leaving: held)
     }
 
-    private func isBehind(_ store: StoreForm) -> Bool {
+    private func isBehind(_ store: StoreForm, _ schema: Int?) -> Bool {
         switch store.state {
-        case .current: to.map { $0 > store.schemaVersion ?? 0 } ?? false
+        case .current: schema.map { $0 > store.schemaVersion ?? 0 } ?? false
         case .pending, .failed, .busy: true
         case .held, .drifted, .unknown, .missing, .notAnswering: false
         }
@@ -50,24 +58,27 @@ struct MigrateCommand: ControlCommand {
 /// `dementiactl downgrade`
 struct DowngradeCommand: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "downgrade", abstract: "Take a store back to an earlier version, with a backup first.",
+        commandName: "downgrade", abstract: "Take a memory back to an earlier version, with a backup first.",
         discussion:
-            "Shows what would be lost and asks. Afterwards the store is on hold, so that it is not migrated again by itself."
+            "Shows the losses and asks. Afterwards the memory is on hold, so that it is not upgraded again without a command."
     )
 
-    @Argument(help: "The store: its id, the beginning of one, or its path.", completion: Completions.stores)
+    @Argument(help: "The memory: its name, its folder or file, or its id.", completion: Completions.stores)
     var store: String
-    @Option(help: ArgumentHelp("The version to end at.", valueName: "version"))
-    var to: Int
-    @Flag(help: "Only show what would be done.")
+    @Option(
+        help: ArgumentHelp("The version to go back to, such as 4.1.", valueName: "version"),
+        completion: Completions.versions)
+    var to: VersionChoice
+    @Flag(help: "Only show the plan.")
     var dryRun = false
     @OptionGroup var global: GlobalOptions
 
     func run(in session: Session) async throws(GuardError) -> Status {
         let chosen = try await Selection(client: session.client).store(store)
         return try await OperationRunner(session: session).confirmed(
-            PlanRequest(kind: .downgrade, store: chosen.id, to: .version(to)), as: .downgrade, named: chosen.project,
-            command: "dementiactl downgrade \(chosen.id) --to \(to)", isDryRun: dryRun
+            PlanRequest(kind: .downgrade, store: chosen.id, to: try to.target(for: chosen)), as: .downgrade,
+            named: chosen.project,
+            command: "dementiactl downgrade \(ShellText.word(store)) --to \(ShellText.word(to.text))", isDryRun: dryRun
         ) { !$0.steps.isEmpty }
     }
 }
@@ -75,19 +86,19 @@ struct DowngradeCommand: ControlCommand {
 /// `dementiactl repair`
 struct RepairCommand: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "repair", abstract: "Bring a half-migrated or drifted store to a known shape, with a backup first."
+        commandName: "repair", abstract: "Complete a half-migrated or drifted memory, with a backup first."
     )
 
-    @Argument(help: "The store: its id, the beginning of one, or its path.", completion: Completions.stores)
+    @Argument(help: "The memory: its name, its folder or file, or its id.", completion: Completions.stores)
     var store: String
-    @Flag(help: "Only show what would be done.")
+    @Flag(help: "Only show the plan.")
     var dryRun = false
     @OptionGroup var global: GlobalOptions
 
     func run(in session: Session) async throws(GuardError) -> Status {
         let chosen = try await Selection(client: session.client).store(store)
         if dryRun {
-            return try session.show(try await session.client.plan(PlanRequest(kind: .repair, store: chosen.id)))
+            return try await session.show(try await session.client.plan(PlanRequest(kind: .repair, store: chosen.id)))
         }
         return try await OperationRunner(session: session).run(
             OperationRequest(kind: .repair, store: chosen.id), named: chosen.project)
@@ -97,9 +108,10 @@ struct RepairCommand: ControlCommand {
 /// `dementiactl verify`
 struct VerifyCommand: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check a store's shape, ledger and integrity; exit with 6 when they fail.")
+        commandName: "verify",
+        abstract: "Check the tables, the ledger and the integrity of a memory; exit with 6 when a check fails.")
 
-    @Argument(help: "The store: its id, the beginning of one, or its path.", completion: Completions.stores)
+    @Argument(help: "The memory: its name, its folder or file, or its id.", completion: Completions.stores)
     var store: String
     @OptionGroup var global: GlobalOptions
 

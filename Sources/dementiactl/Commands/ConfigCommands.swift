@@ -9,13 +9,13 @@ internal import GuardCore
 /// `dementiactl config`
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Show the configuration that is in force, or check one before it is.",
+        commandName: "config", abstract: "Show the configuration in force, or check a new one.",
         subcommands: [Show.self, Check.self], defaultSubcommand: Show.self)
 
     struct Show: ControlCommand {
-        static let configuration = CommandConfiguration(abstract: "Show every setting as the daemon goes by it.")
+        static let configuration = CommandConfiguration(abstract: "Show every setting in force.")
 
-        @Flag(help: "Say where each value comes from.")
+        @Flag(help: "Show the file, variable or flag that each value comes from.")
         var origin = false
         @OptionGroup var global: GlobalOptions
 
@@ -28,7 +28,7 @@ struct ConfigCommand: ParsableCommand {
 
     struct Check: ControlCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Read a configuration and say everything that is wrong with it. No daemon is needed.")
+            abstract: "Read a configuration and report every fault in it. Needs no daemon.")
 
         @Argument(help: "The file; the standard ones when it is not given.", completion: .file(extensions: ["yaml"]))
         var file: String?
@@ -62,13 +62,15 @@ struct ConfigCommand: ParsableCommand {
 /// `dementiactl daemon`
 struct DaemonCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "daemon", abstract: "Direct the daemon itself.", subcommands: [Reload.self, VersionCommand.self])
+        commandName: "daemon", abstract: "Reload the configuration of the daemon, or show its version.",
+        subcommands: [Reload.self, VersionCommand.self])
 
     struct Reload: ControlCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Have the daemon take over its configuration as it is now, or refuse it and keep the old one.")
+            abstract:
+                "Read the configuration again. A configuration with faults is refused, and the old one stays in force.")
 
-        @Flag(help: "Come back when the new configuration is live. It always does.")
+        @Flag(help: "Wait until the new configuration is in force, as it always does.")
         var wait = false
         @OptionGroup var global: GlobalOptions
 
@@ -76,8 +78,8 @@ struct DaemonCommand: ParsableCommand {
             let reload = try await session.client.reloadConfiguration()
             try session.show("configReload", reload) { _ in
                 reload.changed.isEmpty
-                    ? "The configuration is live; nothing in it changed."
-                    : "The new configuration is live. Changed: \(reload.changed.joined(separator: ", "))"
+                    ? "The configuration was read again; nothing changed."
+                    : "The new configuration is in force. Changed: \(reload.changed.joined(separator: ", "))"
             }
             return .done
         }
@@ -87,11 +89,13 @@ struct DaemonCommand: ParsableCommand {
 /// `dementiactl releases`
 struct ReleasesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "releases", abstract: "List the installed releases of Dementia.", subcommands: [List.self],
+        commandName: "releases", abstract: "List the installed releases of Dementia, and the schema of each version.",
+        subcommands: [List.self],
         defaultSubcommand: List.self)
 
     struct List: ControlCommand {
-        static let configuration = CommandConfiguration(abstract: "List the releases.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the installed releases, and the schema of each version of Dementia.")
 
         @OptionGroup var global: GlobalOptions
 

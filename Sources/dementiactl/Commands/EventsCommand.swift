@@ -11,54 +11,84 @@ internal import Terminal
 struct EventsCommand: ControlCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
-        abstract: "Show what happened, newest first, or with --follow what happens, as it happens.",
+        abstract: "Show the events, newest first, or with --follow each event as it happens.",
         discussion: """
-            With --follow it goes on across restarts of the daemon, and says so when events are missing. With --json each event is then a \
-            document on a line of its own. Ctrl-C ends it.
+            --follow continues across restarts of the daemon, and reports missing events. With --json each event is then a document on a \
+            line of its own. It ends with Ctrl-C or with its reader.
             """)
 
-    @Flag(help: "Go on with what happens from now on, or since the event that --since names.")
+    @Flag(help: "Show each event as it happens, beginning now or after --since.")
     var follow = false
-    @Option(help: ArgumentHelp("Only what came after this event, and all of that.", valueName: "id"))
-    var since: Int64?
+    @Option(
+        help: ArgumentHelp("Only events after this one, or since this time, such as 7d.", valueName: "id-or-time"))
+    var since: String?
+    @OptionGroup var filter: EntryFilter
     @OptionGroup var part: ListOptions
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
-        guard since ?? 0 >= 0 else { throw ValidationError("--since is the id of an event, or 0 for all of them.") }
+        guard since.flatMap({ Int64($0) }) ?? 0 >= 0 else {
+            throw ValidationError("--since is the id of an event, 0 for all of them, or a time.")
+        }
     }
 
     /// Events, newest first.
     struct Events: Codable, Sendable {
         let items: [JournalEvent]
-        /// There when the id to begin after belongs to another journal: the id of the newest event of this one.
+        /// The id of the newest event of this journal, when the id to begin after belongs to another journal.
         let gap: Int64?
     }
 
     func run(in session: Session) async throws(GuardError) -> Status {
-        let id = try await part.storeID(session.client)
-        if follow { return try await EventFollower(session: session).run(of: id, since: since) }
-        let events = try await past(session.client, id)
-        try session.show("events", events) { style in
+        if follow {
+            let store = try await part.storeID(session.client)
+            let wanted = try await filter.predicate(failed: part.failed, session.client)
+            let start = try await start(session)
+            return try await EventFollower(session: session, isWanted: wanted).run(of: store, since: start)
+        }
+        let (events, note) = try await past(session)
+        try await session.show("events", events) { memories, style in
             let gap = events.gap.map { CommandText.gap(newest: $0) + "\n" } ?? ""
-            return gap + CommandText.entries(events.items, style)
+            return gap + CommandText.entries(events.items, memories, style) + (note.map { "\n\($0)" } ?? "")
         }
         return .done
     }
 
-    private func past(_ client: ControlClient, _ id: StoreID?) async throws(GuardError) -> Events {
-        guard let since else { return Events(items: try await client.audit(of: id, atMost: part.limit), gap: nil) }
-        let newest = try await client.newestEntry()
-        guard since <= newest else { return Events(items: [], gap: newest) }
-        return Events(items: try await client.audit(of: id, since: since), gap: nil)
+    /// The event after which `--follow` begins; nil for now.
+    private func start(_ session: Session) async throws(GuardError) -> Int64? {
+        guard let since else { return nil }
+        if let id = Int64(since) { return id }
+        let moment = try session.moment(since)
+        let older = try await session.client.audit(atMost: 1) { $0.at < moment }
+        return older.first?.id ?? 0
+    }
+
+    private func past(_ session: Session) async throws(GuardError) -> (Events, note: String?) {
+        var part = part
+        var (first, moment): (Int64, Timestamp?) = (0, nil)
+        if let since {
+            if let id = Int64(since) {
+                let newest = try await session.client.newestEntry()
+                guard id <= newest else { return (Events(items: [], gap: newest), nil) }
+                first = id
+                // A script that asks for everything after an event gets everything.
+                part.limit = .max - 1
+            } else {
+                moment = try session.moment(since)
+            }
+        }
+        let (items, note) = try await filter.entries(part, since: first, from: moment, session)
+        return (Events(items: items, gap: nil), note)
     }
 }
 
 /// Prints events as they happen.
 struct EventFollower: Sendable {
     let session: Session
+    /// Whether an event is printed; nil when all of them are.
+    let isWanted: (@Sendable (JournalEvent) -> Bool)?
 
-    /// Where a gap is: what came between the event that was asked for and this one is not known.
+    /// A gap: the events between the one that was asked for and this one are not known.
     struct Gap: Codable, Sendable {
         let newest: Int64
     }
@@ -67,16 +97,20 @@ struct EventFollower: Sendable {
     func run(of store: StoreID?, since: Int64?) async throws(GuardError) -> Status {
         let console = session.console
         let last = Mutex(since)
+        let memories = console.isJSON ? Memories() : await session.memories()
+        let reader = console.endsWithReader()
+        defer { reader.cancel() }
         session.interrupt.means(.init(ends: { console.fail(CommandText.notFollowed(after: last.withLock { $0 })) }))
         try await session.client.followAudit(of: store, since: since, within: session.timeout) { news in
             switch news {
             case .connected: break
             case .entry(let entry):
                 last.withLock { $0 = entry.id }
+                guard isWanted?(entry) != false else { return }
                 if console.isJSON {
                     console.line("event", entry)
                 } else {
-                    console.line(CommandText.line(entry, console.style))
+                    console.line(CommandText.line(entry, memories, console.style))
                 }
             case .gap(let newest):
                 last.withLock { $0 = newest }

@@ -9,9 +9,9 @@ internal import Terminal
 /// `dementiactl status`
 struct StatusCommand: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show at a glance how everything stands.")
+        commandName: "status", abstract: "Show whether every memory is safe, which one is not, and what happened last.")
 
-    @Flag(help: "Go on showing it: each change as it happens. Ctrl-C ends it.")
+    @Flag(help: "Show each change as it happens, until Ctrl-C.")
     var watch = false
     @OptionGroup var findings: ExitCodeOption
     @OptionGroup var global: GlobalOptions
@@ -19,7 +19,13 @@ struct StatusCommand: ControlCommand {
     func run(in session: Session) async throws(GuardError) -> Status {
         if watch { return try await StatusWatch(session: session).run() }
         let status = try await session.client.status()
-        try session.show("status", status) { CommandText.status(status, socket: session.client.socket, $0) }
+        if session.console.isJSON {
+            try session.console.document("status", status)
+        } else {
+            let picture = await session.picture(of: status)
+            let text = CommandText.status(picture, socket: session.client.socket, session.console.style)
+            session.console.say(text)
+        }
         return findings.exitCode && status.verdict != .safe ? .findings : .done
     }
 }
@@ -27,12 +33,15 @@ struct StatusCommand: ControlCommand {
 /// `dementiactl plan`
 struct PlanCommand: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Show what a migration would do. Nothing is changed.")
+        commandName: "plan", abstract: "Show the steps of an upgrade. Nothing is changed.")
 
-    @Argument(help: "The stores; all of them when none is named.", completion: Completions.stores)
+    @Argument(help: "The memories; all of them when none is named.", completion: Completions.stores)
     var store: [String] = []
-    @Option(help: ArgumentHelp("The version to plan for; the wanted one when it is not given.", valueName: "version"))
-    var to: Int?
+    @Option(
+        help: ArgumentHelp(
+            "The version to upgrade to, such as 4.2; by default the one that is needed.", valueName: "version"),
+        completion: Completions.versions)
+    var to: VersionChoice?
     @Flag(help: "Show every statement that would run.")
     var sql = false
     @OptionGroup var findings: ExitCodeOption
@@ -44,33 +53,43 @@ struct PlanCommand: ControlCommand {
 }
 
 extension Session {
-    /// Plans the migration of the stores that `names` mean, and prints what would happen.
+    /// The status with the names and the last operation that its text tells. When those cannot be had, only they are missing.
+    func picture(of status: StatusForm) async -> CommandText.StatusPicture {
+        async let stores = try? client.stores()
+        async let operations = try? client.operations(atMost: 20)
+        return await CommandText.StatusPicture(status, stores ?? [], operations ?? [])
+    }
+
+    /// Plans the upgrade of the stores that `names` mean, and prints the plans.
     func plan(
-        _ names: [String], to version: Int?, showingSQL: Bool = false, reportsFindings: Bool = false
+        _ names: [String], to version: VersionChoice?, showingSQL: Bool = false, reportsFindings: Bool = false
     ) async throws(GuardError) -> Status {
         var plans: [PlanForm] = []
         for store in try await Selection(client: client).stores(names) {
-            let request = PlanRequest(kind: .migrate, store: store.id, to: version.map { .version($0) })
+            let request = PlanRequest(kind: .migrate, store: store.id, to: try version?.target(for: store))
             plans.append(try await client.plan(request))
         }
         let isPending = plans.contains { !$0.steps.isEmpty || $0.refusal != nil }
         let end: Status = reportsFindings && isPending ? .findings : .done
         // One store that was named gives one plan, and then its refusal is the answer.
         if names.count == 1, let plan = plans.first {
-            let shown = try show(plan, showingSQL: showingSQL)
+            let shown = try await show(plan, showingSQL: showingSQL)
             return shown == .done ? end : shown
         }
-        try show("plans", ItemList(plans)) { style in
+        try await show("plans", ItemList(plans)) { memories, style in
             plans.isEmpty
-                ? "No store is known."
-                : plans.map { CommandText.plan($0, showingSQL: showingSQL, style) }.joined(separator: "\n")
+                ? "No memory is known."
+                : plans.map { CommandText.plan($0, isWhole: isVerbose, showingSQL: showingSQL, memories, style) }
+                    .joined(separator: "\n")
         }
         return end
     }
 
-    /// Prints one plan, and says how a run that was only to show it ends.
-    func show(_ plan: PlanForm, showingSQL: Bool = false) throws(GuardError) -> Status {
-        try show("plan", plan) { CommandText.plan(plan, showingSQL: showingSQL, $0) }
+    /// Prints one plan. Returns the exit status of a run that only shows it.
+    func show(_ plan: PlanForm, showingSQL: Bool = false) async throws(GuardError) -> Status {
+        try await show("plan", plan) {
+            CommandText.plan(plan, isWhole: isVerbose, showingSQL: showingSQL, $0, $1)
+        }
         return plan.refusal.map { ErrorTable.line(for: $0.code).exit } ?? .done
     }
 }
@@ -78,27 +97,41 @@ extension Session {
 /// `dementiactl history`
 struct HistoryCommand: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "history", abstract: "Show every attempt on a store, also the failed ones, and its ledger.")
+        commandName: "history", abstract: "Show every attempt to change a memory, also the failed ones.")
 
-    @Argument(help: "The store; all of them when none is named.", completion: Completions.stores)
+    @Argument(help: "The memory; all of them when none is named.", completion: Completions.stores)
     var store: String?
+    @Flag(help: "Show the rows of the ledger and the raw events instead.")
+    var events = false
     @OptionGroup var global: GlobalOptions
 
     func run(in session: Session) async throws(GuardError) -> Status {
-        let selection = Selection(client: session.client)
-        if let store {
-            let history = try await session.client.history(of: selection.store(store).id)
-            try session.show("history", history) { CommandText.history(history, $0) }
+        let stores = try await Selection(client: session.client).stores(store.map { [$0] } ?? [])
+        var histories: [HistoryForm] = []
+        for store in stores { histories.append(try await session.client.history(of: store.id)) }
+        if session.console.isJSON {
+            if store != nil, let only = histories.first {
+                try session.console.document("history", only)
+            } else {
+                try session.console.document("histories", ItemList(histories))
+            }
             return .done
         }
-        var histories: [HistoryForm] = []
-        for store in try await selection.stores([]) {
-            histories.append(try await session.client.history(of: store.id))
+        guard !histories.isEmpty else {
+            session.console.say("No memory is known.")
+            return .done
         }
-        try session.show("histories", ItemList(histories)) { style in
-            histories.isEmpty
-                ? "No store is known." : histories.map { CommandText.history($0, style) }.joined(separator: "\n\n")
+        let memories = await session.memories()
+        var blocks: [String] = []
+        for history in histories {
+            if events {
+                blocks.append(CommandText.events(of: history, memories, session.console.style))
+            } else {
+                let operations = try await session.client.operations(of: history.store)
+                blocks.append(CommandText.history(history, operations, memories, session.console.style))
+            }
         }
+        session.console.say(blocks.joined(separator: "\n\n"))
         return .done
     }
 }

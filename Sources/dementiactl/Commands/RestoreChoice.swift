@@ -4,17 +4,20 @@ internal import ControlAPI
 internal import ControlClient
 internal import GuardCore
 
-/// Finds the backup that somebody means who wants to go back.
+/// Finds the backup to restore: one that is named, or the newest good one of a memory.
 struct RestoreChoice: Sendable {
     let client: ControlClient
 
     /// The backup that `name` means; of a store its newest good one, with `version` its newest good one from before that.
+    ///
+    /// The number of a backup wins over a store whose id begins with the same digits.
     func backup(_ name: String, before version: String?) async throws(GuardError) -> BackupID {
         if version == nil, let id = BackupID(name) { return id }
         let backups = try await client.backups()
         let stores = try await client.stores()
         let found = Self.backups(name, among: backups)
-        let store = Self.store(name, stores: stores, backups: backups)
+        let isNumber = UInt64(name) != nil && found.count == 1
+        let store = isNumber ? nil : try Self.store(name, stores: stores, backups: backups)
         switch (found.count, store) {
         case (0, nil): throw CommandText.nothingToRestore(name)
         case (1, nil):
@@ -26,9 +29,10 @@ struct RestoreChoice: Sendable {
                 guard let newest = good.first else { throw CommandText.noGoodBackup(store, name) }
                 return newest.id
             }
-            let limit = try await number(of: version, store, stores, good)
+            let line = stores.first { $0.id == store }?.line
+            let limit = try await number(of: version, line: line, good)
             guard let newest = good.first(where: { ($0.schemaVersion ?? .max) < limit }) else {
-                throw CommandText.noBackup(before: version, of: store, Self.versions(of: good))
+                throw CommandText.noBackup(before: version, of: store, name, Self.versions(of: good), line: line)
             }
             return newest.id
         default:
@@ -36,17 +40,28 @@ struct RestoreChoice: Sendable {
         }
     }
 
+    /// The store that `name` means, also one that is known to its backups only. Throws `notFound`.
+    func store(_ name: String) async throws(GuardError) -> StoreID {
+        let stores = try await client.stores()
+        let places = stores.map { (id: $0.id, project: $0.project, location: $0.location) }
+        // Backups are only asked for when no store is meant.
+        if let id = try Selection.store(name, among: places, path: Selection.resolved(name)) { return id }
+        guard let id = try Self.store(name, stores: stores, backups: try await client.backups()) else {
+            throw CommandText.noStore(name, among: stores)
+        }
+        return id
+    }
+
     /// The version of the schema that `text` means: a number, what an installed release needs, or what one of the past brought.
     func number(
-        of text: String, _ id: StoreID, _ stores: [StoreForm], _ backups: [BackupForm]
+        of text: String, line: String?, _ backups: [BackupForm]
     ) async throws(GuardError) -> Int {
         if let number = Int(text) { return number }
-        let line = stores.first { $0.id == id }?.line
         let releases = try await client.releases()
         if let version = Self.version(of: text, line: line, among: releases) { return version }
         let migrations = try await client.migrations()
         guard let version = Self.version(of: text, line: line, among: migrations) else {
-            throw CommandText.noRelease(text, Self.versions(of: backups))
+            throw CommandText.noRelease(text, Self.versions(of: backups), line: line)
         }
         return version
     }
@@ -67,7 +82,7 @@ struct RestoreChoice: Sendable {
         }.map(\.version).min()
     }
 
-    /// Whether a person who wants to go back wants this: not a state that had failed, nor one that somebody has replaced already.
+    /// Whether the backup holds a state to go back to: not one that had failed, nor one that a restore has replaced already.
     static func isGood(_ backup: BackupForm) -> Bool {
         backup.verified && backup.reason.holdsGoodState
     }
@@ -82,13 +97,16 @@ struct RestoreChoice: Sendable {
     }
 
     /// The one store that `name` means. One that is gone is still known to its backups.
-    private static func store(_ name: String, stores: [StoreForm], backups: [BackupForm]) -> StoreID? {
-        let path = Selection.resolved(name)
-        if let store = stores.first(where: { $0.location == name || $0.location == path }) { return store.id }
-        if let backup = backups.first(where: { $0.location == name || $0.location == path }) { return backup.store }
-        guard !name.isEmpty else { return nil }
-        let matches = Set(stores.map(\.id) + backups.map(\.store)).filter { $0.value.hasPrefix(name) }
-        return matches.count == 1 ? matches.first : nil
+    private static func store(
+        _ name: String, stores: [StoreForm], backups: [BackupForm]
+    ) throws(GuardError) -> StoreID? {
+        let known = Set(stores.map(\.id))
+        var places = stores.map { (id: $0.id, project: $0.project, location: $0.location) }
+        var gone: Set<StoreID> = []
+        for backup in backups where !known.contains(backup.store) && gone.insert(backup.store).inserted {
+            places.append((backup.store, MemoryNames.project(at: backup.location), backup.location))
+        }
+        return try Selection.store(name, among: places, path: Selection.resolved(name))
     }
 
     private static func versions(of backups: [BackupForm]) -> [Int] {

@@ -11,27 +11,27 @@ struct RestoreCommand: ControlCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Put a backup back in its place, or elsewhere with --to.",
         discussion: """
-            Of a store the newest good backup is taken: proved, and neither of a state that had failed nor of one that a restore \
-            replaced. With --before 4 or --before 4.1 it is the newest of those from before that version.
+            Of a memory the newest good backup is restored: proved, and neither of a failed state nor of one that a restore replaced. \
+            --before 4.1 takes the newest good one from before that version.
 
-            What is there now is backed up first. Shows what would change, table by table, and asks.
+            The present state is backed up first, and can be put back with: dementiactl undo STORE. Shows the changes, table by table, and asks.
 
-            With --only or --context single rows come back into the memory as it is now, and nothing else of it changes. A context whose \
+            With --only or --context single rows are put back into the memory, and nothing else of it changes. A context whose \
             session is gone brings its session.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "The backup: its id, the beginning of one, or its number. Or a store: its id, the beginning of one, or its path.",
+            "The backup: its number, its id, or the beginning of its id. Or a memory: its name, folder, file or id.",
             valueName: "id"), completion: Completions.backupsAndStores)
     var id: String
     @Option(
         help: ArgumentHelp(
-            "Of a store: the newest good backup from before this version of its schema, or before this release.",
+            "Of a memory: the newest good backup from before this version, such as 4.1 or 2.",
             valueName: "version"), completion: Completions.versions)
     var before: String?
     @Option(
-        help: ArgumentHelp("Restore to this path or URL#SCHEMA, and leave the store alone.", valueName: "place"),
+        help: ArgumentHelp("Restore to this path or URL#SCHEMA, and leave the memory alone.", valueName: "place"),
         completion: .file())
     var to: String?
     @Option(
@@ -46,7 +46,7 @@ struct RestoreCommand: ControlCommand {
             "With --only or --context: what becomes of a row that is there under the same name: keep, replace or copy.",
             valueName: "rule"), completion: .list(ConflictRule.allCases.map(\.rawValue)), transform: OptionWord.value)
     var onConflict: ConflictRule?
-    @Flag(help: "Only show what would be done: rows gained and lost, table by table.")
+    @Flag(help: "Only show the plan: rows gained and lost, table by table.")
     var dryRun = false
     @OptionGroup var global: GlobalOptions
 
@@ -54,12 +54,12 @@ struct RestoreCommand: ControlCommand {
         if !only.isEmpty || context != nil { return try await bringBack(in: session) }
         let target = try to.map { text throws(GuardError) in try Place.target(text) }
         let backup = try await RestoreChoice(client: session.client).backup(id, before: before)
-        let command = "dementiactl restore \(backup)" + (to.map { " --to \(ShellText.word($0))" } ?? "")
+        let command = "dementiactl restore \(backup.sequence)" + (to.map { " --to \(ShellText.word($0))" } ?? "")
         return try await OperationRunner(session: session).confirmed(
             PlanRequest(kind: .restore, to: target, backup: backup), as: .restore, named: "backup \(backup)",
             command: command, isDryRun: dryRun
         ) { plan in
-            // A place where nothing is yet loses nothing.
+            // An empty place loses nothing.
             target == nil || !plan.wouldLose.isEmpty || plan.tables?.contains { $0.rowsNow != nil } == true
         }
     }

@@ -46,8 +46,8 @@ struct StateChoice: Sendable {
             throw CommandText.ambiguous(text, matches.map(\.id.description))
         }
         let good = backups.filter { $0.store == id && RestoreChoice.isGood($0) }
-        let stores = try await client.stores()
-        let version = try await RestoreChoice(client: client).number(of: text, id, stores, good)
+        let line = try await client.stores().first { $0.id == id }?.line
+        let version = try await RestoreChoice(client: client).number(of: text, line: line, good)
         guard let newest = good.first(where: { $0.schemaVersion == version }) else {
             throw CommandText.noBackup(ofVersion: text, of: id, good.compactMap(\.schemaVersion))
         }

@@ -9,11 +9,11 @@ internal import GuardCore
 struct StoresCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stores",
-        abstract: "List the stores that are guarded, show one, add or drop one, look for new ones.",
+        abstract: "List the memories that are guarded, show one, add or drop one, look for new ones.",
         subcommands: [List.self, Show.self, Adopt.self, Forget.self, Rescan.self], defaultSubcommand: List.self)
 
     struct List: ControlCommand {
-        static let configuration = CommandConfiguration(abstract: "List the stores.")
+        static let configuration = CommandConfiguration(abstract: "List the memories.")
 
         @OptionGroup var findings: ExitCodeOption
         @OptionGroup var global: GlobalOptions
@@ -26,44 +26,45 @@ struct StoresCommand: ParsableCommand {
     }
 
     struct Show: ControlCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one store.")
+        static let configuration = CommandConfiguration(abstract: "Show one memory.")
 
-        @Argument(help: "The store: its id, the beginning of one, or its path.", completion: Completions.stores)
+        @Argument(help: "The memory: its name, its folder or file, or its id.", completion: Completions.stores)
         var store: String
         @OptionGroup var global: GlobalOptions
 
         func run(in session: Session) async throws(GuardError) -> Status {
             let id = try await Selection(client: session.client).store(store).id
             let store = try await session.client.store(id)
-            try session.show("store", store) { CommandText.store(store, $0) }
+            try await session.show("store", store) { CommandText.store(store, $0, $1) }
             return .done
         }
     }
 
     struct Adopt: ControlCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Guard a store that lies outside of the watched folders, or one that was forgotten.")
+            abstract: "Guard a memory outside of the watched folders, or one that was forgotten.")
 
         @Argument(
             help: ArgumentHelp(
-                "The SQLite file, or the schema as URL#SCHEMA of a server that is configured.", valueName: "place"),
+                "The SQLite file, its folder, or the schema as URL#SCHEMA of a server that is configured.",
+                valueName: "place"),
             completion: .file())
         var place: String
         @OptionGroup var global: GlobalOptions
 
         func run(in session: Session) async throws(GuardError) -> Status {
-            let store = try await session.client.adopt(try Place.name(place))
-            try session.show("store", store) { CommandText.store(store, $0) }
+            let store = try await session.client.adopt(try Place.memory(place))
+            try await session.show("store", store) { CommandText.store(store, $0, $1) }
             return .done
         }
     }
 
     struct Forget: ControlCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Guard a store no longer. It stays where it is, and so do its backups.",
-            discussion: "Says what is no longer done for it and asks.")
+            abstract: "Stop guarding a memory. The memory and its backups stay.",
+            discussion: "Shows the consequences and asks.")
 
-        @Argument(help: "The store: its id, the beginning of one, or its path.", completion: Completions.stores)
+        @Argument(help: "The memory: its name, its folder or file, or its id.", completion: Completions.stores)
         var store: String
         @OptionGroup var global: GlobalOptions
 
@@ -89,8 +90,8 @@ struct StoresCommand: ParsableCommand {
 
     struct Rescan: ControlCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Examine every watched folder now, and describe every store that is found.",
-            discussion: "Comes back when every folder was examined and every store that was found is described.")
+            abstract: "Examine every watched folder and server now.",
+            discussion: "Ends when every folder and server was examined and every memory that was found is described.")
 
         @OptionGroup var global: GlobalOptions
 

@@ -8,25 +8,25 @@ internal import GuardCore
 /// `dementiactl transfer`
 struct TransferCommand: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "transfer", abstract: "Take a memory from its SQLite file into a PostgreSQL schema.",
+        commandName: "transfer", abstract: "Copy a memory from its SQLite file into a PostgreSQL schema.",
         discussion: """
-            A proved backup of the file, and of the schema where there is one; one transaction that loads every row and reads it back; a \
-            verification. The file is only read. What PostgreSQL cannot hold is kept beside, in tables dementia_kept_..., and counted. \
-            Exit status 15: some rows were rejected, or a table could not be read whole.
+            Takes a proved backup of the file, and of the schema where one exists, loads every row in one transaction, reads it back, and \
+            verifies. The file is only read. Rows and values that PostgreSQL cannot hold are kept in tables dementia_kept_..., and counted. \
+            Exit status 15: some rows were rejected, or a table could not be read to its end.
             """)
 
-    @Argument(help: "The store: its id, the beginning of one, or its path.", completion: Completions.stores)
+    @Argument(help: "The memory: its name, its folder or file, or its id.", completion: Completions.stores)
     var store: String
     @Option(
         help: ArgumentHelp(
-            "Where to: a database's URL or service, and the schema. Without #SCHEMA the one named after the project.",
+            "The database as a URL or service, and the schema; by default the schema is named after the project.",
             valueName: "URL#SCHEMA"))
     var to: String
-    @Flag(help: "Only count what would be done, to the last row.")
+    @Flag(help: "Only show the plan: every row is converted and counted, and none is written.")
     var dryRun = false
-    @Flag(help: "It is for good: pin the file's backup, and mark the file as moved.")
+    @Flag(help: "The move is final: pin the backup of the file, and mark the file as moved.")
     var archive = false
-    @Option(help: "Take numbers that are too large for seconds as milliseconds: auto.")
+    @Option(help: "Read numbers that are too large for seconds as milliseconds: auto.")
     var epoch: Epoch?
     @OptionGroup var global: GlobalOptions
 
@@ -38,7 +38,7 @@ struct TransferCommand: ControlCommand {
             let plan = try await session.client.plan(
                 PlanRequest(
                     kind: .transfer, store: chosen.id, to: target, archive: archive ? true : nil, epoch: epoch?.rule))
-            let shown = try session.show(plan)
+            let shown = try await session.show(plan)
             return shown == .done && plan.result?.leftRowsBehind == true ? .rejectedRows : shown
         }
         let request = OperationRequest(
@@ -47,7 +47,7 @@ struct TransferCommand: ControlCommand {
         return try await OperationRunner(session: session).run(request, named: chosen.project)
     }
 
-    /// What `--epoch` takes.
+    /// The values of `--epoch`.
     enum Epoch: String, ExpressibleByArgument, CaseIterable {
         case auto
 

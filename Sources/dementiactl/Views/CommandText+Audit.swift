@@ -6,31 +6,32 @@ internal import Terminal
 
 // The audit and its events, for people.
 extension CommandText {
-    static func entries(_ entries: [JournalEvent], _ style: Style) -> String {
-        guard !entries.isEmpty else { return "Nothing has happened." }
-        var table = Table(["ID", "WHEN", "EVENT", "STORE", "OPERATION", "DETAIL"], flexible: 5)
+    static func entries(_ entries: [JournalEvent], _ memories: Memories, _ style: Style) -> String {
+        guard !entries.isEmpty else { return "No event." }
+        var table = Table(["ID", "WHEN", "MEMORY", "EVENT", "DETAIL", "OPERATION"], flexible: 4)
         for entry in entries {
             let (words, tone) = detail(entry.facts)
             table.add([
-                .init(String(entry.id)), .init(style.age(entry.at)), .init(entry.kind.rawValue),
-                .init(entry.store?.value ?? "-"), .init(entry.operation?.value ?? "-"), .init(words, tone),
+                .init(String(entry.id)), .init(style.age(entry.at)), .init(memories.name(entry.store)),
+                .init(entry.kind.rawValue), .init(words, tone), .init(entry.operation?.value ?? "-"),
             ])
         }
         return table.text(style)
     }
 
-    /// One entry as it happens: a line by itself, so that nothing before it has to be known.
-    static func line(_ entry: JournalEvent, _ style: Style) -> String {
+    /// One entry as a line that can be understood without the lines before it.
+    static func line(_ entry: JournalEvent, _ memories: Memories, _ style: Style) -> String {
         let (words, tone) = detail(entry.facts)
         // Ages would grow old on the screen.
         return [
-            String(entry.id), entry.at.description, entry.kind.rawValue, entry.store?.value, entry.operation?.value,
+            String(entry.id), entry.at.description, entry.kind.rawValue, entry.store.map { memories.name($0) },
+            entry.operation?.value,
             words.isEmpty ? nil : style.paint(PrintableText.line(words), tone),
         ].compactMap { $0 }.joined(separator: "  ")
     }
 
     static func gap(newest: Int64) -> String {
-        "GAP: the event to begin after belongs to another journal. What came before event \(newest) is in: dementiactl audit list"
+        "GAP: the event in --since belongs to another journal. The events up to \(newest): dementiactl audit list"
     }
 
     static func verification(_ verification: AuditVerification, _ style: Style) -> String {
@@ -41,11 +42,11 @@ extension CommandText {
                     ? style.paint("intact", .good)
                     : style.paint("BROKEN at entry \(verification.brokenAt.map(String.init) ?? "?")", .bad)
             ),
-            ("entries", "\(verification.entries) as they were written"),
+            ("entries", "\(verification.entries), each with the hash that it was written with"),
             ("head", verification.head),
             (
                 "next",
-                verification.intact ? nil : "Keep what is there as evidence: dementiactl audit export --output FILE"
+                verification.intact ? nil : "Keep the record as evidence: dementiactl audit export --output FILE"
             ),
         ])
     }
@@ -59,7 +60,7 @@ extension CommandText {
     }
 
     static let auditChangedOnTheWay = GuardError(
-        .verificationFailed, "The entries that arrived are not the ones that the daemon has just verified",
+        .verificationFailed, "The entries that arrived differ from those that the daemon has just verified",
         hint: "Verify it again: dementiactl audit verify")
 
     private static func detail(_ facts: JournalEvent.Facts) -> (String, Style.Tone?) {

@@ -4,90 +4,110 @@ internal import ControlAPI
 internal import GuardCore
 internal import Terminal
 
-// What is said when something has to be confirmed, or cannot be told apart or found.
+// Questions, and the errors of names that mean nothing or too much.
 extension CommandText {
     static let question = "Go on? [y/N] "
-    static let changedMeanwhile = "Meanwhile it has become something else:"
+    static let changedMeanwhile = "The plan has changed meanwhile:"
 
     static func confirmationNeeded(_ change: Change, command: String) -> GuardError {
         GuardError(
-            .confirmationNeeded, "\(change.headline) needs a yes, and there is no terminal to ask at",
-            store: change.store, hint: "Say it in advance: \(command) --yes", causes: change.lines)
+            .confirmationNeeded, "\(change.headline) has to be confirmed, and there is no terminal to ask on",
+            store: change.store, hint: "Confirm it in advance: \(command) --yes", causes: change.lines)
     }
 
     static func declined(_ change: Change, look: String) -> GuardError {
         GuardError(
-            .confirmationNeeded, "Not confirmed; nothing was changed", store: change.store, hint: "Look closer: \(look)"
+            .confirmationNeeded, "Not confirmed; nothing was changed", store: change.store,
+            hint: "See the plan again: \(look)"
         )
     }
 
     static func planChanged(_ error: GuardError, look: String) -> GuardError {
         GuardError(
-            .planChanged, "What would be done is no longer what was shown; nothing was changed", store: error.store,
-            dataState: error.dataState, hint: "Look again: \(look)", causes: [error.message] + error.causes)
+            .planChanged, "The plan is no longer the one that was shown; nothing was changed", store: error.store,
+            dataState: error.dataState, hint: "See the new plan: \(look)", causes: [error.message] + error.causes)
     }
 
     // MARK: Restore
 
     static func nothingToRestore(_ name: String) -> GuardError {
         GuardError(
-            .notFound, "There is no backup and no store '\(name)'",
-            hint: "See which backups there are: dementiactl backup list")
+            .notFound, "There is no backup and no memory '\(name)'",
+            hint: "List the backups: dementiactl backup list")
     }
 
     static func beforeNeedsStore(_ name: String) -> GuardError {
         GuardError(
-            .usage, "--before chooses among the backups of a store, and '\(name)' is one backup",
-            hint: "Name the store: dementiactl stores list")
+            .usage, "--before chooses among the backups of a memory, and '\(name)' is a single backup",
+            hint: "Name the memory instead: dementiactl stores list")
     }
 
     static func noGoodBackup(_ store: StoreID, _ name: String) -> GuardError {
         GuardError(
             .notFound, "There is no good backup of '\(name)'", store: store,
-            hint: "See those that are not: dementiactl backup list \(store)")
+            hint: "List every backup of it: dementiactl backup list \(store)")
     }
 
-    static func noBackup(before version: String, of store: StoreID, _ versions: [Int]) -> GuardError {
+    static func noBackup(
+        before version: String, of store: StoreID, _ name: String, _ versions: [Int], line: String?
+    ) -> GuardError {
         GuardError(
-            .notFound, "There is no good backup of store \(store) from before \(version); \(those(versions))",
-            store: store, hint: "See them: dementiactl backup list \(store)")
+            .notFound, "There is no good backup of '\(name)' from before \(version); \(list(versions, line))",
+            store: store, hint: "List the backups: dementiactl backup list \(store)")
     }
 
-    static func noRelease(_ text: String, _ versions: [Int]) -> GuardError {
+    static func noRelease(_ text: String, _ versions: [Int], line: String?) -> GuardError {
         GuardError(
-            .usage, "'\(text)' is neither a version of a schema nor a release that is known; \(those(versions))",
-            hint: "See the releases: dementiactl releases list")
+            .usage,
+            "'\(text)' is not a version. There are \(VersionText.list(line: line)); \(list(versions, line))",
+            hint: "See the table of versions: dementiactl releases list")
     }
 
-    private static func those(_ versions: [Int]) -> String {
-        versions.isEmpty
-            ? "no backup tells its version"
-            : "the backups are of version \(versions.map(String.init).joined(separator: ", "))"
+    private static func list(_ versions: [Int], _ line: String?) -> String {
+        guard !versions.isEmpty else { return "no backup tells its version" }
+        return "the backups are of \(versions.map { VersionText.name($0, line: line) }.joined(separator: ", "))"
     }
 
     // MARK: Places
 
+    static func noMemory(in folder: String, _ files: [String]) -> GuardError {
+        let found =
+            files.isEmpty ? "no memory file" : "several database files: \(files.prefix(5).joined(separator: ", "))"
+        return GuardError(
+            .notFound, "\(folder) holds \(found)", hint: "Name the file itself: dementiactl stores adopt FILE")
+    }
+
     static let passwordOnCommandLine = GuardError(
-        .usage, "A password does not belong on a command line, where everybody can read it",
-        hint: "Leave it out; the daemon has it from its service file, .pgpass or --postgres-file.")
+        .usage, "A password on a command line is visible to every user of this machine",
+        hint: "Leave it out; the daemon takes it from its service file, .pgpass or --postgres-file.")
 
     // MARK: Stores
 
     static func forgetting(_ store: StoreForm, backups: Int) -> Change {
         Change(
-            headline: "Forgetting store \(store.id)", subject: PrintableText.line(store.location),
+            headline: "Forgetting \(store.project)", subject: PrintableText.line(store.location),
             lines: [
-                "it is no longer backed up, migrated or watched",
+                "the memory is no longer backed up, migrated or watched",
                 backups == 0
-                    ? "there is no backup of it"
+                    ? "there is no backup of the memory"
                     : "its \(Phrases.count(backups, "backup stays", "backups stay")) in the vault",
-                "the store itself stays as it is",
+                "the memory itself stays as it is",
             ], store: store.id)
     }
 
+    static func notHeld(_ store: StoreForm, isHeldWithAll: Bool) -> GuardError {
+        GuardError(
+            .notFound,
+            isHeldWithAll
+                ? "\(store.project) has no hold of its own; a hold on every memory is in force"
+                : "\(store.project) is not on hold",
+            store: store.id, hint: "List the holds: dementiactl hold list")
+    }
+
     static func forgotten(_ store: StoreForm, backups: Int) -> String {
-        "\(store.id) is no longer guarded: \(PrintableText.line(store.location))\n"
-            + (backups == 0 ? "" : "Its backups: dementiactl backup list\n")
+        "\(PrintableText.line(store.project)) is no longer guarded: \(PrintableText.line(store.location))\n"
+            + (backups == 0
+                ? "" : "\(Phrases.count(backups, "backup stays", "backups stay")): dementiactl backup list\n")
             + "To guard it again: dementiactl stores adopt \(PrintableText.line(ShellText.word(store.location)))"
     }
 }

@@ -4,110 +4,136 @@ internal import ControlAPI
 internal import GuardCore
 internal import Terminal
 
-// How operations and backups look to a person.
+// Operations and backups, for people.
 extension CommandText {
-    static func operations(_ operations: [OperationRecord], _ style: Style) -> String {
-        guard !operations.isEmpty else { return "No operation yet." }
-        var table = Table(["OPERATION", "KIND", "STORE", "STARTED", "OUTCOME"], flexible: 4)
+    static func operations(_ operations: [OperationRecord], _ memories: Memories, _ style: Style) -> String {
+        guard !operations.isEmpty else { return "No operation." }
+        var table = Table(["MEMORY", "OPERATION", "STARTED", "RESULT", "ID"], flexible: 3)
         for operation in operations {
-            let (words, tone) = outcome(operation)
+            let sentence = memories.sentence(operation)
             table.add([
-                .init(operation.id.value), .init(operation.kind.rawValue), .init(operation.store?.value ?? "-"),
-                .init(style.age(operation.startedAt)), .init(words, tone),
+                .init(memories.name(operation.store)), .init(sentence.work), .init(style.age(operation.startedAt)),
+                .init(sentence.result, tone(operation)), .init(operation.id.value),
             ])
         }
         return table.text(style)
     }
 
-    static func operation(_ operation: OperationRecord, _ style: Style) -> String {
-        let (words, tone) = outcome(operation)
+    /// The operation in a sentence, the reason of a failure with the next step, and the rest.
+    ///
+    /// - Parameter isWhole: whether every step and every table is shown, and not only those that matter
+    static func operation(
+        _ operation: OperationRecord, isWhole: Bool = false, _ memories: Memories, _ style: Style
+    ) -> String {
+        let hasFailed = operation.state == .settled && ![.succeeded, .nothingToDo].contains(operation.outcome)
+        let step = hasFailed ? operation.steps.last { $0.state == .failed } : nil
         var lines = [
-            facts([
-                ("operation", operation.id.value),
-                ("outcome", style.paint(words, tone)),
-                ("kind", operation.kind.rawValue),
-                ("store", operation.store?.value),
-                ("data", Phrases.describe(operation.dataState)),
-                ("versions", versions(operation)),
-                ("backup", operation.backup?.description),
-                ("kept", kept(operation)),
-                ("removed", removed(operation)),
-                (
-                    "took",
-                    operation.settledAt.map {
-                        Style.time(milliseconds: $0.milliseconds - operation.startedAt.milliseconds)
-                    }
-                ),
-                ("locked", operation.result?.lockedMilliseconds.map { Style.time(milliseconds: $0) }),
-                ("why", operation.error.map { PrintableText.line($0.detail) }),
-                ("next", operation.error?.hint.map { PrintableText.line($0) } ?? waiting(operation)),
-            ])
+            style.paint(memories.sentence(operation).text, tone(operation)),
+            facts(
+                [
+                    ("why", operation.error.map { PrintableText.line($0.detail) })
+                ] + (operation.error?.causes ?? []).map { ("because", PrintableText.line($0)) } + [
+                    ("failed at", step.map { Phrases.step($0.kind) }),
+                    ("data", Phrases.describe(operation.dataState)),
+                    ("kept", kept(operation)),
+                    ("removed", removed(operation)),
+                    ("next", operation.error?.hint.map { PrintableText.line($0) } ?? waiting(operation)),
+                    ("operation", operation.id.value),
+                    (
+                        "backup",
+                        isWhole ? operation.backup.map { "\($0.sequence), id \($0)" } : nil
+                    ),
+                ]),
         ]
-        lines += operation.error?.causes.map { "  because: \(PrintableText.line($0))" } ?? []
-        lines += operation.steps.map { "  \(Phrases.step($0.kind)): \(describe($0))" }
-        lines += transfer(operation.result, style)
-        lines += operation.findings.map { "  note: \(PrintableText.line($0.message))" }
+        if isWhole || hasFailed || operation.state != .settled {
+            lines += operation.steps.map { "  \(mark($0, style)) \(Phrases.step($0.kind))\(describe($0))" }
+        }
+        lines += transfer(operation.result, isWhole: isWhole, style)
+        lines += notes(operation, isWhole)
         return lines.joined(separator: "\n")
     }
 
+    /// The findings; of many alike only the first ones, with the number of the others.
+    private static func notes(_ operation: OperationRecord, _ isWhole: Bool) -> [String] {
+        let limit = isWhole ? Int.max : 5
+        let shown = operation.findings.prefix(limit).map { "  note: \(PrintableText.line($0.message))" }
+        let rest = operation.findings.count - shown.count
+        guard rest > 0 else { return shown }
+        return shown + [
+            "  … and \(Phrases.count(rest, "more note")): dementiactl operations show \(operation.id) --verbose"
+        ]
+    }
+
     static func results(
-        _ operations: [OperationRecord], _ problems: [Problem], leaving held: [StoreForm] = [], _ style: Style
+        _ operations: [OperationRecord], _ problems: [Problem], leaving held: [StoreForm] = [], _ memories: Memories,
+        _ style: Style
     ) -> String {
         let left = held.map {
-            "left on hold: \($0.id)  \(PrintableText.line($0.location))\n  next: dementiactl migrate \($0.id)"
+            "\(memories.name($0.id)) was left on hold. Upgrade it nevertheless: dementiactl migrate \(memories.word($0.id))"
         }
         guard !operations.isEmpty || !problems.isEmpty else {
             return (["Nothing to do."] + left).joined(separator: "\n")
         }
-        let list = operations.isEmpty ? [] : [self.operations(operations, style)]
-        return
-            (list
-            + problems.map {
-                "not started: \(PrintableText.line($0.detail))" + ($0.hint.map { "\n  next: \($0)" } ?? "")
-            }
-            + left)
-            .joined(separator: "\n")
+        let list = operations.map { operation in
+            let sentence = memories.sentence(operation)
+            let hint = operation.error?.hint.map { "\n  next: \(PrintableText.line($0))" } ?? ""
+            return style.paint(sentence.withReason, tone(operation)) + hint
+        }
+        let refused = problems.map { problem in
+            "not started: \(PrintableText.line(problem.detail))"
+                + (problem.hint.map { "\n  next: \(PrintableText.line($0))" } ?? "")
+        }
+        return (list + refused + left).joined(separator: "\n")
     }
 
-    static func backups(_ backups: [BackupForm], _ style: Style) -> String {
-        guard !backups.isEmpty else { return "No backup yet. Take one: dementiactl backup create" }
-        var table = Table(["BACKUP", "WHEN", "REASON", "VERSION", "SIZE", "PROOF", "LOCATION"], flexible: 6)
+    static func backups(_ backups: [BackupForm], of chosen: StoreID? = nil, _ memories: Memories, _ style: Style)
+        -> String
+    {
+        guard !backups.isEmpty else {
+            return "No backup yet. Take one: dementiactl backup create" + (chosen.map { " \(memories.word($0))" } ?? "")
+        }
+        var table = Table(["MEMORY", "BACKUP", "WHEN", "REASON", "VERSION", "SIZE", "PROOF", "LOCATION"], flexible: 7)
         for backup in backups {
             table.add([
-                .init(backup.id.description), .init(style.age(backup.createdAt)),
+                .init(memories.name(backup.store)), .init(String(backup.id.sequence)),
+                .init(style.age(backup.createdAt)),
                 .init(backup.reason.rawValue + (backup.pinned ? ", pinned" : "")),
-                .init(version(backup.schemaVersion)), .init(Style.size(backup.sizeBytes)),
+                .init(memories.version(backup.schemaVersion, of: backup.store)), .init(Style.size(backup.sizeBytes)),
                 backup.verified ? .init(backup.proof.rawValue, .good) : .init("FAILED", .bad), .init(backup.location),
             ])
         }
         return table.text(style)
     }
 
-    static func backup(_ backup: BackupForm, _ style: Style) -> String {
+    static func backup(_ backup: BackupForm, isWhole: Bool = false, _ memories: Memories, _ style: Style) -> String {
         let head = facts([
-            ("backup", backup.id.description),
-            ("of", PrintableText.line(backup.location)),
-            ("store", backup.store.value),
+            ("backup", "\(backup.id.sequence), id \(backup.id)"),
+            ("of", "\(memories.name(backup.store)), \(PrintableText.line(backup.location))"),
             ("taken", "\(style.age(backup.createdAt)), reason \(backup.reason.rawValue)"),
-            ("version", version(backup.schemaVersion)),
+            ("version", memories.version(backup.schemaVersion, of: backup.store)),
             ("size", "\(Style.size(backup.sizeBytes)), stored in \(Style.size(backup.storedBytes))"),
             ("proof", backup.verified ? style.paint(backup.proof.rawValue, .good) : style.paint("FAILED", .bad)),
             ("pinned", backup.pinned ? "yes" : nil),
             ("sha256", backup.sha256),
             ("folder", PrintableText.line(backup.path)),
         ])
-        return ([head] + backup.tables.map { "  \(PrintableText.line($0.name)): \(Phrases.rows($0.rows))" }).joined(
-            separator: "\n")
+        let tables = isWhole ? backup.tables : backup.tables.filter { $0.rows > 0 }
+        let empty = backup.tables.count - tables.count
+        return
+            ([head] + tables.map { "  \(PrintableText.line($0.name)): \(Phrases.rows($0.rows))" }
+            + (empty > 0 ? ["  and \(Phrases.count(empty, "table")) without rows"] : []))
+            .joined(separator: "\n")
+    }
+
+    /// A backup that was just pinned or unpinned.
+    static func pinned(_ backup: BackupForm, _ memories: Memories) -> String {
+        let name = "Backup \(backup.id.sequence) of \(memories.name(backup.store))"
+        return backup.pinned
+            ? "\(name) is pinned: it is kept until it is unpinned."
+            : "\(name) is no longer pinned: retention decides how long it is kept."
     }
 
     // MARK: Details
-
-    private static func versions(_ operation: OperationRecord) -> String? {
-        guard let from = operation.result?.fromVersion, let to = operation.result?.toVersion, from != to else {
-            return nil
-        }
-        return "\(from) to \(to)"
-    }
 
     private static func kept(_ operation: OperationRecord) -> String? {
         operation.result?.keptState.map { backup in
@@ -122,14 +148,14 @@ extension CommandText {
                 list("only there", extra.filter { $0.value > 0 }),
                 list("not there", extra.filter { $0.value < 0 } + missing),
             ]
-            return (["the state before is backup \(backup)"] + parts.compactMap { $0 }).joined(separator: "; ")
+            return (["the replaced state is backup \(backup.sequence)"] + parts.compactMap { $0 }).joined(
+                separator: "; ")
         }
     }
 
     private static func removed(_ operation: OperationRecord) -> String? {
         operation.result?.removed.map { removed in
-            Phrases.count(removed.count, "backup", "backups")
-                + (operation.result?.freedBytes.map { ", \(Style.size($0)) given back" } ?? "")
+            removed.isEmpty ? "no backup" : "backups \(removed.map { String($0.sequence) }.joined(separator: ", "))"
         }
     }
 
@@ -137,9 +163,18 @@ extension CommandText {
         operation.state == .settled ? nil : "dementiactl operations watch \(operation.id)"
     }
 
+    private static func mark(_ step: StepRecord, _ style: Style) -> String {
+        switch step.state {
+        case .done: style.paint("✓", .good)
+        case .failed: style.paint("✗", .bad)
+        case .running, .stopped: "·"
+        }
+    }
+
     private static func describe(_ step: StepRecord) -> String {
         let time = step.finishedAt.map { Style.time(milliseconds: $0.milliseconds - step.startedAt.milliseconds) }
-        return [step.state.rawValue, time, step.detail.map { PrintableText.line($0) }].compactMap { $0 }
-            .joined(separator: ", ")
+        let state = step.state == .done ? nil : step.state.rawValue
+        let parts = [state, time, step.detail.map { PrintableText.line($0) }].compactMap { $0 }
+        return parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
     }
 }

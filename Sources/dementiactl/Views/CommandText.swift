@@ -4,7 +4,7 @@ internal import ControlAPI
 internal import GuardCore
 internal import Terminal
 
-/// Everything that the command line says to a person by itself. What the daemon says is passed on.
+/// The texts of the command line. Texts of the daemon are passed on as they are.
 enum CommandText {
     // MARK: Failures
 
@@ -12,37 +12,56 @@ enum CommandText {
         GuardError(.usage, message, hint: "See: dementiactl --help")
     }
 
-    static func noVerb(_ verb: String) -> GuardError {
-        usage("There is no verb '\(verb)'")
+    /// - Parameter suggestion: a verb that is spelled much the same, with its group
+    static func noVerb(_ verb: String, suggestion: String? = nil) -> GuardError {
+        guard let suggestion else { return usage("'\(verb)' is not a verb of dementiactl") }
+        return GuardError(
+            .usage, "'\(verb)' is not a verb of dementiactl", hint: "Did you mean: dementiactl \(suggestion) --help")
     }
 
-    static func noStore(_ name: String) -> GuardError {
-        GuardError(
-            .notFound, "There is no store '\(name)'",
-            hint: "See which there are: dementiactl stores list. Look for new ones: dementiactl stores rescan")
+    static func noStore(_ name: String, among all: [StoreForm] = []) -> GuardError {
+        let memories = Memories(all)
+        let known = all.prefix(8).map { memories.name($0.id) }.joined(separator: ", ") + (all.count > 8 ? ", …" : "")
+        return GuardError(
+            .notFound, "There is no memory '\(name)'" + (all.isEmpty ? "" : "; there are \(known)"),
+            hint: "List the memories: dementiactl stores list. Look for new ones: dementiactl stores rescan")
     }
 
     static func noBackup(_ name: String) -> GuardError {
-        GuardError(.notFound, "There is no backup '\(name)'", hint: "See which there are: dementiactl backup list")
+        GuardError(.notFound, "There is no backup '\(name)'", hint: "List the backups: dementiactl backup list")
     }
 
     static func noOperation(_ name: String) -> GuardError {
         GuardError(
-            .notFound, "There is no operation '\(name)'", hint: "See which there are: dementiactl operations list")
+            .notFound, "There is no operation '\(name)'", hint: "List the operations: dementiactl operations list")
     }
 
     static func ambiguous(_ name: String, _ matches: [String]) -> GuardError {
+        let shown = matches.prefix(5).joined(separator: "; ") + (matches.count > 5 ? "; …" : "")
+        return GuardError(
+            .usage, "'\(name)' is ambiguous, \(matches.count) match: \(shown)",
+            hint: "Give more of the name, or the path. List the memories: dementiactl stores list")
+    }
+
+    static func noVersion(_ text: String, line: String?) -> GuardError {
         GuardError(
-            .usage, "'\(name)' is the beginning of \(matches.count) ids", hint: "Give more of it.",
-            causes: Array(matches.prefix(5)))
+            .usage,
+            "'\(text)' is not a version\(line.map { " of \($0)" } ?? ""). There are \(VersionText.list(line: line))",
+            hint: "See the table of versions: dementiactl releases list")
+    }
+
+    static func nothingToUndo(_ name: String, _ store: StoreID, _ word: String) -> GuardError {
+        GuardError(
+            .notFound, "Nothing can be undone for \(name): no restore and no downgrade of it is recorded", store: store,
+            hint: "See every attempt: dementiactl history \(word)")
     }
 
     static let watchedLongEnough = GuardError(
-        .timedOut, "The time to watch is over", hint: "See how things stand: dementiactl status")
+        .timedOut, "The time limit is over", hint: "See the present state: dementiactl status")
 
-    static let interrupted = GuardError(.interrupted, "Interrupted", hint: "See how things stand: dementiactl status")
+    static let interrupted = GuardError(.interrupted, "Interrupted", hint: "See the present state: dementiactl status")
 
-    /// - Parameter ids: what goes on, at least one
+    /// - Parameter ids: the operations that go on, at least one
     static func detached(_ ids: [OperationID], _ state: DataState) -> GuardError {
         let id = ids.first?.value ?? ""
         let what = ids.count == 1 ? "operation \(id) goes on" : "operation \(id) and \(ids.count - 1) more go on"
@@ -51,17 +70,17 @@ enum CommandText {
             hint: "Watch it: dementiactl operations watch \(id). Stop it: dementiactl operations cancel \(id)")
     }
 
-    /// Said of an operation that still runs and was told to stop.
-    static let askedToStop = "  note: it was asked to stop, and stops before its point of no return"
+    /// The note on an operation that still runs and was told to stop.
+    static let askedToStop = "note       a stop was requested; it takes effect before the point of no return"
 
-    static let pressAgain = "  Press Ctrl-C again within 2 s to ask it to stop."
+    static let pressAgain = "  Press Ctrl-C again within 2 s to stop the operation."
 
     static func stopped(_ ids: [OperationID], _ state: DataState, _ refusals: [GuardError]) -> GuardError {
         let id = ids.first?.value ?? ""
         let what = ids.count == 1 ? "operation \(id) was" : "operation \(id) and \(ids.count - 1) more were"
         return GuardError(
             .interrupted, "Interrupted twice; \(what) asked to stop", dataState: state,
-            hint: "See what became of it: dementiactl operations show \(id)", causes: refusals.map(\.message))
+            hint: "See the result: dementiactl operations show \(id)", causes: refusals.map(\.message))
     }
 
     static func notFollowed(after id: Int64?) -> GuardError {
@@ -70,16 +89,25 @@ enum CommandText {
             hint: "Go on: dementiactl events --follow" + (id.map { " --since \($0)" } ?? ""))
     }
 
+    static func stillWaiting(_ condition: WaitCommand.Condition) -> GuardError {
+        GuardError(
+            .timedOut,
+            condition == .current
+                ? "The time limit is over, and not every memory is current"
+                : "The time limit is over, and an operation still runs",
+            hint: "See the present state: dementiactl status")
+    }
+
     static func badMoment(_ text: String) -> GuardError {
         GuardError(
-            .usage, "'\(text)' is no time", hint: "Give one such as 2h or 2026-01-31T18:00:00Z.")
+            .usage, "'\(text)' is not a time", hint: "Give a time such as 2h, 7d or 2026-01-31T18:00:00Z.")
     }
 
     static let nothingToVerify = GuardError(
-        .usage, "Which backups?", hint: "Name them, or all: dementiactl backup verify --all")
+        .usage, "No backup is named", hint: "Name backups, or verify all: dementiactl backup verify --all")
 
     static func exists(_ path: String) -> GuardError {
-        GuardError(.usage, "\(path) is there already", hint: "Give a name that is free: --output FILE")
+        GuardError(.usage, "\(path) exists already", hint: "Give another name: --output FILE")
     }
 
     static func partOfDatabase(_ path: String) -> GuardError {
@@ -103,14 +131,14 @@ enum CommandText {
 
     static func cannotWrite(_ path: String, _ reason: String) -> GuardError {
         GuardError(
-            .inputOutput, "\(path) cannot be written; what was to be exported is unharmed",
+            .inputOutput, "\(path) cannot be written; the backup or record itself is unharmed",
             hint: "Choose a place with room and write permission: --output FILE", causes: [reason])
     }
 
     static func damagedOnTheWay(_ id: BackupID) -> GuardError {
         GuardError(
-            .verificationFailed, "What arrived of backup \(id) has another checksum than the backup; it was removed",
-            hint: "See whether the backup itself is sound: dementiactl backup verify \(id)")
+            .verificationFailed, "The exported copy of backup \(id) does not match its checksum; the copy was removed",
+            hint: "Verify the backup itself: dementiactl backup verify \(id)")
     }
 
     // MARK: Words for values
@@ -119,14 +147,14 @@ enum CommandText {
         switch action {
         case .apply: "apply"
         case .adopt: "record"
-        case .revert: "take back"
+        case .revert: "revert"
         case .repair: "repair"
         }
     }
 
-    static func outcome(_ record: OperationRecord) -> (words: String, tone: Style.Tone) {
-        guard record.state == .settled, let outcome = record.outcome else { return (record.state.rawValue, .wait) }
-        return outcome == .succeeded ? (done(record.kind), .good) : describe(outcome)
+    static func tone(_ record: OperationRecord) -> Style.Tone {
+        guard record.state == .settled, let outcome = record.outcome else { return .wait }
+        return describe(outcome).tone
     }
 
     static func describe(_ outcome: Outcome) -> (words: String, tone: Style.Tone) {
@@ -134,26 +162,15 @@ enum CommandText {
         case .succeeded: ("succeeded", .good)
         case .nothingToDo: ("nothing to do", .good)
         case .cancelled: ("cancelled", .wait)
-        case .busy: ("busy, not done", .wait)
+        case .busy: ("busy, postponed", .wait)
         case .failedUntouched: ("failed, data untouched", .bad)
-        case .failedRestored: ("failed, data restored and verified", .bad)
+        case .failedRestored: ("failed and reverted, data verified", .bad)
         case .needsAttention: ("NEEDS ATTENTION", .bad)
         }
     }
 
-    private static func done(_ kind: OperationKind) -> String {
-        switch kind {
-        case .migrate: "migrated"
-        case .backup: "backed up"
-        case .restore: "restored"
-        case .verify: "verified"
-        case .transfer: "transferred"
-        case .downgrade: "downgraded"
-        case .repair: "repaired"
-        case .prune: "pruned"
-        case .rescan: "scanned"
-        }
-    }
+    /// The number of a schema, where the line that it belongs to is not known.
+    static func version(_ number: Int?) -> String { number.map(String.init) ?? "?" }
 
     static func tone(_ state: StoreState) -> Style.Tone {
         switch state {
@@ -162,6 +179,4 @@ enum CommandText {
         case .drifted, .unknown, .failed, .missing, .notAnswering: .bad
         }
     }
-
-    static func version(_ number: Int?) -> String { number.map(String.init) ?? "?" }
 }

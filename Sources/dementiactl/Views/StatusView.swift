@@ -6,7 +6,7 @@ internal import GuardCore
 internal import Synchronization
 internal import Terminal
 
-/// Shows how everything stands, again and again: drawn over on a terminal, a line or a document for each change elsewhere.
+/// Shows the status again and again: drawn over on a terminal, and as a line or a document for each change elsewhere.
 final class StatusView: Sendable {
     private struct State {
         /// How many lines the last picture has.
@@ -21,11 +21,16 @@ final class StatusView: Sendable {
 
     init(session: Session) { self.session = session }
 
-    /// - Parameter progress: of operations, newer than what `status` knows
-    func show(_ status: StatusForm, _ progress: [OperationID: Progress]) {
+    /// - Parameters:
+    ///   - progress: of operations, newer than the progress in `picture`
+    ///   - gone: since when the daemon does not answer; nil when it does
+    func show(
+        _ picture: CommandText.StatusPicture, _ progress: [OperationID: Progress], gone: Timestamp? = nil
+    ) {
         let console = session.console
-        if console.outputIsTerminal, !console.isJSON { return draw(status.with(progress)) }
-        // What is the same as before is no news. A status without a JSON form would have failed every test.
+        let status = picture.status
+        if console.outputIsTerminal, !console.isJSON { return draw(picture.with(status.with(progress)), gone) }
+        // A status that has not changed is not printed again. A status without a JSON form would have failed every test.
         guard let bytes = try? ControlJSON.encode(status) else { return }
         let isNew = state.withLock { state in
             defer { state.last = bytes }
@@ -48,31 +53,33 @@ final class StatusView: Sendable {
         if height > 0 { session.console.draw("\n") }
     }
 
-    private func draw(_ status: StatusForm) {
+    private func draw(_ picture: CommandText.StatusPicture, _ gone: Timestamp?) {
         let rows = Screen.size(of: 1).rows
-        var lines = CommandText.status(status, socket: session.client.socket, session.console.style)
-            .split(separator: "\n", omittingEmptySubsequences: false)
+        let style = session.console.style
+        let text = CommandText.status(picture, socket: session.client.socket, style)
+        let banner = gone.map { CommandText.gone(since: $0, style) + "\n\n" } ?? ""
+        var lines = (banner + text).split(separator: "\n", omittingEmptySubsequences: false)
         if lines.count > rows - 1 {
             let shown = max(1, rows - 2)
             let rest = "… \(Phrases.count(lines.count - shown, "more line", "more lines"))"
             lines = lines.prefix(shown) + [rest[...]]
         }
-        let text = session.console.style.shown(lines.joined(separator: "\n"))
+        let shownText = style.shown(lines.joined(separator: "\n"))
         state.withLock { state in
-            let bytes = Array(text.utf8)
+            let bytes = Array(shownText.utf8)
             guard !state.isOver, bytes != state.last else { return }
             state.last = bytes
             // The terminal cuts what is too long (DECAWM): a line that went on in the next one could not be drawn over.
             let back = state.height > 1 ? "\u{1B}[\(state.height - 1)A" : ""
             let start = state.height > 0 ? "\r\(back)\u{1B}[J" : ""
-            session.console.draw("\(start)\u{1B}[?7l\(text)\u{1B}[?7h")
+            session.console.draw("\(start)\u{1B}[?7l\(shownText)\u{1B}[?7h")
             state.height = lines.count
         }
     }
 }
 
 extension StatusForm {
-    /// With what was heard since about operations.
+    /// With the newer progress of operations.
     fileprivate func with(_ progress: [OperationID: Progress]) -> StatusForm {
         let operations = operations.map { operation in
             var operation = operation

@@ -5,7 +5,7 @@ internal import ControlClient
 internal import GuardCore
 internal import Synchronization
 
-/// `dementiactl status --watch`: the daemon tells when something happens, and then it is asked how everything stands.
+/// `dementiactl status --watch`: the daemon tells of every event, and is then asked for its status.
 struct StatusWatch: Sendable {
     let session: Session
 
@@ -14,7 +14,7 @@ struct StatusWatch: Sendable {
     init(session: Session) { self.session = session }
 
     /// How often ages on a terminal are drawn again when nothing happens. The daemon is not asked for it.
-    private static let refresh = Duration.seconds(10)
+    private static let refresh = Duration.seconds(1)
     /// At most ten pictures a second.
     private static let pause = Duration.milliseconds(100)
 
@@ -24,6 +24,8 @@ struct StatusWatch: Sendable {
         // Asked once before anything else: a daemon that is not there is not waited for.
         let first = try await client.status()
         let view = StatusView(session: session)
+        let reader = session.console.endsWithReader()
+        defer { reader.cancel() }
         session.interrupt.means(
             .init(ends: { [console = session.console] in
                 view.end()
@@ -38,24 +40,29 @@ struct StatusWatch: Sendable {
                 }
             }
             defer { group.cancelAll() }
-            var status = first
+            var picture = await picture(of: first)
+            var gone: Timestamp?
             var followed: Set<OperationID> = []
             while true {
                 let count = news.bell.count
                 if news.takeChange() {
                     do throws(GuardError) {
-                        status = try await client.status()
+                        picture = await self.picture(of: try await client.status())
+                        gone = nil
                     } catch {
-                        // Away for a moment, as long as whoever follows its events has patience; it tells when it is back.
+                        // Away for a moment, as long as the task that follows its events has patience; it tells when the daemon is back.
                         guard error.code == .notReachable else { return error }
+                        gone = gone ?? Console.now()
                     }
+                } else if session.console.outputIsTerminal, !session.console.isJSON {
+                    gone = await isGone() ? gone ?? Console.now() : nil
                 }
                 if session.console.outputIsTerminal, !session.console.isJSON {
-                    for operation in status.operations where followed.insert(operation.id).inserted {
+                    for operation in picture.status.operations where followed.insert(operation.id).inserted {
                         group.addTask { await follow(operation.id) }
                     }
                 }
-                view.show(status, news.progress)
+                view.show(picture, news.progress, gone: gone)
                 if let failure = news.failure { return failure }
                 await news.bell.wait(after: count, before: .now + Self.refresh)
                 // Cut short when the watch ends, and then the next look tells why.
@@ -66,7 +73,22 @@ struct StatusWatch: Sendable {
         throw failure ?? CommandText.interrupted
     }
 
-    /// Takes in how far one operation has come.
+    /// A document holds the status alone; a person is told names and the last operation, too.
+    private func picture(of status: StatusForm) async -> CommandText.StatusPicture {
+        session.console.isJSON ? .init(status, [], []) : await session.picture(of: status)
+    }
+
+    /// Whether nothing listens at the socket. The question costs the daemon nothing but a connection.
+    private func isGone() async -> Bool {
+        do throws(GuardError) {
+            _ = try await session.client.health()
+            return false
+        } catch {
+            return error.code == .notReachable
+        }
+    }
+
+    /// Notes the progress of one operation.
     private func follow(_ id: OperationID) async {
         let news = news
         // How it ended is in the audit, and a daemon that is away is noticed there too.
