@@ -95,7 +95,7 @@ public struct WALCheck: Check {
                 .walGrows, .degraded,
                 "The write-ahead log of \(log.database) has \(log.bytes) bytes, and the memory itself "
                     + "\(log.databaseBytes): "
-                    + (names.isEmpty ? "nobody has folded it back." : "\(names) may keep it from being folded back."),
+                    + (names.isEmpty ? "no process has checkpointed it." : "\(names) may prevent its checkpoint."),
                 store: log.store,
                 remedy: .init(
                     log.holders.isEmpty

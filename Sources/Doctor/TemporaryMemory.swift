@@ -53,7 +53,7 @@ public struct TemporaryMemory: Check {
             Diagnosis(
                 .memoryInTemp, .failure,
                 "\(path) is a memory that Dementia keeps in the temporary folder, because it could not write elsewhere: "
-                    + "nobody guards it, and the next boot may remove it.\(users)",
+                    + "it is not guarded, and the next boot may remove it.\(users)",
                 remedy: .init(
                     "Move it to \(target), where it is guarded, and start Claude in a folder that it can write to, or with "
                         + "CLAUDE_MEMORY_DB=\(target)/.claude-memory.db.",

@@ -128,7 +128,7 @@ public struct VaultCheck: Check {
             .vaultDamaged, .degraded,
             "\(damage.path) is no backup any more: \(damage.reason). It is never used and never removed.",
             remedy: .init(
-                "Move it out of the vault, where somebody can still look at it.",
+                "Move it out of the vault, and keep it for an examination.",
                 command: "mkdir -p -m 700 \(attic) && chmod u+w \(path) && mv -- \(path) \(attic)/"))
     }
 }

@@ -217,7 +217,7 @@ public struct Planner: Sendable {
                     .drift,
                     "\(place) records migration \(row.version) (\(row.name)) as applied, but \(problem)",
                     store: store,
-                    hint: "Somebody changed the schema afterwards. See: dementiactl repair \(store) --dry-run")
+                    hint: "The schema was changed afterwards. See: dementiactl repair \(store) --dry-run")
             }
         }
     }

@@ -2,7 +2,7 @@
 
 public import Logging
 
-/// What stands behind the daemon's loggers: each record goes to one sink, with metadata as values of its own.
+/// The handler of the daemon's loggers: each record goes to one sink, with metadata as values of its own.
 ///
 /// Under systemd that is a record of the journal with fields that `journalctl DEMENTIA_STORE=…` finds, elsewhere a line. Callers
 /// pass no secrets; as a last resort the passwords of URLs are hidden in messages and values.

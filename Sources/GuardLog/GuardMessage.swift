@@ -7,16 +7,16 @@ public import Logging
 public struct GuardMessage: Sendable, Hashable {
     /// Which it is, for ever: the journal's MESSAGE_ID, 32 hexadecimal digits.
     public let id: String
-    /// How bad it is.
+    /// The severity.
     public let level: Logger.Level
     /// One line that names it.
     public let subject: String
-    /// What it means and what to do next. `@DEMENTIA_STORE@` stands for the record's value `store`.
+    /// The meaning, and the next step. `@DEMENTIA_STORE@` stands for the record's value `store`.
     public let explanation: String
 
     /// The metadata keys that ``explanation`` refers to, as the journal spells them: such as `DEMENTIA_STORE`.
     ///
-    /// Whoever says the message has to give them: `journalctl -x` shows the field's name in place of a value that is not there.
+    /// A caller that logs the message has to give them: `journalctl -x` shows the field's name in place of a value that is not there.
     public var fields: Set<String> {
         let parts = explanation.split(separator: "@", omittingEmptySubsequences: false)
         return Set(parts.enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) })

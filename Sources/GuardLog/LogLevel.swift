@@ -11,7 +11,7 @@ public final class LogLevel: Sendable {
         self.level = Mutex(level)
     }
 
-    /// What it is now.
+    /// The present level.
     public var now: Logger.Level { level.withLock(\.self) }
 
     /// Makes it `level`, for every logger that goes by it.

@@ -12,7 +12,7 @@ struct LogRecord: Sendable, Equatable {
 
     let level: Logger.Level
     let message: String
-    /// What kind of message it is, as 32 hexadecimal digits.
+    /// The kind of the message, as 32 hexadecimal digits.
     let messageID: String?
     let values: [Value]
     let file: String

@@ -27,7 +27,7 @@ public struct OperationSentence: Sendable {
         return "\(text): \(PrintableText.line(error.detail))"
     }
 
-    /// What the work is or was, as in `upgrade 4.0 → 4.4` or `restore of backup 42`.
+    /// The work in a few words, as in `upgrade 4.0 → 4.4` or `restore of backup 42`.
     public var work: String {
         switch record.kind {
         case .migrate: ["upgrade", versions].compactMap(\.self).joined(separator: " ")
@@ -42,7 +42,7 @@ public struct OperationSentence: Sendable {
         }
     }
 
-    /// How the operation stands, as in `upgraded`, `failed, data untouched` or `running`.
+    /// The result in a few words, as in `upgraded`, `failed, data untouched` or `running`.
     public var result: String {
         guard record.state == .settled, let outcome = record.outcome else { return record.state.rawValue }
         return switch outcome {
@@ -56,7 +56,7 @@ public struct OperationSentence: Sendable {
         }
     }
 
-    /// How long the operation took, in milliseconds; nil while it runs.
+    /// The duration of the operation in milliseconds; nil while it runs.
     public var milliseconds: Int64? {
         record.settledAt.map { max(0, $0.milliseconds - record.startedAt.milliseconds) }
     }
@@ -129,7 +129,7 @@ public struct OperationSentence: Sendable {
         return ", backup \(backup.sequence)"
     }
 
-    /// What is true of the data now: the record's word for it, whatever the outcome.
+    /// The state of the data, as the record tells it; the outcome does not decide.
     private var data: String {
         switch record.dataState {
         case .untouched: "the data is untouched"

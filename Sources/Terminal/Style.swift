@@ -2,14 +2,14 @@
 
 public import GuardCore
 
-/// How a result looks: for the width of a terminal, or in full for a file; with colours or without.
+/// The style of a result: for the width of a terminal, or in full for a file; with colours or without.
 public struct Style: Sendable {
     /// The terminal's columns; nil when the output is no terminal and nothing is cut.
     public let width: Int?
     public let hasColor: Bool
     /// The moment from which ages are counted.
     public let now: Timestamp
-    /// How many seconds the reader's clock is ahead of UTC at a moment.
+    /// The number of seconds that the reader's clock is ahead of UTC at a moment.
     private let offset: @Sendable (Timestamp) -> Int
 
     /// - Parameter offset: how many seconds the reader's clock is ahead of UTC at a moment

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// How much room text takes on a terminal: most characters have one column, those of East Asia and pictures have two.
+/// The width of text on a terminal: most characters have one column, characters of East Asia and pictures have two.
 public enum TextWidth {
     /// The columns of `text`.
     public static func columns(_ text: some StringProtocol) -> Int {

@@ -112,7 +112,7 @@ public struct Staging: ~Copyable {
         guard let payload, isReadBack else { preconditionFailure("a backup that was not read back") }
         precondition(
             draft.proof != .restored || draft.checks.restoreTest?.ok == true,
-            "a backup proved by a restore that nobody tried")
+            "a backup proved by a restore that did not happen")
         guard payload.rawBytes > 0 || draft.content.tables.isEmpty else {
             throw .damaged(path: location.name, reason: "its copy is empty, and it has tables")
         }

@@ -96,7 +96,7 @@ enum Completions {
         }
     }
 
-    /// How long a Tab may take.
+    /// The time limit of a Tab.
     private static let budget = Duration.milliseconds(200)
 
     private typealias Question = @Sendable (ControlClient, String) async throws(GuardError) -> [Word]

@@ -174,7 +174,7 @@ struct Console: Sendable {
         getenv(name).map { String(cString: $0) }
     }
 
-    /// How many seconds the clock of this machine is ahead of UTC at `time`.
+    /// The number of seconds that the clock of this machine is ahead of UTC at `time`.
     private static func offset(at time: Timestamp) -> Int {
         var seconds = time_t(time.milliseconds / 1000)
         var parts = tm()

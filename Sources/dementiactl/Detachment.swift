@@ -5,14 +5,14 @@ internal import ControlClient
 internal import GuardCore
 internal import Terminal
 
-/// What Ctrl-C means while operations are waited for: they go on without this command, or are asked to stop when it is pressed again.
+/// The effect of Ctrl-C while operations are waited for: they go on without this command, or are stopped when it is pressed again.
 struct Detachment: Sendable {
     let session: Session
-    /// What is waited for, the one that is at work first.
+    /// The operations that are waited for; the running one is the first.
     let ids: [OperationID]
     let dataState: @Sendable () -> DataState
 
-    /// How long the daemon may take to be asked.
+    /// The time limit of a request to stop.
     private static let patience = Duration.seconds(5)
 
     var meaning: Interrupt.Meaning {

@@ -10,11 +10,11 @@ internal import Synchronization
 /// could do next to nothing. The main thread must therefore not be given away: an asynchronous `main` hands it to libdispatch, which
 /// suspends it with every signal open.
 final class Interrupt: Sendable {
-    /// What Ctrl-C means at the moment.
+    /// The present effect of Ctrl-C.
     struct Meaning: Sendable {
         /// Said at once.
         var says: @Sendable () -> Void = {}
-        /// What it does when it is pressed again in time; nil when there is nothing to stop, and then the first time is the end.
+        /// The effect of a second Ctrl-C in time; nil when nothing can be stopped, and then the first one ends the process.
         var again: (@Sendable () async -> Never)?
         /// Ends the process.
         var ends: @Sendable () -> Never
@@ -34,7 +34,7 @@ final class Interrupt: Sendable {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    /// What happens at the next Ctrl-C.
+    /// The effect of the next Ctrl-C.
     func means(_ meaning: Meaning) {
         state.withLock { $0.meaning = meaning }
     }

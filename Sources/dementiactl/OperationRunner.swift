@@ -102,7 +102,7 @@ struct OperationRunner: Sendable {
     }
 }
 
-/// What was last said about the data of an operation that is waited for.
+/// The last known state of the data of an operation that is waited for.
 private final class Latest: Sendable {
     private let state: Mutex<DataState>
 

@@ -109,7 +109,7 @@ struct Selection: Sendable {
 
 /// A schema as a person types it in a URL: `postgresql://anna@db.example/dementia#shop`.
 struct PostgresPlace {
-    /// How the daemon calls the place: `db.example:5432/dementia#shop`.
+    /// The place as the daemon writes it: `db.example:5432/dementia#shop`.
     let location: String
 
     /// nil for text that is no URL of a schema.

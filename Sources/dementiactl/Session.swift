@@ -11,7 +11,7 @@ struct Session: Sendable {
     let console: Console
     let progress: ProgressView
     let interrupt: Interrupt
-    /// How long to wait for work; nil for as long as it takes.
+    /// The time limit of waiting; nil for none.
     let timeout: Duration?
     let waits: Bool
     let isConfirmed: Bool

@@ -50,7 +50,7 @@ struct UnknownVerb {
         return near.flatMap { $0.distance <= (word.count > 3 ? 2 : 1) ? $0.name : nil }
     }
 
-    /// How many letters have to be inserted, deleted or replaced (Levenshtein).
+    /// The number of letters to insert, delete or replace (Levenshtein).
     private static func distance(_ left: String, _ right: String) -> Int {
         let right = Array(right)
         var row = Array(0...right.count)

@@ -106,7 +106,7 @@ extension EngineService {
     static func check(_ store: StoreID?, against backup: Entry) throws(GuardError) {
         guard let store, store != backup.manifest.store.id else { return }
         throw GuardError(
-            .usage, "the backup \(backup.id) is none of the store \(store), but of \(backup.manifest.store.location)",
+            .usage, "the backup \(backup.id) is not of the store \(store), but of \(backup.manifest.store.location)",
             store: store, hint: "Its backups: dementiactl backup list \(store)")
     }
 

@@ -48,7 +48,7 @@ struct MigrationEnd {
         if verification.wasWrittenSince {
             log.add([
                 Finding(
-                    code: "writtenSince", message: "somebody wrote to the memory right after the migration, as they may"
+                    code: "writtenSince", message: "another program wrote to the memory right after the migration, as it may"
                 )
             ])
         }

@@ -93,7 +93,7 @@ struct RestoreEnd {
             if isWrittenSince {
                 log.add([
                     Finding(
-                        code: "writtenSince", message: "somebody wrote to the memory after the restore, as they may")
+                        code: "writtenSince", message: "another program wrote to the memory after the restore, as it may")
                 ])
             }
             return try await settleRestored(backup, insteadOf: kept)

@@ -24,7 +24,7 @@ extension SQLiteStore {
         do throws(GuardError) {
             // `data_version` tells what others committed, the pager's version what this connection committed itself.
             let state = try translating("reading its version") { () throws(SQLiteError) in try token(session) }
-            guard .sqlite(state) == snapshot.token else { throw failure.moved("somebody wrote to it") }
+            guard .sqlite(state) == snapshot.token else { throw failure.moved("another program wrote to it") }
             try checkSameFile(session)
             var transaction = MigrationTransaction(SQLiteMigration(connection, failure, progress: progress))
             try transaction.checkStillPlanned(plan)

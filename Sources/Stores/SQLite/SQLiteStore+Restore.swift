@@ -15,7 +15,7 @@ extension SQLiteStore {
         let session = try open()
         let connection = session.connection
         guard let state = kept.token.sqlite, state.session == session.id else {
-            throw failure.moved("it was closed since, and nobody watched it")
+            throw failure.moved("it was closed since, and was not watched")
         }
         do throws(GuardError) {
             try translating("restoring it") { () throws(SQLiteError) in

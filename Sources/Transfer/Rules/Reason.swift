@@ -45,7 +45,7 @@ public struct Reason: Sendable, Equatable, Hashable {
         case .invalidUTF8: "It was not valid UTF-8; each part that was not became U+FFFD."
         case .binaryInText: "It is a BLOB that is no text, in a column of text."
         case .integerOutOfRange: "It is larger than the column's type."
-        case .integerNotExact: "It is a number of which nobody can tell the last digits: beyond 2^53 as a real."
+        case .integerNotExact: "It is a real beyond 2^53, whose last digits are not known."
         case .realNotIntegral: "It has a fraction, and the column holds whole numbers."
         case .textInNumber: "It is text that is no number, in a column of numbers."
         case .blobInNumber: "It is a BLOB, in a column of numbers."
@@ -86,8 +86,8 @@ public struct Reason: Sendable, Equatable, Hashable {
         case .leadingZerosLost: "SQLite has made numbers of text in it; zeros that led are lost since then."
         case .caseInsensitiveKey:
             "It compares without regard to case or to spaces at the end; PostgreSQL's keys do not."
-        case .indexNotCarried: "It does not come along."
-        case .triggerNotCarried: "It is a trigger in SQLite's language, and does not come along."
+        case .indexNotCarried: "The index is not copied."
+        case .triggerNotCarried: "The trigger is not copied, because it is written in SQLite's language."
         }
     }
 }

@@ -15,7 +15,7 @@ struct AuditExport: Sendable {
         let verification: AuditVerification
     }
 
-    /// What was written to a file.
+    /// The file that was written.
     struct Written: Codable, Sendable {
         let path: String
         let sizeBytes: Int64

@@ -149,7 +149,7 @@ struct VersionCommand: ControlCommand {
         /// nil when no daemon answers.
         let daemon: String?
         let socket: String
-        /// Who named the socket.
+        /// The origin of the socket's path.
         let origin: ControlSocket.Origin
         /// Why no daemon answers.
         let problem: Problem?

@@ -68,13 +68,13 @@ struct RestoreChoice: Sendable {
 
     // MARK: Pure
 
-    /// What a release needs whose label is `text` or begins with it: `4.1` means 4.1.0 too. The lowest, when there are several.
+    /// The schema that a release needs whose label is `text` or begins with it: `4.1` means 4.1.0 too. The lowest, when there are several.
     static func version(of text: String, line: String?, among releases: [ReleaseForm]) -> Int? {
         releases.filter { $0.label == text || $0.label.hasPrefix(text + ".") || $0.label.hasPrefix(text + "-") }
             .filter { line == nil || $0.line == line }.compactMap(\.version).min()
     }
 
-    /// What a release of the past brought: `4.1.0` means 4.1. The lowest, when there are several.
+    /// The schema that a release of the past brought: `4.1.0` means 4.1. The lowest, when there are several.
     static func version(of text: String, line: String?, among migrations: [MigrationForm]) -> Int? {
         migrations.filter { migration in
             guard let since = migration.since, line == nil || migration.line == line else { return false }

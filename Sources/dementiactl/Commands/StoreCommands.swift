@@ -71,7 +71,7 @@ struct StoresCommand: ParsableCommand {
         struct Forgotten: Codable, Sendable {
             let forgotten: StoreID
             let location: String
-            /// How many backups of it stay in the vault.
+            /// The number of backups that stay in the vault.
             let backups: Int
         }
 

@@ -26,7 +26,7 @@ struct WaitCommand: ControlCommand {
         case current, idle
     }
 
-    /// How often the daemon is asked when it tells of no event.
+    /// The interval at which the daemon is asked when it reports no event.
     private static let interval = Duration.seconds(1)
 
     func run(in session: Session) async throws(GuardError) -> Status {

@@ -120,7 +120,7 @@ extension CommandText {
         ])
     }
 
-    /// How far an operation has come, when it says so.
+    /// The progress of an operation; nil when it reports none.
     private static func bar(_ operation: OperationRecord, _ memories: Memories, _ style: Style) -> String? {
         operation.progress.map { progress in
             ProgressMeter.line(

@@ -71,7 +71,7 @@ extension CommandText {
     /// Holds that were just removed.
     static func released(_ holds: [Hold], _ memories: Memories) -> String {
         guard !holds.isEmpty else { return "Nothing was on hold." }
-        let names = holds.map { $0.store.map(memories.name) ?? "every memory" }
+        let names = Set(holds.map { $0.store.map(memories.name) ?? "every memory" }).sorted()
         return "No longer on hold: \(names.joined(separator: ", "))."
     }
 

@@ -42,7 +42,7 @@ extension CommandText {
         return lines
     }
 
-    /// How many rows moved, how many were kept aside or rejected, and how many values were changed.
+    /// The numbers of rows that were moved, kept aside and rejected, and of values that were changed.
     private static func totals(_ tables: [TransferReport.Table], _ isPlan: Bool) -> [String] {
         func sum(_ value: (TransferReport.Table) -> Int64) -> Int64 { tables.reduce(0) { $0 + value($1) } }
         let (read, loaded, kept, rejected) = (sum(\.read), sum(\.loaded), sum(\.kept), sum(\.rejected))

@@ -6,7 +6,7 @@ internal import LinuxKit
 internal import Synchronization
 internal import Terminal
 
-/// How far an operation has come, on standard error: a bar on a terminal, lines of JSON for a program, or nothing.
+/// The progress of an operation on standard error: a bar on a terminal, lines of JSON for a program, or nothing.
 final class ProgressView: Sendable {
     enum Style: Sendable {
         case none, bar, lines

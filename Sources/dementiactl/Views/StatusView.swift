@@ -9,9 +9,9 @@ internal import Terminal
 /// Shows the status again and again: drawn over on a terminal, and as a line or a document for each change elsewhere.
 final class StatusView: Sendable {
     private struct State {
-        /// How many lines the last picture has.
+        /// The number of lines of the last picture.
         var height = 0
-        /// What was shown last.
+        /// The last picture.
         var last: [UInt8] = []
         var isOver = false
     }

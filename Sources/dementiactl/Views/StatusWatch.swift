@@ -13,7 +13,7 @@ struct StatusWatch: Sendable {
 
     init(session: Session) { self.session = session }
 
-    /// How often ages on a terminal are drawn again when nothing happens. The daemon is not asked for it.
+    /// The interval at which ages on a terminal are drawn again when nothing happens.
     private static let refresh = Duration.seconds(1)
     /// At most ten pictures a second.
     private static let pause = Duration.milliseconds(100)
@@ -99,7 +99,7 @@ struct StatusWatch: Sendable {
     }
 }
 
-/// What has happened since the last picture.
+/// The events since the last picture.
 private final class News: Sendable {
     private struct State {
         var hasChanged = false
