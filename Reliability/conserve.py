@@ -21,6 +21,7 @@ UNDECLARED = {
     "changes a text to one of the same length": "UPDATE memory_entries SET content = replace(content, 'e', 'f');",
     "swaps two values": "UPDATE memory_entries SET content = (SELECT content FROM memory_entries AS o WHERE o.id = 3 - memory_entries.id) WHERE id IN (1, 2);",
     "renumbers a row": "UPDATE memory_entries SET id = 77 WHERE id = 1;",
+    "renumbers a row without a key": "UPDATE lab_reals SET rowid = 9 WHERE rowid = 1;",
     "sets a value to NULL": "UPDATE context_locks SET metadata = NULL;",
     "drops a table": "DROP TABLE fixes;",
     "drops a table and makes it again": "CREATE TABLE t AS SELECT * FROM fixes; DROP TABLE fixes; ALTER TABLE t RENAME TO fixes;",

@@ -8,7 +8,7 @@ import shutil
 
 import sqlite
 from lab import Finding
-from scenarios import Restore
+from scenarios import Restore, by_turns
 from truth import contents, describe, require
 
 PART = "damage"
@@ -204,14 +204,14 @@ def one(vault, name, damage, must_notice, report):
         damage()
         verdict = world.once("--verify-backups")
         require(verdict.status in (0, 6, 1, 12), f"--verify-backups ended with {describe(verdict.status)}: {verdict.errors[-300:]}")
-        noticed = verdict.status != 0
         if must_notice:
-            require(noticed, f"--verify-backups accepts it: {verdict.output[:400]}")
+            require(verdict.status != 0, f"--verify-backups accepts it: {verdict.output[:400]}")
         require(contents(world) == vault.now, "--verify-backups changed the memory")
-        restore(vault, noticed)
+        restore(vault, {item["id"] for item in verdict.items() if item.get("ok")})
 
 
-def restore(vault, noticed):
+def restore(vault, good):
+    """Restores every backup that is listed but the whole one; those that the verification calls `good` may succeed, and no other."""
     world = vault.world
     with world.serve() as service:
         require(service.is_ready, "the daemon does not start over this vault")
@@ -226,7 +226,7 @@ def restore(vault, noticed):
             require(state == old if done else state == vault.now,
                     f"a restore that ended with {answer.get('outcome') or answer.get('code')} left: {sqlite.differences(state, old if done else vault.now)[:3]}")
             if done:
-                require(not noticed, "the backup is called damaged, and its restore succeeds")
+                require(backup in good, f"{backup} is called damaged, and its restore succeeds")
                 return
     require(service.child.returncode in (0, -15), f"the daemon ended with {describe(service.child.returncode)}")
 
@@ -234,19 +234,19 @@ def restore(vault, noticed):
 def run(lab, report, options):
     draw = random.Random(report.seed)
     vault = Vault(lab)
-    kinds = [list(kind(vault, draw)) for kind in (larger, swaps, edits)]
+    ways = {"larger": larger, "swaps": swaps, "edits": edits}
+    kinds = [list(make(vault, draw)) for name, make in ways.items() if not options.only or name in options.only]
+    bits = flips(vault, draw) if not options.only or "bits" in options.only else []
     for kind in kinds:
         draw.shuffle(kind)
-    bits = flips(vault, draw)
     if options.quick:
         kinds, bits = [kind[:3] for kind in kinds], bits[:100]
-    total, size = sum(map(len, kinds)), 100 if options.quick else 500
+    cases, size = by_turns(kinds), 100 if options.quick else 500
     done, flips_done = 0, 0
-    while report.left() > 0 and not options.is_enough(report) and (bits or any(kinds)):
-        for kind in kinds:
-            if kind:
-                one(vault, *kind.pop(), report)
-                done += 1
+    while report.left() > 0 and not options.is_enough(report) and (bits or done < len(cases)):
+        for case in cases[done:done + 9]:
+            one(vault, *case, report)
+            done += 1
         if bits:
             batch, bits = bits[:size], bits[size:]
             try:
@@ -255,4 +255,4 @@ def run(lab, report, options):
                 report.found(f"{len(batch)} bits from {batch[0]}", finding)
             flips_done += len(batch)
     if not options.quick:
-        report.note(f"{done} of {total} other kinds, {flips_done:,} of {flips_done + len(bits):,} single bits")
+        report.note(f"{done} of {len(cases)} other kinds, {flips_done:,} of {flips_done + len(bits):,} single bits")

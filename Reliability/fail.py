@@ -49,7 +49,7 @@ def one(scenario, name, action, target, classes, within, report):
             told(scenario, state)
         after = scenario.restart()
         state = expect_settled(world, scenario.meaning, scenario.states, scenario.kept, after, may_need_attention=True)
-        if state != "attention" and scenario.name in ("migrate", "recovery") and after.status != 0:
+        if state != "attention" and scenario.name in ("migrate", "migrate-wal", "recovery") and after.status != 0:
             raise Finding(f"the next pass ends with {after.status}: {after.output[-600:]}")
 
 def lie(scenario, target, report):
@@ -100,6 +100,13 @@ def run(lab, report, options):
         name, way, target = options.case[1:]
         action = next(action for action, word in WAYS.items() if word == way)
         return one(scenarios[0], name, action, int(target), ERRORS[name][0], "", report)
+    chosen = by_turns([telling(scenario, draw) for scenario in scenarios if scenario.name.startswith("migrate")])
+    for case in chosen[:12] if options.quick else chosen:
+        if report.left() <= 0 or options.is_enough(report):
+            break
+        lie(*case, report) if len(case) == 2 else one(*case, report)
+    if report.left() <= 0:
+        return
     queues = []
     for scenario in scenarios:
         for name, (classes, can_last) in ERRORS.items():
@@ -110,13 +117,8 @@ def run(lab, report, options):
             queue = [(scenario, name, action, target, classes, "") for target in range(1, count + 1) for action in actions]
             draw.shuffle(queue)
             queues.append(queue)
-    chosen = telling(scenarios[0], draw) if scenarios[0].name == "migrate" else []
     turns = by_turns(queues)
     total, done = len(turns), 0
-    for case in chosen[:12] if options.quick else chosen:
-        if report.left() <= 0 or options.is_enough(report):
-            break
-        lie(*case, report) if len(case) == 2 else one(*case, report)
     turns = turns[:6] if options.quick else turns
     for case in turns:
         if report.left() <= 0 or options.is_enough(report):

@@ -8,6 +8,7 @@ from lab import HERE, Finding
 
 PAGE = HERE.parent / "docs/reliability.md"
 HEAD = "| part | what it does | cases | found now | found ever | mended | seconds | seed | command |"
+SEEDED = "| fault | what it does | caught by | command |"
 
 
 class Case:
@@ -40,6 +41,8 @@ class Report:
         self.start = time.monotonic()
         self.cases, self.findings, self.notes = 0, [], []
         self.longest_restart, self.spent = 0.0, 0.0
+        # Deliberate faults that were tried: what each does, and the part that caught it.
+        self.seeds = {}
 
     def left(self):
         """Seconds of the budget that are left."""
@@ -69,21 +72,44 @@ class Report:
         return f"{self.part}: {self.cases} cases, {len(self.findings)} findings, {self.spent:.0f} s, seed {self.seed}"
 
 
+def between(text, name):
+    """What stands between the marks of a table, and the text before and after it with its marks."""
+    first, last = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    before, _, rest = text.partition(first)
+    inside, _, after = rest.partition(last)
+    return before + first, inside, last + after
+
+
+def rows_of(inside):
+    """The rows of a table by their first cell."""
+    return {match[1]: match[0] for match in re.finditer(r"^\| ([a-z-]+) \|.*$", inside, re.MULTILINE)}
+
+
+def table(head, rows):
+    return "\n\n" + "\n".join([head, "|" + "---|" * (head.count(" | ") + 1), *rows]) + "\n\n"
+
+
 def write(reports, parts, known, command):
-    """Writes the rows of `reports` into the page; rows of parts that did not run stay as they were measured."""
-    old = PAGE.read_text() if PAGE.exists() else ""
-    rows = {match[1]: match[0] for match in re.finditer(r"^\| ([a-z-]+) \|.*$", old, re.MULTILINE) if match[1] != "part"}
-    notes = {match[1]: match[0] for match in re.finditer(r"^- ([a-z-]+): .*$", old, re.MULTILINE)}
+    """Writes the rows of `reports` into the page; what did not run stays as it was measured."""
+    before, inside, after = between(PAGE.read_text(), "table")
+    rows = rows_of(inside)
+    notes = {match[1]: match[0] for match in re.finditer(r"^- ([a-z-]+): .*$", inside, re.MULTILINE)}
     for report in reports:
         ever = [fault for fault in known if fault.part == report.part]
         mended = sum(fault.mended != "" for fault in ever)
         rows[report.part] = (
             f"| {report.part} | {parts[report.part].WHAT} | {report.cases:,} | {len(report.findings)} | {len(ever)} | {mended} | "
             f"{report.spent:.0f} | {report.seed} | `{command(report)}` |")
-        notes.pop(report.part, None)
-        if report.notes:
-            notes[report.part] = f"- {report.part}: " + "; ".join(report.notes)
-    head, tail = old.split("<!-- table -->")[0], old.split("<!-- end of table -->")[-1]
-    table = [HEAD, "|" + "---|" * (HEAD.count(" | ") + 1)] + [rows[name] for name in parts if name in rows]
-    table += [""] + [notes[name] for name in parts if name in notes]
-    PAGE.write_text(f"{head}<!-- table -->\n\n" + "\n".join(table).rstrip() + f"\n\n<!-- end of table -->{tail}")
+        notes[report.part] = f"- {report.part}: " + "; ".join(report.notes) if report.notes else ""
+        after = write_seeds(report.seeds, after) if report.seeds else after
+    said = "\n".join(notes[name] for name in parts if notes.get(name))
+    PAGE.write_text(before + table(HEAD, [rows[name] for name in parts if name in rows]) + said + ("\n\n" if said else "") + after)
+
+
+def write_seeds(seeds, text):
+    """Puts the deliberate faults of a run into the table of all of them."""
+    before, inside, after = between(text, "seeded")
+    rows = rows_of(inside)
+    for name, (what, part) in seeds.items():
+        rows[name] = f"| {name} | {what} | {part or 'nothing'} | `Reliability/run seeded --only {name}` |"
+    return before + table(SEEDED, [rows[name] for name in sorted(rows) if name != "fault"]) + after

@@ -104,6 +104,14 @@ class Migrate(Once):
         expect_ledger(self.world)
 
 
+class MigrateLogged(Migrate):
+    name, what = "migrate-wal", "the same on a memory with a write-ahead log"
+
+    def prepare(self):
+        with sqlite.Database(str(self.world.memory)) as database:
+            database.rows("PRAGMA journal_mode = WAL")
+
+
 class Veto(Once):
     name, what = "veto", "a migration that a check command refuses after COMMIT, and the restore that follows"
     # A pass that was cut short tells "untouched" of itself, and a later one "restoredVerified"; the end is always the old state.
@@ -274,4 +282,4 @@ class Prune(Served):
         return True
 
 
-SQLITE = (Migrate, Veto, Recovery, Backup, Restore, Downgrade, Prune)
+SQLITE = (Migrate, MigrateLogged, Veto, Recovery, Backup, Restore, Downgrade, Prune)

@@ -37,4 +37,4 @@ def run(lab, report, options):
     draw = random.Random(report.seed)
     scenario = Restore(lab)
     while report.left() > 0 and not options.is_enough(report) and not (options.quick and report.cases >= 3):
-        one(scenario, draw.uniform(0, 0.4), report)
+        one(scenario, draw.uniform(0.05, 0.4), report)
