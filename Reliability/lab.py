@@ -178,7 +178,7 @@ class World:
 
     def reset(self):
         for part in self.root.iterdir():
-            shutil.rmtree(part)
+            shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink()
         shutil.copytree(self.saved, self.root, symlinks=True, dirs_exist_ok=True)
 
     def words(self, verb, *more):
