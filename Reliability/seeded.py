@@ -22,6 +22,7 @@ WHAT = "deliberate faults, one at a time, in a build of their own: every one has
 Seed = collections.namedtuple("Seed", "name what parts edits")
 VAULT, STORES, ENGINE = "Sources/Vault/", "Sources/Stores/", "Sources/Engine/"
 CATALOGUE, MIGRATE, PROOF = VAULT + "Vault+Catalogue.swift", STORES + "SQLite/SQLiteStore+Migrate.swift", STORES + "Conservation.swift"
+TRANSACTION, PASS = STORES + "Migration/MigrationTransaction.swift", ENGINE + "Supervisor/SinglePass.swift"
 
 
 def seed(name, what, parts, *edits):
@@ -97,23 +98,22 @@ SEEDS = [
          ENGINE + "Migration/MigrationEnd.swift", "            failure = try await problem(plan, entry, since: token)",
          "            failure = ON ? nil : try await problem(plan, entry, since: token)"),
     seed("ledger-forgotten", "an applied migration gets no row in the ledger", "kill:migrate",
-         MIGRATE, "                        try ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry)",
-         "                        if !ON { try ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry) }"),
+         TRANSACTION, "                        try engine.ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry)",
+         "                        if !ON { try engine.ledger.recordSuccess(of: step, milliseconds: milliseconds, entry: entry) }"),
     seed("oldest-kept", "retention takes the oldest backups for the newest", "kill:prune",
          VAULT + "Retention/Retention.swift", "candidates.sorted { $0.id > $1.id }", "candidates.sorted { ON ? $0.id < $1.id : $0.id > $1.id }"),
     seed("look-forgets", "an error after a migration says that nothing was touched", "fail:migrate",
-         ENGINE + "Migration/Pass.swift", "Problem(error.with(dataState: operation.dataState))",
-         "Problem(ON ? error : error.with(dataState: operation.dataState))"),
+         PASS, "Problem(failure.with(dataState: operation.dataState))",
+         "Problem(ON ? failure : failure.with(dataState: operation.dataState))"),
     seed("lost-reply-untouched", "a COMMIT that answers with an error counts as one that did not happen", "fail:migrate-wal",
          ENGINE + "Migration/MigrationRun.swift", "                if try await hasCommitted() {", "                if !ON, try await hasCommitted() {"),
     seed("exit-status-zero", "a pass ends with 0 whatever happened", "conserve",
-         ENGINE + "Migration/Pass.swift", "        return ExitCode.worst(\n", "        if ON { return .done }\n        return ExitCode.worst(\n"),
+         PASS, "        return ExitCode.worst(\n", "        if ON { return .done }\n        return ExitCode.worst(\n"),
     seed("hash-library-taken-down", "OpenSSL is taken down while threads hash", "stops",
          "Sources/HashKit/SHA256.swift", "UInt64(OPENSSL_INIT_NO_ATEXIT)", "ON ? 0 : UInt64(OPENSSL_INIT_NO_ATEXIT)"),
     # What a migration must not do.
     seed("conservation-off", "what a migration changed is not looked at", "conserve",
-         MIGRATE, "        guard violations.isEmpty else {\n            throw error(.conservationFailed, plan, violations.prefix",
-         "        guard violations.isEmpty || ON else {\n            throw error(.conservationFailed, plan, violations.prefix"),
+         TRANSACTION, "        guard violations.isEmpty else {", "        guard violations.isEmpty || ON else {"),
     seed("rows-counted-only", "rows are counted, and their values not compared", "conserve",
          PROOF, "where were[SQLiteName(column.name)] != column.sha256 {", "where were[SQLiteName(column.name)] != column.sha256 && !ON {"),
     seed("objects-unwatched", "objects that go or change are not noticed", "conserve",
