@@ -16,7 +16,7 @@ extension EngineService {
         let (proofs, records) = try await tools.journaling { (journal) throws(JournalError) in
             (try await journal.lastProofs(), try await journal.operations(limit: 500))
         }
-        let vault = try await vaultFacts(proofs)
+        let vault = try await VaultFacts(reading: tools, proofs)
         let now = await supervisor.snapshot()
         return EngineFacts(
             now: tools.clock(), startedAt: now.startedAt, stores: now.stores,
@@ -28,11 +28,24 @@ extension EngineService {
             vault: vault, changedAt: Self.changes(records), scratch: tools.scratch)
     }
 
-    private func vaultFacts(_ proofs: [BackupID: ProofRecord]) async throws(GuardError) -> VaultFacts {
+    /// When each store was last brought to another schema by `records`.
+    private static func changes(_ records: [OperationRecord]) -> [StoreID: Timestamp] {
+        records.reduce(into: [:]) { changes, record in
+            guard let store = record.store, let end = record.settledAt, record.outcome == .succeeded,
+                [.migrate, .repair, .downgrade].contains(record.kind)
+            else { return }
+            changes[store] = max(changes[store] ?? end, end)
+        }
+    }
+}
+
+extension VaultFacts {
+    /// - Parameter proofs: what became of the last proof of each backup
+    init(reading tools: EngineContext, _ proofs: [BackupID: ProofRecord]) async throws(GuardError) {
         let empty = VaultFacts(
             path: tools.vault.path, room: try await RetentionView(tools).missing,
             drillEvery: tools.policy.maintenance.drillEvery)
-        return try await tools.reading { (vault) throws(VaultError) in
+        self = try await tools.reading { (vault) throws(VaultError) in
             var facts = empty
             for line in try vault.index() {
                 switch (vault.listing(of: line), line.name) {
@@ -52,16 +65,6 @@ extension EngineService {
                 }
             }
             return facts
-        }
-    }
-
-    /// When each store was last brought to another schema by `records`.
-    private static func changes(_ records: [OperationRecord]) -> [StoreID: Timestamp] {
-        records.reduce(into: [:]) { changes, record in
-            guard let store = record.store, let end = record.settledAt, record.outcome == .succeeded,
-                [.migrate, .repair, .downgrade].contains(record.kind)
-            else { return }
-            changes[store] = max(changes[store] ?? end, end)
         }
     }
 }

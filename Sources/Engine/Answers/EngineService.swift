@@ -47,16 +47,15 @@ public actor EngineService {
     var issuedPlans = IssuedPlans()
     /// Requests with a name that are being begun: the same one, sent again meanwhile, waits for the first.
     var beginning: [RequestKey: Task<Result<OperationRecord, GuardError>, Never>] = [:]
-    /// States of memories that questions about what is in them share; made at the first question.
-    var knownCopies: StateCopies?
-    /// The index of the vault; opened at the first search.
-    var knownSearch: BackupSearch?
+    /// Looks into backups and memories.
+    let contents: ContentReader
     private var configuring: Configuring?
     private var diagnosing: Diagnosing?
 
     /// - Parameter relay: the one whose `send` is `tools.observe`
     public init(_ tools: EngineContext, _ settings: SupervisorSettings, relay: EventRelay) {
         supervisor = Supervisor(tools, settings, relay: relay)
+        contents = ContentReader(tools, supervisor)
         self.tools = tools
         self.settings = settings
     }
@@ -65,6 +64,7 @@ public actor EngineService {
     public func reconfigure(_ tools: EngineContext, _ settings: SupervisorSettings) async {
         self.tools = tools
         self.settings = settings
+        await contents.reconfigure(tools)
         await supervisor.reconfigure(tools, settings)
     }
 

@@ -28,9 +28,9 @@ extension EngineService {
                 _ = try await store.rehearseReturn(of: [], on: "")
                 return
             }
-            let copies = try copies()
-            let backup = try await prepare(.backup(entry.id), look: nil, in: copies)
-            let live = try await prepare(.live(location.id), look: nil, in: copies)
+            let copies = try await contents.copies()
+            let backup = try await contents.prepare(.backup(entry.id), look: nil, in: copies)
+            let live = try await contents.prepare(.live(location.id), look: nil, in: copies)
             let (source, present) = (try await copies.file(of: backup.subject), try await copies.file(of: live.subject))
             let plan = try RowReturnPlan.made(wish, from: source, into: present, at: location)
             form.rows = plan.rows

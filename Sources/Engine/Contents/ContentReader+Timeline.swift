@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 
 internal import Contents
-public import ControlAPI
-public import GuardCore
+internal import ControlAPI
+internal import GuardCore
 internal import Journal
 internal import SQLiteKit
 internal import Vault
 
 /// Every known state of a memory, and what led from each to the next.
-extension EngineService {
-    public func states(of store: StoreID, label: String?) async throws(GuardError) -> TimelineForm {
+extension ContentReader {
+    func states(of store: StoreID, label: String?) async throws(GuardError) -> TimelineForm {
         let location = try await supervisor.location(of: store)
         let listings = try await tools.working { (vault) throws(VaultError) in try vault.list(store: store) }
         var notRead = listings.compactMap { listing -> String? in

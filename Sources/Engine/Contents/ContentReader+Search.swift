@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 
 internal import Contents
-public import ControlAPI
-public import GuardCore
+internal import ControlAPI
+internal import GuardCore
 internal import LinuxKit
 internal import SQLiteKit
 internal import Vault
 
 /// Which contexts hold some words, and in which states they stood.
-extension EngineService {
-    public func search(_ question: SearchQuestion) async throws(GuardError) -> SearchForm {
+extension ContentReader {
+    func search(_ question: SearchQuestion) async throws(GuardError) -> SearchForm {
         let words = FoldedText(question.words)
         var results = SearchResults(question.store)
         if question.scope != .live {
