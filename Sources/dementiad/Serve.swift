@@ -44,11 +44,17 @@ struct Serve: AsyncParsableCommand {
         // What services begin and end is told in our own words.
         var quiet = logger
         quiet.logLevel = .warning
+        let isReady: @Sendable () async -> Void = {
+            notifier.ready(await supervisor.summary)
+            logger.tell(
+                .daemonReady, "dementiad is ready, and guards \(setup.places.joined(separator: ", "))",
+                ["socket": "\(listening.path ?? "from the service manager")"])
+        }
         // In start order; they stop in reverse: first nobody can ask any more, then no new work begins, then work ends.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    .init(service: EngineTasks(supervisor, notifier, logger)),
+                    .init(service: EngineTasks(supervisor, notifier, logger, isReady)),
                     .init(service: WatchdogService(supervisor, notifier, logger)),
                     .init(
                         service: ControlServer(
@@ -56,11 +62,6 @@ struct Serve: AsyncParsableCommand {
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet))
-        // Whoever connects from here on waits in the socket's queue, and is answered.
-        notifier.ready(await supervisor.summary)
-        logger.tell(
-            .daemonReady, "dementiad is ready, and guards \(setup.places.joined(separator: ", "))",
-            ["socket": "\(listening.path ?? "from the service manager")"])
         try await group.run()
         logger.tell(.daemonStopped, "dementiad has stopped")
         withExtendedLifetime(composition) {}
@@ -85,15 +86,24 @@ private struct EngineTasks: Service {
     private let supervisor: Supervisor
     private let notifier: Notifier
     private let logger: Logger
+    /// Tells the service manager that the daemon is ready.
+    private let isReady: @Sendable () async -> Void
 
-    init(_ supervisor: Supervisor, _ notifier: Notifier, _ logger: Logger) {
+    init(
+        _ supervisor: Supervisor, _ notifier: Notifier, _ logger: Logger,
+        _ isReady: @escaping @Sendable () async -> Void
+    ) {
         self.supervisor = supervisor
         self.notifier = notifier
         self.logger = logger
+        self.isReady = isReady
     }
 
     func run() async throws {
         let supervisor = supervisor
+        // The group catches signals before it starts services: a stop that follows on the heels of this comes to a safe point. A client that
+        // connects from here on waits in the socket's queue, and is answered.
+        await isReady()
         // Each ends by itself when the supervisor stops, but for the schedule; none is waited for, since each may wait for what hangs.
         Task { await supervisor.relayEvents() }
         Task { await supervisor.attendToRequests() }
