@@ -29,25 +29,27 @@ public struct ReturningRow: Sendable, Equatable {
     }
 }
 
+extension ReturningRow {
+    /// Why the store at `location` takes no single rows.
+    public static func refusal(of location: StoreLocation) -> GuardError {
+        GuardError(
+            .usage, "single rows cannot be put back into \(location.name): only memories in SQLite files take them",
+            store: location.id,
+            hint: "Nothing was changed. Print the row: dementiactl backup get ID LABEL. "
+                + "Or restore the whole beside it: --to URL#SCHEMA")
+    }
+}
+
 extension Store {
     /// Not possible yet for this engine.
     public func rehearseReturn(of rows: [ReturningRow], on copy: String) async throws(GuardError) -> StoreDigest {
-        throw Self.noReturn(location)
+        throw ReturningRow.refusal(of: location)
     }
 
     /// Not possible yet for this engine.
     public func bringBack(
         _ rows: [ReturningRow], expecting content: StoreDigest, replacing kept: Snapshot
     ) async throws(GuardError) {
-        throw Self.noReturn(location)
-    }
-
-    private static func noReturn(_ location: StoreLocation) -> GuardError {
-        GuardError(
-            .usage, "single rows cannot be put back into \(location.name): only memories in SQLite files take them",
-            store: location.id,
-            hint:
-                "Nothing was changed. Print the row: dementiactl backup get ID LABEL. Or restore the whole beside it: --to URL#SCHEMA"
-        )
+        throw ReturningRow.refusal(of: location)
     }
 }

@@ -107,7 +107,7 @@ extension EngineService: ControlService {
         try Self.check(request.store, against: entry)
         let terms = try issuedPlans.terms(of: request, at: tools.clock())
         if let wish = request.rowWish {
-            try Self.refusePlace(request.to)
+            try Self.checkRows(request.to, at: location)
             return try await supervisor.dispatch(.restore, location, origin) { (work) throws(GuardError) in
                 try await work.bringBack(wish, from: entry, terms)
             }

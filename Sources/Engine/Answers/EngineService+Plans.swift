@@ -71,7 +71,7 @@ extension EngineService {
         form.backup = id
         form.line = entry.manifest.line
         if let wish = request.rowWish {
-            try Self.refusePlace(request.to)
+            try Self.checkRows(request.to, at: location)
             try await planRows(wish, from: entry, for: request, in: &form)
             return form
         }

@@ -8,8 +8,9 @@ internal import Vault
 
 /// Plans of restores of single rows.
 extension EngineService {
-    /// Single rows go back to where they are from.
-    static func refusePlace(_ target: OperationTarget?) throws(GuardError) {
+    /// Single rows go back to where they are from, and into a SQLite file only.
+    static func checkRows(_ target: OperationTarget?, at location: StoreLocation) throws(GuardError) {
+        guard location.engine == .sqlite else { throw ReturningRow.refusal(of: location) }
         guard target != nil else { return }
         throw GuardError(
             .usage, "single rows go back into the memory that they are of, and to no other place",
@@ -22,12 +23,6 @@ extension EngineService {
     ) async throws(GuardError) {
         let location = StoreLocation(engine: entry.manifest.store.engine, name: entry.manifest.store.location)
         do throws(GuardError) {
-            guard location.engine == .sqlite else {
-                // The store says so; nothing is copied for that.
-                let store = try tools.open(location)
-                _ = try await store.rehearseReturn(of: [], on: "")
-                return
-            }
             let copies = try await contents.copies()
             let backup = try await contents.prepare(.backup(entry.id), look: nil, in: copies)
             let live = try await contents.prepare(.live(location.id), look: nil, in: copies)
