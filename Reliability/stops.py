@@ -12,6 +12,16 @@ PART = "stops"
 WHAT = "SIGTERM in the middle of a backup, a plan or a restore: the daemon ends with 0 within 5 s, and the next start has nothing to ask"
 
 
+def at_once(scenario, report):
+    """SIGTERM at the moment at which the daemon says that it is ready."""
+    world = scenario.world
+    world.reset()
+    with report.case("SIGTERM at READY=1"):
+        with world.serve() as service:
+            require(service.is_ready, "the daemon was not ready")
+        require(service.child.returncode == 0, f"the daemon ended with {describe(service.child.returncode)}")
+
+
 def one(scenario, moment, report):
     world, name = scenario.world, f"SIGTERM {moment * 1000:.0f} ms after a request"
     with report.case(name):
@@ -36,5 +46,7 @@ def one(scenario, moment, report):
 def run(lab, report, options):
     draw = random.Random(report.seed)
     scenario = Restore(lab)
-    while report.left() > 0 and not options.is_enough(report) and not (options.quick and report.cases >= 3):
-        one(scenario, draw.uniform(0.05, 0.4), report)
+    for _ in range(3):
+        at_once(scenario, report)
+    while report.left() > 0 and not options.is_enough(report) and not (options.quick and report.cases >= 6):
+        one(scenario, draw.uniform(0, 0.4), report)

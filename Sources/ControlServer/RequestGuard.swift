@@ -93,7 +93,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let error = error as? HTTPParserError {
             let isTooLarge = error == .headerOverflow
-            refuse(isTooLarge ? RequestErrors.headerTooLarge(limit: limits.headerBytes) : RequestErrors.notHTTP, context)
+            refuse(
+                isTooLarge ? RequestErrors.headerTooLarge(limit: limits.headerBytes) : RequestErrors.notHTTP, context)
         }
         // Whoever reads the body has to learn that it is not whole.
         context.fireErrorCaught(error)

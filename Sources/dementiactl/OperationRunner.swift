@@ -45,7 +45,7 @@ struct OperationRunner: Sendable {
         let results = Results(
             items: settled, errors: problems.isEmpty ? nil : problems, held: held.isEmpty ? nil : held.map(\.id))
         try await session.show("operations", results) {
-            CommandText.results(settled, problems, leaving: held, $0, $1)
+            OperationText.results(settled, problems, leaving: held, $0, $1)
         }
         let codes = settled.map(\.exitCode) + problems.map { ErrorTable.line(for: $0.code).exit }
         return Self.worst(of: codes)
@@ -60,7 +60,7 @@ struct OperationRunner: Sendable {
 
     private func show(_ operation: OperationRecord) async throws(GuardError) -> Status {
         try await session.show("operation", operation) {
-            CommandText.operation(operation, isWhole: session.isVerbose, $0, $1)
+            OperationText.operation(operation, isWhole: session.isVerbose, $0, $1)
         }
         return operation.exitCode
     }

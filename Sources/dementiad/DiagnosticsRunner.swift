@@ -42,7 +42,8 @@ struct DiagnosticsRunner: Sendable {
     private func about(_ known: EngineFacts) -> [any Check] {
         [
             WatchCheck(
-                known.watchProblems.sorted { $0.path < $1.path }.map(WatchCheck.Problem.init), watches: known.watches),
+                known.watching.problems.sorted { $0.path < $1.path }.map(WatchCheck.Problem.init),
+                watches: known.watching.watches),
             RoomCheck(
                 overBudget: known.vault.room.overBudget, budget: known.vault.room.budget,
                 shortOfFloor: known.vault.room.shortOfFloor,

@@ -109,13 +109,15 @@ struct AuditTests {
         let socket = ControlSocket.find(flag: "/run/s")
         let errors = [
             ClientErrors.noSocket(socket), ClientErrors.refused("/run/s"), ClientErrors.notPermitted("/run/s"),
-            ClientErrors.pathTooLong("/run/s"), ClientErrors.busy("/run/s"), ClientErrors.cannotConnect("/run/s", "no route"),
+            ClientErrors.pathTooLong("/run/s"), ClientErrors.busy("/run/s"),
+            ClientErrors.cannotConnect("/run/s", "no route"),
             ClientErrors.cutOff("/run/s", mayHaveActed: true), ClientErrors.cutOff("/run/s", mayHaveActed: false),
             ClientErrors.noAnswer("/run/s", within: .seconds(30), mayHaveActed: true),
             ClientErrors.stillRunning(id, .changing, after: .seconds(5)),
             ClientErrors.lostTrack(id, .changing, GuardError(.notReachable, "gone")),
             ClientErrors.notUnderstood("/run/s", status: 500),
-            ClientErrors.lostEvents(7, GuardError(.notReachable, "gone")), ClientErrors.noMoreEvents(7, after: .seconds(5)),
+            ClientErrors.lostEvents(7, GuardError(.notReachable, "gone")),
+            ClientErrors.noMoreEvents(7, after: .seconds(5)),
         ]
         let text = errors.map { error in
             "\(error.code): \(error.message)\n  data: \(error.dataState)\n  next: \(error.hint ?? "")"

@@ -117,6 +117,7 @@ extension Samples {
         case .migrate, .repair, .downgrade:
             let (from, to) = versions(of: request)
             let isBack = to < from
+            result.line = "sqlite-4"
             result.fromVersion = from
             result.toVersion = outcome == .succeeded ? to : from
             result.applied = steps(from: from, to: to).map {
@@ -142,6 +143,7 @@ extension Samples {
             result.freedBytes = 1_048_576
         case .transfer:
             result = OperationResult(transferReport)
+            result.line = "postgres-4"
             result.toVersion = 11
         case .backup, .verify, .rescan: return nil
         }

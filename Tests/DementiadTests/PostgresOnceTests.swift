@@ -117,7 +117,7 @@ struct PostgresOnceTests {
         #expect(try project.database.psql(ledger) == ["1|t"])
         let last = try daemons[0].run()
         #expect(last.status == 0)
-        #expect(last.output.contains("version 11 of postgres-4"))
+        #expect(last.output.contains("4.2 (11 of 11 migrations)"))
         #expect(try project.database.psql(ledger) == ["1|t"])
     }
 

@@ -40,7 +40,7 @@ struct PictureTests {
         let error = GuardError(
             .checkVetoed, "the check command said no", hint: "dementiactl history shop", causes: ["exit 1"])
         #expect(
-            CommandText.operation(Samples.settled(Samples.operation(), .failedRestored, error), memories, file) == """
+            OperationText.operation(Samples.settled(Samples.operation(), .failedRestored, error), memories, file) == """
                 blog: upgrade failed and was reverted; the data was restored from backup 43 and verified
                 why        the check command said no
                 because    exit 1
@@ -109,7 +109,7 @@ struct PictureTests {
     func leftOnHold() {
         let store = Samples.stores[1]
         #expect(
-            CommandText.results([], [], leaving: [store], memories, file) == """
+            OperationText.results([], [], leaving: [store], memories, file) == """
                 Nothing to do.
                 blog was left on hold. Upgrade it nevertheless: dementiactl migrate blog
                 """)
@@ -123,7 +123,7 @@ struct PictureTests {
         result.rowsInKeptState = ["contexts": 3, "todos": -2, "sessions": 1]
         operation.result = result
         #expect(
-            CommandText.operation(operation, memories, file).contains(
+            OperationText.operation(operation, memories, file).contains(
                 "kept       the replaced state is backup 42; only there: 3 rows of contexts, 1 row of sessions; "
                     + "not there: 2 rows of todos"))
     }

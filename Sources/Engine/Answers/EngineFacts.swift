@@ -23,14 +23,19 @@ public struct EngineFacts: Sendable {
     /// Why the journal takes no more lines; nil when it does.
     public let journalProblem: String?
     public let holds: [Hold]
-    public let watchProblems: Set<WatchProblem>
-    /// How many watches the kernel holds for the daemon.
-    public let watches: Int
+    public let watching: WatchFacts
     public let vault: VaultFacts
     /// When the last change of each store's schema was settled; a store that was never changed is left out.
     public let changedAt: [StoreID: Timestamp]
     /// The folder for restores that prove and rehearse.
     public let scratch: String
+}
+
+/// What the engine knows of the watcher.
+public struct WatchFacts: Sendable {
+    public let problems: Set<WatchProblem>
+    /// How many watches the kernel holds for the daemon.
+    public let watches: Int
 }
 
 /// What the engine knows of the vault.

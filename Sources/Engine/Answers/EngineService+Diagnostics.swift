@@ -24,7 +24,7 @@ extension EngineService {
             scanFindings: now.scanFindings,
             unreached: now.unreached, silent: now.silences, rivals: now.rivals, journalProblem: await journalProblem(),
             holds: holds,
-            watchProblems: now.watchProblems, watches: now.watches,
+            watching: WatchFacts(problems: now.watchProblems, watches: now.watches),
             vault: vault, changedAt: Self.changes(records), scratch: tools.scratch)
     }
 

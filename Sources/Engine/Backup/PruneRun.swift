@@ -137,9 +137,9 @@ struct PruneRun {
     // MARK: Recovery
 
     /// Settles the prune of `log`, which a crash cut short: what is gone from the vault is forgotten in the journal, too.
-    static func finish(_ log: OperationLog, with tools: EngineContext, because error: GuardError) async throws(GuardError)
-        -> OperationRecord
-    {
+    static func finish(
+        _ log: OperationLog, with tools: EngineContext, because error: GuardError
+    ) async throws(GuardError) -> OperationRecord {
         let intended = log.record.steps.filter { $0.kind == .prune }.flatMap { Self.ids(in: $0.detail ?? "") }
         let there = try await tools.reading { (vault) throws(VaultError) in
             Set(try vault.index().compactMap(\.name?.id))

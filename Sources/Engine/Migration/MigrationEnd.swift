@@ -48,7 +48,8 @@ struct MigrationEnd {
         if verification.wasWrittenSince {
             log.add([
                 Finding(
-                    code: "writtenSince", message: "another program wrote to the memory right after the migration, as it may"
+                    code: "writtenSince",
+                    message: "another program wrote to the memory right after the migration, as it may"
                 )
             ])
         }

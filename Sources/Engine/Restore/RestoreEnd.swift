@@ -93,7 +93,8 @@ struct RestoreEnd {
             if isWrittenSince {
                 log.add([
                     Finding(
-                        code: "writtenSince", message: "another program wrote to the memory after the restore, as it may")
+                        code: "writtenSince",
+                        message: "another program wrote to the memory after the restore, as it may")
                 ])
             }
             return try await settleRestored(backup, insteadOf: kept)

@@ -57,7 +57,10 @@ struct CatalogueReader {
         try dependencies.readAll()
         var privileges = PrivilegeReader(dependencies.reader)
         try privileges.readAll()
-        self = privileges.reader
+        // Last, since whatever is known by then is no part of the surroundings, default privileges included.
+        var surroundings = DependencyReader(privileges.reader)
+        try surroundings.readSurroundings()
+        self = surroundings.reader
     }
 
     // MARK: For the extensions

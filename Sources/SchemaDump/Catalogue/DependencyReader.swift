@@ -18,7 +18,7 @@ struct Comment {
     let text: String
 }
 
-/// Reads what the catalogues tell of objects that are known: dependencies, comments, and what lies around the schema.
+/// Reads what the catalogues tell of objects that are known: dependencies, comments, and the surroundings of the schema.
 struct DependencyReader {
     /// What was read so far, with every object.
     private(set) var reader: CatalogueReader
@@ -30,7 +30,6 @@ struct DependencyReader {
     mutating func readAll() throws(PostgresError) {
         try readDependencies()
         try readComments()
-        try readSurroundings()
     }
 
     private mutating func readDependencies() throws(PostgresError) {
@@ -62,8 +61,8 @@ struct DependencyReader {
         }
     }
 
-    /// What the caller wants to know beside the statements.
-    private mutating func readSurroundings() throws(PostgresError) {
+    /// Reads what the caller wants to know beside the statements: extensions, and objects elsewhere that depend on those that are known.
+    mutating func readSurroundings() throws(PostgresError) {
         let ours = reader.keys.subtracting(reader.extensionMembers)
         // Array types are no members themselves; their elements are.
         let required = try keyedRows(

@@ -45,14 +45,14 @@ struct BackupCommand: ParsableCommand {
             guard let store else {
                 let backups = try await session.client.backups()
                 try await session.show("backups", ItemList(backups), backups: backups) {
-                    CommandText.backups(backups, $0, $1)
+                    OperationText.backups(backups, $0, $1)
                 }
                 return .done
             }
             let id = try await RestoreChoice(client: session.client).store(store)
             let backups = try await session.client.backups(of: id)
             try await session.show("backups", ItemList(backups), backups: backups) {
-                CommandText.backups(backups, of: id, $0, $1)
+                OperationText.backups(backups, of: id, $0, $1)
             }
             return .done
         }
@@ -68,7 +68,7 @@ struct BackupCommand: ParsableCommand {
         func run(in session: Session) async throws(GuardError) -> Status {
             let backup = try await session.client.backup(Selection(client: session.client).backup(id))
             try await session.show("backup", backup, backups: [backup]) {
-                CommandText.backup(backup, isWhole: session.isVerbose, $0, $1)
+                OperationText.backup(backup, isWhole: session.isVerbose, $0, $1)
             }
             return .done
         }

@@ -52,7 +52,7 @@ extension Session {
     fileprivate func pin(_ text: String, _ isPinned: Bool) async throws(GuardError) -> Status {
         let id = try await Selection(client: client).backup(text)
         let backup = try await client.setPin(isPinned, of: id)
-        try await show("backup", backup, backups: [backup]) { memories, _ in CommandText.pinned(backup, memories) }
+        try await show("backup", backup, backups: [backup]) { memories, _ in OperationText.pinned(backup, memories) }
         return .done
     }
 }

@@ -23,20 +23,29 @@ extension BackupCommand {
         var id: String
         @Argument(help: "The table. Without it: which tables there are.")
         var table: String?
-        @OptionGroup var part: ListOptions
+        @Option(
+            help: ArgumentHelp("The memory, where 'live' could mean several.", valueName: "store"),
+            completion: Completions.stores)
+        var store: String?
+        @Option(help: ArgumentHelp("At most this many rows.", valueName: "count"))
+        var limit = 50
         @OptionGroup var global: GlobalOptions
 
+        func validate() throws {
+            guard limit > 0 else { throw ValidationError("--limit is a number from 1 upwards.") }
+        }
+
         func run(in session: Session) async throws(GuardError) -> Status {
-            let state = try await StateChoice(client: session.client).state(id, of: part.store)
+            let state = try await StateChoice(client: session.client).state(id, of: store)
             guard let table else {
                 let tables = try await session.client.tables(of: state)
-                try session.show("tables", ItemList(tables)) { CommandText.tables(tables, $0) }
+                try session.show("tables", ItemList(tables)) { ContentsText.tables(tables, $0) }
                 return .done
             }
-            let cut = session.console.isJSON ? nil : CommandText.shownCharacters
+            let cut = session.console.isJSON ? nil : ContentsText.shownCharacters
             let rows = try await session.rows(
-                of: state, RowQuestion(table: table, cut: cut), atMost: part.limit)
-            try session.show("rows", rows) { CommandText.rows(rows, $0) }
+                of: state, RowQuestion(table: table, cut: cut), atMost: limit)
+            try session.show("rows", rows) { ContentsText.rows(rows, $0) }
             return .done
         }
     }
@@ -85,8 +94,8 @@ extension BackupCommand {
                 // A label may end in what looks like a version.
                 rows = try await session.rows(of: state, RowQuestion(label: context), atMost: 1000)
             }
-            guard let row = rows.items.first else { throw CommandText.noContext(context, id) }
-            guard let bytes = row["content"].wholeBytes else { throw CommandText.noContent(context) }
+            guard let row = rows.items.first else { throw ContentsText.noContext(context, id) }
+            guard let bytes = row["content"].wholeBytes else { throw ContentsText.noContent(context) }
             if let output {
                 let file = try ExportFile(Selection.resolved(output))
                 try file.write(bytes)
@@ -98,13 +107,13 @@ extension BackupCommand {
             if session.console.isJSON {
                 try session.console.document("context", found)
             } else if output == nil {
-                guard let text = String(validating: bytes, as: UTF8.self) else { throw CommandText.notText(context) }
+                guard let text = String(validating: bytes, as: UTF8.self) else { throw ContentsText.notText(context) }
                 session.console.give(text)
             } else {
-                session.console.say(CommandText.written(found, bytes.count))
+                session.console.say(ContentsText.written(found, bytes.count))
             }
             if found.others > 0, !session.console.isJSON, !session.console.isQuiet {
-                session.console.complain(CommandText.others(found))
+                session.console.complain(ContentsText.others(found))
             }
             return .done
         }

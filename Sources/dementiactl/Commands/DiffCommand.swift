@@ -59,14 +59,14 @@ struct DiffCommand: ControlCommand {
         }
         let difference = Difference(
             from: form.from, to: form.to, differs: form.differs, tables: form.tables, rows: stat ? nil : rows)
-        try session.show("diff", difference) { CommandText.difference(difference, showingText: text, $0) }
+        try session.show("diff", difference) { ContentsText.difference(difference, showingText: text, $0) }
         return exitCode && form.differs ? .findings : .done
     }
 
     private func differentRows(
         _ session: Session, _ from: StateName, _ to: StateName, _ table: String
     ) async throws(GuardError) -> DiffRowsForm {
-        let cut = session.console.isJSON || text ? nil : CommandText.shownCharacters
+        let cut = session.console.isJSON || text ? nil : ContentsText.shownCharacters
         var question = RowQuestion(table: table, cut: cut)
         var items: [DiffRowsForm.Row] = []
         while true {

@@ -125,10 +125,10 @@ struct HistoryCommand: ControlCommand {
         var blocks: [String] = []
         for history in histories {
             if events {
-                blocks.append(CommandText.events(of: history, memories, session.console.style))
+                blocks.append(OperationText.events(of: history, memories, session.console.style))
             } else {
                 let operations = try await session.client.operations(of: history.store)
-                blocks.append(CommandText.history(history, operations, memories, session.console.style))
+                blocks.append(OperationText.history(history, operations, memories, session.console.style))
             }
         }
         session.console.say(blocks.joined(separator: "\n\n"))

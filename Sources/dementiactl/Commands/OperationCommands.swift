@@ -42,7 +42,7 @@ struct OperationsCommand: ParsableCommand {
                     where: failed || kind != nil
                         ? { (!failed || $0.hasFailed) && (kind == nil || $0.kind.rawValue == kind) } : nil))
             try await session.show("operations", ItemList(operations.items)) {
-                CommandText.operations(operations.items, $0, $1) + (operations.note.map { "\n\($0)" } ?? "")
+                OperationText.operations(operations.items, $0, $1) + (operations.note.map { "\n\($0)" } ?? "")
             }
             return .done
         }
@@ -58,7 +58,7 @@ struct OperationsCommand: ParsableCommand {
         func run(in session: Session) async throws(GuardError) -> Status {
             let operation = try await session.client.operation(Selection(client: session.client).operation(id))
             try await session.show("operation", operation) {
-                CommandText.operation(operation, isWhole: true, $0, $1)
+                OperationText.operation(operation, isWhole: true, $0, $1)
             }
             return .done
         }
@@ -88,7 +88,7 @@ struct OperationsCommand: ParsableCommand {
         func run(in session: Session) async throws(GuardError) -> Status {
             let operation = try await session.client.cancel(Selection(client: session.client).operation(id))
             try await session.show("operation", operation) {
-                CommandText.operation(operation, $0, $1) + "\n" + CommandText.askedToStop
+                OperationText.operation(operation, $0, $1) + "\n" + CommandText.askedToStop
             }
             return .done
         }

@@ -82,7 +82,7 @@ struct RestoreCommand: ControlCommand {
             kind: .restore, backup: backup, only: only.isEmpty ? nil : only, context: context, onConflict: onConflict)
         return try await OperationRunner(session: session).confirmed(
             wish, as: .restore, named: "backup \(backup)",
-            command: "dementiactl restore \(backup) \(words.joined(separator: " "))", isDryRun: dryRun
+            command: "dementiactl restore \(backup)" + words.map { " \($0)" }.joined(), isDryRun: dryRun
         ) { plan in
             plan.rows?.contains { [.insert, .bring, .replace, .copy].contains($0.action) } == true
         }

@@ -29,7 +29,7 @@ struct RowExport {
 
     /// Writes everything, a page after the other, and gives the number of rows.
     func write(to file: ExportFile) async throws(GuardError) -> Int {
-        guard format != .sql || backup.engine == .sqlite else { throw CommandText.isSQLAlready(backup.id) }
+        guard format != .sql || backup.engine == .sqlite else { throw ContentsText.isSQLAlready(backup.id) }
         let state = StateName.backup(backup.id)
         let all = try await session.client.tables(of: state)
         let oneTable = format == .csv || format == .markdown
@@ -37,7 +37,7 @@ struct RowExport {
         if oneTable, wanted == nil { wanted = try contexts(among: all) }
         let name = wanted
         let tables = all.filter { name == nil || $0.name == name }
-        guard !tables.isEmpty else { throw CommandText.noTable(name ?? "", all.map(\.name)) }
+        guard !tables.isEmpty else { throw ContentsText.noTable(name ?? "", all.map(\.name)) }
         try file.write(format.text.head(backup))
         var rows = 0
         for form in tables {
@@ -57,7 +57,7 @@ struct RowExport {
 
     private func contexts(among tables: [ContentTableForm]) throws(GuardError) -> String {
         guard let table = tables.first(where: { $0.name == "context_locks" }) else {
-            throw CommandText.noTable("context_locks", tables.map(\.name))
+            throw ContentsText.noTable("context_locks", tables.map(\.name))
         }
         return table.name
     }

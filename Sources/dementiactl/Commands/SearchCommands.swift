@@ -46,7 +46,7 @@ struct SearchCommand: ControlCommand {
         let question = SearchQuestion(
             words: words.joined(separator: " "), store: id, scope: scope, since: moment, limit: limit)
         let found = try await session.client.search(question)
-        try session.show("search", found) { CommandText.search(found, $0) }
+        try session.show("search", found) { ContentsText.search(found, $0) }
         return .done
     }
 
@@ -78,7 +78,7 @@ struct LogCommand: ControlCommand {
     func run(in session: Session) async throws(GuardError) -> Status {
         let id = try await Selection(client: session.client).store(store).id
         let line = try await session.client.states(of: id, label: label)
-        try session.show("log", line) { CommandText.timeline(line, label: label, $0) }
+        try session.show("log", line) { ContentsText.timeline(line, label: label, $0) }
         return .done
     }
 }

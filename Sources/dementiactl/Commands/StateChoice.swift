@@ -49,7 +49,7 @@ struct StateChoice: Sendable {
         let line = try await client.stores().first { $0.id == id }?.line
         let version = try await RestoreChoice(client: client).number(of: text, line: line, good)
         guard let newest = good.first(where: { $0.schemaVersion == version }) else {
-            throw CommandText.noBackup(ofVersion: text, of: id, good.compactMap(\.schemaVersion))
+            throw ContentsText.noBackup(ofVersion: text, of: id, good.compactMap(\.schemaVersion))
         }
         return .backup(newest.id)
     }
@@ -65,7 +65,7 @@ struct StateChoice: Sendable {
         let selection = Selection(client: client)
         if let name { return try await selection.store(name) }
         let stores = try await selection.stores([])
-        guard let only = stores.first, stores.count == 1 else { throw CommandText.whichLive(stores.map(\.location)) }
+        guard let only = stores.first, stores.count == 1 else { throw ContentsText.whichLive(stores.map(\.location)) }
         return only
     }
 }

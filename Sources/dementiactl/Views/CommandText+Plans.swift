@@ -24,7 +24,7 @@ extension CommandText {
         var lines = ["\(subject): \(style.paint(words, tone))  \(place)"]
         lines += steps(plan, showingSQL: showingSQL)
         lines += transfer(plan.result, isWhole: isWhole, isPlan: true, style)
-        lines += rows(plan).map { "  \($0)" }
+        lines += ContentsText.rows(plan).map { "  \($0)" }
         if let tables = plan.tables, !tables.isEmpty { lines += self.tables(tables, isWhole, style) }
         if let removals = plan.removals, !removals.isEmpty { lines.append(self.removals(removals, memories, style)) }
         lines += losses(plan).map { style.paint("  \($0)", .bad) }
@@ -42,7 +42,7 @@ extension CommandText {
         }
         return Change(
             headline: headline(plan, memories), subject: PrintableText.line(plan.destination ?? plan.location),
-            lines: steps + rows(plan) + tables + (same ?? []) + losses(plan) + removals + facts(of: plan),
+            lines: steps + ContentsText.rows(plan) + tables + (same ?? []) + losses(plan) + removals + facts(of: plan),
             store: plan.store)
     }
 

@@ -4,8 +4,8 @@ internal import ControlAPI
 internal import GuardCore
 internal import Terminal
 
-// Operations and backups, for people.
-extension CommandText {
+/// The texts that show people operations, backups and the history of a memory.
+enum OperationText {
     static func operations(_ operations: [OperationRecord], _ memories: Memories, _ style: Style) -> String {
         guard !operations.isEmpty else { return "No operation." }
         var table = Table(["MEMORY", "OPERATION", "STARTED", "RESULT", "ID"], flexible: 3)
@@ -13,7 +13,7 @@ extension CommandText {
             let sentence = memories.sentence(operation)
             table.add([
                 .init(memories.name(operation.store)), .init(sentence.work), .init(style.age(operation.startedAt)),
-                .init(sentence.result, tone(operation)), .init(operation.id.value),
+                .init(sentence.result, CommandText.tone(operation)), .init(operation.id.value),
             ])
         }
         return table.text(style)
@@ -28,8 +28,8 @@ extension CommandText {
         let hasFailed = operation.state == .settled && ![.succeeded, .nothingToDo].contains(operation.outcome)
         let step = hasFailed ? operation.steps.last { $0.state == .failed } : nil
         var lines = [
-            style.paint(memories.sentence(operation).text, tone(operation)),
-            facts(
+            style.paint(memories.sentence(operation).text, CommandText.tone(operation)),
+            CommandText.facts(
                 [
                     ("why", operation.error.map { PrintableText.line($0.detail) })
                 ] + (operation.error?.causes ?? []).map { ("because", PrintableText.line($0)) } + [
@@ -48,7 +48,7 @@ extension CommandText {
         if isWhole || hasFailed || operation.state != .settled {
             lines += operation.steps.map { "  \(mark($0, style)) \(Phrases.step($0.kind))\(describe($0))" }
         }
-        lines += transfer(operation.result, isWhole: isWhole, style)
+        lines += CommandText.transfer(operation.result, isWhole: isWhole, style)
         lines += notes(operation, isWhole)
         return lines.joined(separator: "\n")
     }
@@ -77,7 +77,7 @@ extension CommandText {
         let list = operations.map { operation in
             let sentence = memories.sentence(operation)
             let hint = operation.error?.hint.map { "\n  next: \(PrintableText.line($0))" } ?? ""
-            return style.paint(sentence.withReason, tone(operation)) + hint
+            return style.paint(sentence.withReason, CommandText.tone(operation)) + hint
         }
         let refused = problems.map { problem in
             "not started: \(PrintableText.line(problem.detail))"
@@ -106,7 +106,7 @@ extension CommandText {
     }
 
     static func backup(_ backup: BackupForm, isWhole: Bool = false, _ memories: Memories, _ style: Style) -> String {
-        let head = facts([
+        let head = CommandText.facts([
             ("backup", "\(backup.id.sequence), id \(backup.id)"),
             ("of", "\(memories.name(backup.store)), \(PrintableText.line(backup.location))"),
             ("taken", "\(style.age(backup.createdAt)), reason \(backup.reason.rawValue)"),

@@ -5,7 +5,7 @@ internal import GuardCore
 internal import Terminal
 
 // The history of one memory, for people.
-extension CommandText {
+extension OperationText {
     /// The kinds of operations that change a memory, or tried to.
     private static let changes: Set<OperationKind> = [.migrate, .downgrade, .repair, .restore, .transfer]
 
@@ -24,7 +24,7 @@ extension CommandText {
                 let sentence = memories.sentence(operation)
                 table.add([
                     .init(style.age(operation.startedAt)), .init(sentence.work),
-                    .init(result(operation, sentence), tone(operation)),
+                    .init(result(operation, sentence), CommandText.tone(operation)),
                     .init(sentence.milliseconds.map { Style.time(milliseconds: $0) } ?? "-"),
                     .init(operation.result?.lockedMilliseconds.map { Style.time(milliseconds: $0) } ?? "-"),
                     .init((operation.result?.keptState ?? operation.backup).map { String($0.sequence) } ?? "-"),

@@ -5,7 +5,7 @@ internal import GuardCore
 internal import Terminal
 
 // How found contexts and timelines look to a person.
-extension CommandText {
+extension ContentsText {
     static func search(_ found: SearchForm, _ style: Style) -> String {
         let hits = found.items.map { hit -> String in
             let name = PrintableText.line("\(hit.label)@\(hit.version ?? "?")")
@@ -46,7 +46,7 @@ extension CommandText {
 
     private static func cause(_ entry: TimelineForm.Entry) -> String {
         let reason = entry.state.reason.map { ", backed up: \($0.rawValue)" } ?? ""
-        let version = "version \(version(entry.state.schemaVersion))"
+        let version = "version \(CommandText.version(entry.state.schemaVersion))"
         return switch entry.cause {
         case .first: "\(version)\(reason)"
         case .nothing: "\(version), as before\(reason)"

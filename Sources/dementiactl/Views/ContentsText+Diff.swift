@@ -5,7 +5,7 @@ internal import GuardCore
 internal import Terminal
 
 // How the difference of two states looks to a person.
-extension CommandText {
+extension ContentsText {
     static func difference(_ difference: DiffCommand.Difference, showingText: Bool, _ style: Style) -> String {
         let head = "from  \(state(difference.from, style))\nto    \(state(difference.to, style))"
         guard difference.differs else { return "\(head)\nNothing differs but what the ledger of migrations tells." }

@@ -4,8 +4,8 @@ internal import ControlAPI
 internal import GuardCore
 internal import Terminal
 
-// How the tables and rows of a state look to a person.
-extension CommandText {
+/// The texts that show people the tables and rows of a state, its differences from another one, and the results of a search.
+enum ContentsText {
     /// How much of a value a line shows at most.
     static let shownCharacters = 200
 
@@ -64,7 +64,7 @@ extension CommandText {
 
     static func state(_ state: MemoryState, _ style: Style) -> String {
         let name = state.backup.map { "backup \($0)" } ?? "live"
-        return "\(name), \(style.age(state.at)), version \(version(state.schemaVersion))"
+        return "\(name), \(style.age(state.at)), version \(CommandText.version(state.schemaVersion))"
     }
 
     static func tables(_ tables: [ContentTableForm], _ style: Style) -> String {
@@ -115,7 +115,7 @@ extension CommandText {
         let version = found.values["version"]?.shown ?? ""
         let others = Phrases.count(found.others, "other context has", "other contexts have")
         return
-            "This is version \(version); \(others) that label. Name one: LABEL@VERSION, or see all: dementiactl backup contents"
+            "This is version \(version); \(others) that label. Name one: LABEL@VERSION, or see all: dementiactl backup contents ID contexts"
     }
 }
 
