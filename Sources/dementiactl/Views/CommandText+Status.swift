@@ -61,7 +61,8 @@ extension CommandText {
         if !status.operations.isEmpty {
             let bars = status.operations.compactMap { bar($0, picture.memories, style) }
             blocks.append(
-                (["Running"] + [OperationText.operations(status.operations, picture.memories, style)] + bars).joined(separator: "\n"))
+                (["Running"] + [OperationText.operations(status.operations, picture.memories, style)] + bars).joined(
+                    separator: "\n"))
         }
         if !status.holds.isEmpty { blocks.append("Holds\n" + holds(status.holds, picture.memories, style)) }
         if let findings = status.findings, !findings.isEmpty {
