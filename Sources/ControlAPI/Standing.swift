@@ -23,8 +23,8 @@ public struct Standing: Sendable, Equatable {
         let bad = stores.filter(\.needsAttention).sorted { $0.location < $1.location }
         let (held, waiting) = (count([.held]), count([.pending, .busy]))
         let bare = stores.count { $0.lastBackup == nil }
-        let names = MemoryNames(stores.map { .init(id: $0.id, project: $0.project, location: $0.location) })
         if let first = bad.first {
+            let names = MemoryNames(stores.map { .init(id: $0.id, project: $0.project, location: $0.location) })
             let called = bad.prefix(3).map { names.name($0.id) }.joined(separator: ", ") + (bad.count > 3 ? ", …" : "")
             self.init(
                 .attention,

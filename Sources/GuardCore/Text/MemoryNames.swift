@@ -25,7 +25,18 @@ public struct MemoryNames: Sendable {
                 names[alike[0].id] = alike[0].project
                 continue
             }
-            for memory in alike { names[memory.id] = Self.tail(of: memory, among: alike) }
+            // How many places end in a tail. One place has no tail twice.
+            var uses: [[UInt8]: Int] = [:]
+            for memory in alike {
+                for tail in Self.tails(of: memory.location) { uses[Array(tail.utf8), default: 0] += 1 }
+            }
+            for memory in alike {
+                let own = Self.tails(of: memory.location).first {
+                    uses[Array($0.utf8)] == 1 && !$0.isEmpty && $0 != memory.project
+                }
+                // Two memories in one folder have only their whole places.
+                names[memory.id] = own ?? memory.location
+            }
         }
     }
 
@@ -40,21 +51,13 @@ public struct MemoryNames: Sendable {
 
     /// Whether `text` is an end of `location` that begins with a whole part of it: `work/shop`, `dementia#shop`.
     public static func isTail(_ text: String, of location: String) -> Bool {
-        let parts = parts(of: location)
-        return (1...max(parts.count, 1)).contains {
-            Array(parts.suffix($0).joined(separator: "/").utf8) == Array(text.utf8)
-        }
+        tails(of: location).contains { Array($0.utf8) == Array(text.utf8) }
     }
 
-    /// The shortest end of the memory's place that none of the others has; the whole place where two memories share a folder.
-    private static func tail(of memory: Memory, among others: [Memory]) -> String {
-        let parts = parts(of: memory.location)
-        for count in 1...max(parts.count, 1) {
-            let tail = parts.suffix(count).joined(separator: "/")
-            let isTaken = others.contains { $0.id != memory.id && isTail(tail, of: $0.location) }
-            if !isTaken, !tail.isEmpty, tail != memory.project { return tail }
-        }
-        return memory.location
+    /// The ends of `location` that begin with a whole part of it, the shortest first.
+    private static func tails(of location: String) -> [String] {
+        let parts = parts(of: location)
+        return (1...max(parts.count, 1)).map { parts.suffix($0).joined(separator: "/") }
     }
 
     /// The parts of a place: the folders of a file without its own name, or the server and the schema with its database.
