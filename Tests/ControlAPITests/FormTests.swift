@@ -47,7 +47,7 @@ struct FormTests {
                 "result":{"applied":[{"action":"apply","milliseconds":3,"name":"rlm","version":2},\
                 {"action":"apply","milliseconds":3,"name":"files","version":3},\
                 {"action":"apply","milliseconds":3,"name":"embeddings","version":4}],"fromVersion":1,\
-                "keptState":"000044_b61e90d3c5f8","lockedMilliseconds":12,"rowsInKeptState":{},\
+                "keptState":"000044_b61e90d3c5f8","line":"sqlite-4","lockedMilliseconds":12,"rowsInKeptState":{},\
                 "seconds":{"digest":0.004,"migrate":0.012,"prove":0.031,"snapshot":0.007},"toVersion":1},\
                 "settledAt":"2026-01-31T12:00:01.234Z","startedAt":"2026-01-31T12:00:00.000Z","state":"settled",\
                 "steps":[{"finishedAt":"2026-01-31T12:00:00.034Z","kind":"preflight","startedAt":"2026-01-31T12:00:00.000Z","state":"done"},\
