@@ -85,6 +85,28 @@ struct RowReturnTests {
         await guarded.stop()
     }
 
+    @Test("Rows that nothing but their content tells apart come back as often as the backup has them")
+    func equalRows() async throws {
+        let world = try World(.v4_0)
+        try world.change(
+            "CREATE TABLE ticks (msg TEXT, n); INSERT INTO ticks VALUES ('t', 1), ('t', 1), ('t', 1), ('u', NULL)")
+        let guarded = try await Guarded(world)
+        let backup = try #require(try await guarded.run(.backup).backup)
+        let rows = try world.lines("SELECT msg || count(*) FROM ticks GROUP BY msg ORDER BY msg")
+        // The first time one of three is left, the second time none.
+        for left in [1, 0] {
+            try world.change(
+                "DELETE FROM ticks WHERE msg = 'u'; DELETE FROM ticks WHERE rowid > (SELECT min(rowid) + \(left) - 1 FROM ticks)"
+            )
+            let plan = try await guarded.service.plan(PlanRequest(kind: .restore, backup: backup, only: ["ticks"]))
+            #expect(plan.rows?.filter { $0.action == .insert }.count == 4 - left)
+            #expect(try await bringBack(guarded, backup, only: ["ticks", "ticks"]).outcome == .succeeded)
+            #expect(try world.lines("SELECT msg || count(*) FROM ticks GROUP BY msg ORDER BY msg") == rows)
+            #expect(try await bringBack(guarded, backup, only: ["ticks"]).outcome == .nothingToDo)
+        }
+        await guarded.stop()
+    }
+
     @Test("Where another row has the name, nothing is done before somebody says what is to become of both")
     func conflicts() async throws {
         let world = try World(.v4_0)

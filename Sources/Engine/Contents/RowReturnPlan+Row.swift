@@ -31,13 +31,18 @@ extension RowReturnPlan {
         }
 
         /// What tells the row apart: session, label and version of a context, else the primary key, else all of it.
-        var identity: [ReturningRow.Cell] {
+        var identity: [ReturningRow.Cell] { names ?? cells }
+
+        /// Whether something else than all of its content tells the row apart. Other rows may be there several times.
+        var isNamed: Bool { names != nil }
+
+        private var names: [ReturningRow.Cell]? {
             let all = cells
             for columns in target.identities {
                 let found = columns.compactMap { column in all.first { $0.column == column } }
                 if found.count == columns.count { return found }
             }
-            return all
+            return nil
         }
 
         /// The primary key, where the row has one.

@@ -52,6 +52,11 @@ struct RowReturnPlan {
     private var bytes = 0
     /// The rows that get other values, and the new ones, by table and identity: a row that is named twice comes back once.
     private var seen: Set<[UInt8]> = []
+    /// How many rows the memory still has that count for rows of the backup, by table and content, where only the content names a row.
+    private var alike: [[UInt8]: Int] = [:]
+    /// The tables that were asked for as a whole.
+    private var wholeTables: Set<[UInt8]> = []
+    private var count = 0
 
     /// - Parameters:
     ///   - backup: the state that the rows come from
@@ -89,6 +94,7 @@ struct RowReturnPlan {
 
     private mutating func add(only text: String) throws {
         if let table = try table(text) {
+            guard wholeTables.insert(table.name.bytes).inserted else { return }
             guard try backup.count(table) <= Self.mostRows else { throw Self.tooMany }
             for row in try backup.rows(of: table, matching: [], atMost: Self.mostRows) { try add(row, of: table) }
             return
@@ -134,10 +140,13 @@ struct RowReturnPlan {
         }
         let row = Row(values, of: table, in: target)
         let name = row.name
-        guard seen.insert(Array(target.name.bytes) + [0] + row.identityBytes).inserted else { return }
+        let mark = Array(target.name.bytes) + [0] + row.identityBytes
+        guard !row.isNamed || seen.insert(mark).inserted else { return }
+        count += 1
         bytes += values.reduce(0) { $0 + $1.size }
-        guard seen.count <= Self.mostRows, bytes <= Self.mostBytes else { throw Self.tooMany }
+        guard count <= Self.mostRows, bytes <= Self.mostBytes else { throw Self.tooMany }
         let lost = row.lost.isEmpty ? nil : "the memory has no column for \(row.lost.joined(separator: ", "))"
+        guard row.isNamed else { return try addUnnamed(row, mark, note: lost) }
         let there = try present.rows(of: target, matching: row.identity.map { ($0.column, $0.value) }, atMost: 2)
         guard let found = there.first else {
             try bringSession(of: row)
@@ -165,6 +174,23 @@ struct RowReturnPlan {
             changes.append(change)
             rows.append(.init(table: target.name.text, name: name, action: .copy, note: "as \(copyName)"))
         }
+    }
+
+    /// Adds a row that only its content names: as many equal rows come back as the backup has more than the memory.
+    private mutating func addUnnamed(_ row: Row, _ mark: [UInt8], note: String?) throws {
+        let there =
+            try alike[mark]
+            ?? present.rows(
+                of: row.target, matching: row.identity.map { ($0.column, $0.value) }, atMost: Self.mostRows
+            ).count
+        alike[mark] = max(there - 1, 0)
+        guard there == 0 else {
+            rows.append(.init(table: row.target.name.text, name: row.name, action: .same))
+            return
+        }
+        try bringSession(of: row)
+        changes.append(try insertion(row))
+        rows.append(.init(table: row.target.name.text, name: row.name, action: .insert, note: note))
     }
 
     /// The new row. A number that another row has taken meanwhile is left to the table, which gives a new one.
