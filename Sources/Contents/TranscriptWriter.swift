@@ -82,8 +82,9 @@ final class TranscriptWriter {
         var types: [String: String] = [:]
         for line in definition.split(separator: "\n") where line.hasPrefix("    \"") {
             guard let name = DumpRows<Never>.names(in: String(line)).first else { continue }
-            let quoted = "\"" + name.replacing("\"", with: "\"\"") + "\""
-            var rest = line.dropFirst(4 + quoted.count + 1)
+            // The name with its marks, each of those within it doubled.
+            let length = name.unicodeScalars.count { $0 == "\"" } + name.unicodeScalars.count + 2
+            var rest = Substring(line.unicodeScalars.dropFirst(4 + length + 1))
             if rest.last == "," { rest = rest.dropLast() }
             let ends = [" DEFAULT ", " NOT NULL", " CONSTRAINT ", " COLLATE ", " GENERATED ", " WITH OPTIONS"]
             let end = ends.compactMap { rest.firstRange(of: $0)?.lowerBound }.min() ?? rest.endIndex
@@ -96,9 +97,9 @@ final class TranscriptWriter {
     /// The names in `list`, which the server quotes only where it has to, up to the parenthesis that closes it.
     static func columns(in list: Substring) -> [String] {
         var names: [String] = []
-        var name = ""
+        var name = String.UnicodeScalarView()
         var isQuoted = false
-        var rest = list
+        var rest = list.unicodeScalars
         while let character = rest.popFirst() {
             switch character {
             case "\"" where isQuoted && rest.first == "\"":
@@ -106,8 +107,8 @@ final class TranscriptWriter {
                 rest = rest.dropFirst()
             case "\"": isQuoted.toggle()
             case "," where !isQuoted, ")" where !isQuoted:
-                names.append(name)
-                name = ""
+                names.append(String(name))
+                name = String.UnicodeScalarView()
                 if character == ")" { return names }
             case " " where !isQuoted: break
             default: name.append(character)

@@ -124,7 +124,7 @@ public struct WritingCheck: Check {
 
     /// `path` as systemd.unit(5) reads it: blanks end it, and a percent sign begins a specifier.
     static func unitPath(_ path: String) -> String {
-        let escaped = path.replacing("\\", with: "\\\\").replacing("%", with: "%%").replacing("\"", with: "\\\"")
+        let escaped = QuotedText.escaped(path, ["\\": "\\\\", "%": "%%", "\"": "\\\""])
         return escaped.contains(" ") ? "\"\(escaped)\"" : escaped
     }
 }

@@ -15,7 +15,7 @@ extension LogRecord {
     private static func quoted(_ text: String) -> String {
         let isPlain = !text.isEmpty && !text.unicodeScalars.contains { [" ", "\"", "=", "\\"].contains($0) }
         if isPlain { return escaped(text) }
-        return "\"" + escaped(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")) + "\""
+        return "\"" + escaped(QuotedText.escaped(text, ["\\": "\\\\", "\"": "\\\""])) + "\""
     }
 
     /// `text` with `\n` for a line feed, and so on: what is logged can neither begin a line of its own nor steer a terminal.

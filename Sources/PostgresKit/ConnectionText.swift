@@ -81,7 +81,9 @@ enum ConnectionText {
     }
 
     private static func escaped(_ value: String) -> String {
-        value.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
+        let marks = [UInt8(ascii: "\\"), UInt8(ascii: "'")]
+        let bytes = value.utf8.flatMap { marks.contains($0) ? [marks[0], $0] : [$0] }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func fault(_ message: String) -> PostgresError { PostgresError(sqlState: nil, message: message) }

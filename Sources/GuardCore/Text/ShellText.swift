@@ -5,8 +5,10 @@ public enum ShellText {
     /// `text` as one word of a POSIX shell.
     public static func word(_ text: String) -> String {
         // What is special at the beginning of a word only: a comment, and zsh's name of a program's path.
-        let isPlain = text.first.map { !"#=".contains($0) } ?? false && text.unicodeScalars.allSatisfy(plain.contains)
-        return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+        let isPlain =
+            text.unicodeScalars.first.map { $0 != "#" && $0 != "=" } ?? false
+            && text.unicodeScalars.allSatisfy(plain.contains)
+        return isPlain ? text : "'" + QuotedText.escaped(text, ["'": "'\\''"]) + "'"
     }
 
     private static let plain = Set(

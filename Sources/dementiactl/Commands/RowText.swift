@@ -52,7 +52,7 @@ enum CSVRows: RowText {
             ?? false
         let shown = isFormula ? "'" + text : text
         let isPlain = !shown.unicodeScalars.contains { ",\"\r\n".unicodeScalars.contains($0) }
-        return isPlain ? shown : "\"" + shown.replacing("\"", with: "\"\"") + "\""
+        return isPlain ? shown : QuotedText.quoted(shown, mark: "\"")
     }
 }
 
@@ -74,11 +74,13 @@ enum MarkdownRows: RowText {
 
     /// One line in which nothing is markup.
     private static func line(_ text: String) -> String {
-        let special = "\\`*_{}[]()<>#+-.!|&~"
-        return PrintableText.line(text).reduce(into: "") { line, character in
-            if special.contains(character) { line.append("\\") }
-            line.append(character)
+        let special = "\\`*_{}[]()<>#+-.!|&~".unicodeScalars
+        var line = String.UnicodeScalarView()
+        for scalar in PrintableText.line(text).unicodeScalars {
+            if special.contains(scalar) { line.append("\\") }
+            line.append(scalar)
         }
+        return String(line)
     }
 
     /// A fence is longer than any run of its sign in the text.
@@ -100,7 +102,7 @@ enum SQLRows: RowText {
     }
 
     static func begin(_ table: ContentTableForm) -> String {
-        table.definition.map { $0 + ";\n" } ?? ""
+        table.definition.map { $0 + "\n;\n" } ?? ""
     }
 
     static func row(_ row: ContentRowForm, _ table: ContentTableForm) -> String {
@@ -111,7 +113,7 @@ enum SQLRows: RowText {
 
     static var tail: String { "COMMIT;\n" }
 
-    private static func name(_ text: String) -> String { "\"" + text.replacing("\"", with: "\"\"") + "\"" }
+    private static func name(_ text: String) -> String { QuotedText.quoted(text, mark: "\"") }
 
     private static func value(_ cell: CellForm) -> String {
         switch cell {
@@ -123,7 +125,7 @@ enum SQLRows: RowText {
             else {
                 return "CAST(x'\(text.utf8.map(hexadecimal).joined())' AS TEXT)"
             }
-            return "'" + text.replacing("'", with: "''") + "'"
+            return QuotedText.quoted(text, mark: "'")
         case .other(let other):
             switch other.kind {
             case .real: return other.text?.hasPrefix("-") == true ? "-9e999" : "9e999"
