@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Filesystems that are full, at every step of 64 KiB, under the vault and under the memory; and what has to work with no block left."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -9,7 +10,7 @@ import threading
 import time
 
 from lab import Page
-from scenarios import Migrate, Restore
+from scenarios import Migrate, Prune, Restore
 from truth import contents, describe, expect_backups, expect_clean, expect_ended, expect_one_of, expect_settled, expect_truth, journal, require
 
 PART = "fulldisk"
@@ -113,9 +114,9 @@ def fill_at(page, disk, leave):
         page.arm(False)
 
 
-def nothing_left(scenario, kind, report):
-    """No block is left under the vault: backups are listed and verified, a prune gives room, a restore works when it can."""
-    world, name = scenario.world, f"a vault on {kind} without a free block"
+@contextlib.contextmanager
+def state_on(world, kind):
+    """Puts the world's state folder, with its content, on a small filesystem for as long as the block runs."""
     world.reset()
     parked = world.lab.folder / "parked"
     shutil.rmtree(parked, ignore_errors=True)
@@ -123,71 +124,64 @@ def nothing_left(scenario, kind, report):
     world.state.mkdir()
     disk = Disk(world.state, 24 << 20, kind)
     try:
-        with report.case(name):
-            shutil.copytree(parked, world.state, dirs_exist_ok=True)
-            before, backups = contents(world), len(world.backups())
-            with world.serve() as service:
-                require(service.is_ready, "the daemon does not start")
-                disk.fill()
-                status, listed = service.ask("GET", "/v1/backups")
-                require(status == 200 and len(listed["items"]) == backups, f"with a full disk the backups are listed so: {status} {listed}")
-                status, answer = service.ask("GET", "/v1/status")
-                require(status == 200, f"no status with a full disk: {status} {answer}")
-                status, answer = service.operation(kind="backup", store=world.store())
-                require(status is not None and (answer.get("outcome") or "failed") != "succeeded", f"a backup without a free block succeeds: {answer}")
-                require(contents(world) == before, "the memory was changed")
-                status, answer = service.operation(kind="verify", backup=scenario.newest())
-                require(status == 200 and answer.get("outcome") == "succeeded", f"with a full disk a verification ended so: {status} {answer}")
-                # The filler stands for the files of other programs, which stay.
-                status, answer = service.confirmed(kind="restore", backup=scenario.newest())
-                done = isinstance(answer, dict) and answer.get("outcome") == "succeeded"
-                require(contents(world) == (scenario.states["new"] if done else before), f"a restore left neither state: {answer}")
-            disk.empty()
-            after = world.once()
-            expect_ended(after)
-            disk.fill()
-            verified = world.once("--verify-backups")
-            require(verified.status in (0, 7), f"--verify-backups with a full disk ends with {verified.status}: {verified.problem()}")
-            disk.empty()
-            require(not [one for one in journal(world) if one["state"] != "settled"], "an operation is open")
-            expect_clean(world)
+        shutil.copytree(parked, world.state, dirs_exist_ok=True)
+        yield disk
     finally:
         disk.end()
         shutil.rmtree(parked, ignore_errors=True)
+
+
+def nothing_left(scenario, kind, report):
+    """No block is left under the vault: backups are listed and verified, a prune gives room, a restore works when it can."""
+    world, name = scenario.world, f"a vault on {kind} without a free block"
+    with report.case(name), state_on(world, kind) as disk:
+        before, backups = contents(world), len(world.backups())
+        with world.serve() as service:
+            require(service.is_ready, "the daemon does not start")
+            disk.fill()
+            status, listed = service.ask("GET", "/v1/backups")
+            require(status == 200 and len(listed["items"]) == backups, f"with a full disk the backups are listed so: {status} {listed}")
+            status, answer = service.ask("GET", "/v1/status")
+            require(status == 200, f"no status with a full disk: {status} {answer}")
+            status, answer = service.operation(kind="backup", store=world.store())
+            require(status is not None and (answer.get("outcome") or "failed") != "succeeded", f"a backup without a free block succeeds: {answer}")
+            require(contents(world) == before, "the memory was changed")
+            status, answer = service.operation(kind="verify", backup=scenario.newest())
+            require(status == 200 and answer.get("outcome") == "succeeded", f"with a full disk a verification ended so: {status} {answer}")
+            # The filler stands for the files of other programs, which stay.
+            status, answer = service.confirmed(kind="restore", backup=scenario.newest())
+            done = isinstance(answer, dict) and answer.get("outcome") == "succeeded"
+            require(contents(world) == (scenario.states["new"] if done else before), f"a restore left neither state: {answer}")
+        disk.empty()
+        after = world.once()
+        expect_ended(after)
+        disk.fill()
+        verified = world.once("--verify-backups")
+        require(verified.status in (0, 7), f"--verify-backups with a full disk ends with {verified.status}: {verified.problem()}")
+        disk.empty()
+        require(not [one for one in journal(world) if one["state"] != "settled"], "an operation is open")
+        expect_clean(world)
 
 
 def prune_on_full(scenario, kind, report):
     """A prune with no block left removes what its plan says."""
     world, name = scenario.world, f"a prune on {kind} without a free block"
-    world.reset()
-    parked = world.lab.folder / "parked"
-    shutil.rmtree(parked, ignore_errors=True)
-    world.state.rename(parked)
-    world.state.mkdir()
-    disk = Disk(world.state, 24 << 20, kind)
-    try:
-        with report.case(name):
-            shutil.copytree(parked, world.state, dirs_exist_ok=True)
-            before = len(world.backups())
-            with world.serve() as service:
-                require(service.is_ready, "the daemon does not start")
-                disk.fill()
-                status, answer = service.confirmed(kind="prune")
-                require(status == 200 and answer.get("outcome") == "succeeded", f"the prune ended so: {status} {answer}")
-            require(len(world.backups()) < before, "the prune removed nothing")
-            expect_backups(world, scenario.kept)
-            disk.empty()
-            expect_clean(world)
-    finally:
-        disk.end()
-        shutil.rmtree(parked, ignore_errors=True)
+    with report.case(name), state_on(world, kind) as disk:
+        before = len(world.backups())
+        with world.serve() as service:
+            require(service.is_ready, "the daemon does not start")
+            disk.fill()
+            status, answer = service.confirmed(kind="prune")
+            require(status == 200 and answer.get("outcome") == "succeeded", f"the prune ended so: {status} {answer}")
+        require(len(world.backups()) < before, "the prune removed nothing")
+        expect_backups(world, scenario.kept)
+        disk.empty()
+        expect_clean(world)
 
 
 def run(lab, report, options):
     if os.geteuid() != 0:
         return report.note("not run: only root may mount a filesystem")
-    from scenarios import Prune
-
     draw = random.Random(report.seed)
     migrate = Migrate(lab)
     if options.quick:

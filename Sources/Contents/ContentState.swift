@@ -3,7 +3,7 @@
 internal import LinuxKit
 public import SQLiteKit
 
-/// A file of ours that holds a state of a memory, and that nobody writes.
+/// A file in scratch that holds a state of a memory, and that is only read.
 public struct ContentFile: Sendable, Hashable {
     /// Where the file lies.
     public let path: String
@@ -60,7 +60,7 @@ public final class ContentState {
             ?? all.first { $0.name.folded.text.hasSameBytes(as: SQLiteName(text).folded.text) }
     }
 
-    /// How many rows `table` has.
+    /// The number of rows in `table`.
     public func count(_ table: ContentTable) throws(SQLiteError) -> Int64 {
         try connection.integer("SELECT count(*) FROM main.\(table.name)" as SQL) ?? 0
     }
@@ -170,7 +170,7 @@ public final class ContentState {
             definition: try notes("definition", of: name, in: schema).first?.text, rowIdentity: rowIdentity)
     }
 
-    /// What the transcript notes of `table`, in order.
+    /// The notes of the transcript about `table`, in order.
     private func notes(
         _ kind: String, of table: SQLiteName, in schema: SQLiteName
     ) throws(SQLiteError) -> [SQLiteName] {

@@ -32,7 +32,7 @@ public struct ContentTable: Sendable, Equatable {
     /// Whether the table is the ledger of migrations, which is left out of every comparison.
     public var isLedger: Bool { ["schema_migrations", "schema_migration_events"].contains(name.folded) }
 
-    /// The column of this name, whatever the case of its ASCII letters.
+    /// The column with the name `name`; ASCII letters of either case are the same.
     public func column(_ name: SQLiteName) -> SQLiteName? {
         columns.first { $0.name.folded == name.folded }?.name
     }

@@ -5,7 +5,7 @@ internal import SQLiteKit
 
 /// Reads the rows of one table in two states side by side.
 struct RowWalk {
-    /// How many rows were met.
+    /// The number of rows that were met.
     struct Counts {
         var before: Int64 = 0
         var after: Int64 = 0
@@ -135,7 +135,7 @@ final class RowCursor {
         return 0
     }
 
-    /// Those of the first columns whose values are not the same.
+    /// The columns of the first row whose values differ in the second row.
     static func differences(_ one: RowCursor, _ other: RowCursor, firstColumns count: Int) -> [Int] {
         (0..<count).filter { index in
             let column = Int32(index)

@@ -4,7 +4,7 @@ public import LinuxKit
 public import SQLiteKit
 internal import SchemaDump
 
-/// The rows of a PostgreSQL script of ours in a SQLite file, so that both engines' states are read in one way, without a server.
+/// The rows of a PostgreSQL script in a SQLite file, so that both engines' states are read in one way, without a server.
 ///
 /// Integers, floating-point numbers and `bytea` become SQLite's own classes, everything else the text that PostgreSQL prints. The types
 /// stand in the columns' declarations as PostgreSQL names them, and the primary keys and definitions in a table of notes.

@@ -11,7 +11,7 @@ public struct ContextText: Sendable, Equatable {
     public let session: String?
     public let content: [UInt8]
 
-    /// What makes it one and the same in two states.
+    /// The value that identifies the row in both states.
     public var digest: [UInt8] {
         var hash = SHA256()
         for part in [session.map { Array($0.utf8) }, Array(label.utf8), version.map { Array($0.utf8) }, content] {

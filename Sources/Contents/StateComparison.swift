@@ -3,7 +3,7 @@
 internal import LinuxKit
 public import SQLiteKit
 
-/// What became of one table between two states.
+/// The differences of one table between two states.
 public struct TableDifference: Sendable, Equatable {
     /// The table's name for people.
     public let name: String
@@ -41,9 +41,9 @@ public struct RowDifference: Sendable, Equatable {
     public let kind: Kind
     /// The values that tell the row apart; empty where only its content does.
     public let identity: [Cell]
-    /// What stood there before: of a row that was removed all of it, of one that changed the columns that did.
+    /// The earlier values: of a removed row all of them, of a changed row those of the changed columns.
     public let old: [Cell]
-    /// What stands there now, in the same way.
+    /// The present values, in the same way.
     public let new: [Cell]
 }
 
@@ -143,7 +143,7 @@ struct TablePair {
     /// The columns that only the old state has.
     var dropped: [SQLiteName] { old.columns.map(\.name).filter { new.column($0) == nil } }
 
-    /// What may tell the rows of both apart.
+    /// The columns that may identify rows in both states.
     var identities: [[Column]] {
         let known = old.identities.map { $0.map(\.folded) }
         return new.identities.filter { known.contains($0.map(\.folded)) }.map { $0.compactMap(common) }

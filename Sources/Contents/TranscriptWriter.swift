@@ -7,7 +7,7 @@ internal import SchemaDump
 ///
 /// What reads the script cannot be told of an error of SQLite: the first one ends all writing, and ``finish()`` throws it.
 final class TranscriptWriter {
-    /// How a value is kept, by the type of its column.
+    /// The storage of a value, by the type of its column.
     enum Kind {
         case integer, real, bytes, text
 

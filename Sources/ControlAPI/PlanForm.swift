@@ -21,7 +21,7 @@ public struct PlanForm: Codable, Sendable, Equatable {
         public let version: Int
         public let name: String
         public let action: Action
-        /// What runs, in order.
+        /// The changes that run, in order.
         public let statements: [String]
 
         public init(version: Int, name: String, action: Action, statements: [String]) {
@@ -137,7 +137,7 @@ public struct PlanForm: Codable, Sendable, Equatable {
     public var wouldLose: [Loss]
     /// What a restore would do to each table.
     public var tables: [TableChange]?
-    /// What a restore of single rows would do with each of them.
+    /// The actions of a restore of single rows, one for each row.
     public var rows: [Row]?
     /// What a prune would remove, newest first.
     public var removals: [Removal]?

@@ -82,7 +82,7 @@ public struct OperationRequest: RequestForm, Equatable {
     public var only: [String]?
     /// Only this context of a backup: `LABEL` or `LABEL@VERSION`.
     public var context: String?
-    /// What becomes of a row that comes back where another one has its name. Without it such a restore is refused.
+    /// The rule for a row whose name another row has. Without it such a restore is refused.
     public var onConflict: ConflictRule?
 
     public init(

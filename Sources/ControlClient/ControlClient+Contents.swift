@@ -6,7 +6,7 @@ internal import NIOHTTP1
 
 // What is in backups and memories. All throw what the daemon says, or what ``ControlClient`` tells of the way there.
 extension ControlClient {
-    /// How long an answer may take: an archive of some gigabytes is decoded first.
+    /// The longest time that an answer may take: an archive of some gigabytes is decoded first.
     private static let decoding = Duration.seconds(600)
 
     /// The tables of a state.
@@ -21,7 +21,7 @@ extension ControlClient {
         try await ask(.GET, target(state, "rows", question.query), extraTime: Self.decoding)
     }
 
-    /// How two states of a memory differ.
+    /// The differences of two states of a memory.
     public func difference(from old: StateName, to new: StateName) async throws(GuardError) -> DiffForm {
         try await ask(
             .GET, Target("diffs", query: [("from", old.text), ("to", new.text)]), extraTime: Self.decoding)

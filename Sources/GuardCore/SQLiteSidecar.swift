@@ -2,7 +2,7 @@
 
 /// The files that SQLite keeps beside a database. It knows them by their names alone.
 public enum SQLiteSidecar {
-    /// What SQLite adds to the name of the database.
+    /// The suffixes that SQLite adds to the name of a database.
     public static let endings = ["-journal", "-wal", "-shm"]
 
     /// Whether SQLite takes a file called `path` for its own: it reads such a file into the database beside it, or deletes it.

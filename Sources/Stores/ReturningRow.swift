@@ -17,9 +17,9 @@ public struct ReturningRow: Sendable, Equatable {
     }
 
     public let table: SQLiteName
-    /// What the row gets. Columns that are not named keep their value, or get their default.
+    /// The values that the row gets. Columns that are not named keep their value, or get their default.
     public let cells: [Cell]
-    /// What names the one row that gets other values; empty for a new row.
+    /// The cells that identify the row that gets other values; empty for a new row.
     public let key: [Cell]
 
     public init(table: SQLiteName, cells: [Cell], key: [Cell] = []) {

@@ -2,7 +2,7 @@
 
 /// How one text became another, line by line, as `diff -u` shows it.
 public enum UnifiedDiff {
-    /// How many lines around a change are shown.
+    /// The number of lines that are shown around a change.
     private static let context = 3
     /// The most lines of both texts that are compared one by one: the time grows with the number of those that differ.
     private static let mostLines = 20_000

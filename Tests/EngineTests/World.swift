@@ -179,7 +179,7 @@ struct World {
         }
     }
 
-    /// What a backup holds.
+    /// The content of a backup.
     func contents(of backup: Entry) throws -> LogicalDump {
         let target = folder.file("restored-\(backup.id).db")
         try? Directory.unlink(target)

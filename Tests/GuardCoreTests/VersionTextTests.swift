@@ -58,7 +58,7 @@ struct VersionTextTests {
             return .init(id: StoreLocation(engine: engine, name: location).id, project: project, location: location)
         }
         let places = [
-            ("/home/anna/work/shop/.claude-memory.db", "shop"), ("/home/anna/play/shop/.claude-memory.db", "shop"),
+            ("/home/anna/paid/shop/.claude-memory.db", "shop"), ("/home/anna/play/shop/.claude-memory.db", "shop"),
             ("db:5432/dementia#shop", "shop"), ("/home/anna/wiki/.claude-memory.db", "wiki"),
             ("/srv/a/b/x/1.db", "x"), ("/srv/a/b/x/2.db", "x"), ("/one/a/blog/m.db", "blog"),
             ("/two/a/blog/m.db", "blog"),
@@ -68,10 +68,10 @@ struct VersionTextTests {
         let told = places.map { names.name(memory($0.0, $0.1).id) }
         #expect(
             told == [
-                "work/shop", "play/shop", "dementia#shop", "wiki", "/srv/a/b/x/1.db", "/srv/a/b/x/2.db", "one/a/blog",
+                "paid/shop", "play/shop", "dementia#shop", "wiki", "/srv/a/b/x/1.db", "/srv/a/b/x/2.db", "one/a/blog",
                 "two/a/blog",
             ])
         #expect(MemoryNames.project(at: "/srv/shop/m.db") == "shop" && MemoryNames.project(at: "h:1/d#s") == "s")
-        #expect(MemoryNames.isTail("work/shop", of: places[0].0) && !MemoryNames.isTail("ork/shop", of: places[0].0))
+        #expect(MemoryNames.isTail("paid/shop", of: places[0].0) && !MemoryNames.isTail("ork/shop", of: places[0].0))
     }
 }

@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// After a crash nothing has an effect any more: what the old engine still does is as if it had never been done, until ``disarm()``.
 final class Chaos: Sendable {
-    /// How a step is disturbed.
+    /// The disturbance of one step.
     enum Kind: Hashable, Sendable {
         case none
         /// Calls fail, answers are lost, the application writes in between.
@@ -20,7 +20,7 @@ final class Chaos: Sendable {
         case crash(at: Int, after: Bool)
     }
 
-    /// What happens to one call.
+    /// The fault that one call meets.
     enum Fault: Sendable {
         /// It fails, and has no effect.
         case error

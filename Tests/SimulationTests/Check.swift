@@ -13,9 +13,9 @@ import LinuxKit
 struct Knowledge {
     /// Operations that were judged already.
     var judged: Set<OperationID> = []
-    /// How many effects were judged already.
+    /// The number of effects that were judged already.
     var effects = 0
-    /// What each backup holds, by the manifests that were seen.
+    /// The content of each backup, by the manifests that were read.
     var contents: [BackupID: SHA256Digest] = [:]
     /// Backups that were told of as made.
     var acknowledged: Set<BackupID> = []
@@ -36,7 +36,7 @@ struct Check {
     private let isBroken: Bool
     private(set) var knowledge: Knowledge
     private var untrue: [String] = []
-    /// What the memory held since the last check.
+    /// The content of the memory since the last check.
     private let recent: Set<SHA256Digest>
 
     init(

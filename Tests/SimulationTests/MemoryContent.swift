@@ -23,9 +23,9 @@ struct MemoryContent: Codable, Equatable, Sendable {
         let version: Int
     }
 
-    /// How far the schema is, from 1 to 4.
+    /// The version of the schema, from 1 to 4.
     var version: Int
-    /// What the application wrote, by key.
+    /// The writes of the application, by key.
     var rows: [String: String] = [:]
     var ledger: [Row]?
     var events: [Event] = []

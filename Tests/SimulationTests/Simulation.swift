@@ -42,7 +42,7 @@ final class Simulation {
     private let isBroken = Flag()
     /// nil while no process runs.
     private(set) var running: Running?
-    /// What the memory held before its folder went away.
+    /// The content of the memory before its folder went away.
     private var gone: MemoryContent?
     private(set) var log: [String] = []
     private var told = 0

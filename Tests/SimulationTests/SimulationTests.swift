@@ -50,7 +50,7 @@ struct SimulationTests {
         }.joined(separator: " ")
     }
 
-    /// How a scenario ended.
+    /// The end of a scenario.
     private struct Outcome {
         var untrue: [String] = []
         var log: [String] = []

@@ -17,7 +17,7 @@ struct SelectionTests {
     static let schema = StoreForm(
         location: StoreLocation(engine: .postgres, name: "db.example:5432/dementia#shop"), project: "shop",
         state: .current, sizeBytes: 1)
-    static let work = store("/home/anna/work/shop/.claude-memory.db", "shop")
+    static let work = store("/home/anna/paid/shop/.claude-memory.db", "shop")
     static let wiki = store("/home/anna/wiki/.claude-memory.db", "wiki")
     static let all = [work, schema, wiki]
 
@@ -25,7 +25,7 @@ struct SelectionTests {
         "A memory is found by its id, the beginning of it, its file, its folder, its project, an end of its place, and its URL",
         arguments: [
             (wiki.id.value, wiki), (String(wiki.id.value.prefix(5)), wiki), (wiki.location, wiki),
-            ("/home/anna/wiki", wiki), ("wiki", wiki), ("anna/wiki", wiki), ("work/shop", work),
+            ("/home/anna/wiki", wiki), ("wiki", wiki), ("anna/wiki", wiki), ("paid/shop", work),
             ("dementia#shop", schema), ("postgresql://anna@db.example/dementia#shop", schema),
             ("postgres://db.example:5432/dementia?sslmode=require#shop", schema),
             ("db.example:5432/dementia#shop", schema),
@@ -43,7 +43,7 @@ struct SelectionTests {
     func ambiguous() throws {
         let error = #expect(throws: GuardError.self) { try Selection.store("shop", among: Self.all, path: "/x/shop") }
         #expect(error?.code == .usage)
-        #expect(error?.message.contains("work/shop  /home/anna/work/shop/.claude-memory.db") == true)
+        #expect(error?.message.contains("paid/shop  /home/anna/paid/shop/.claude-memory.db") == true)
         #expect(error?.message.contains("dementia#shop  ") == true)
     }
 
@@ -208,7 +208,7 @@ extension Ctl {
         return try #require(list.items.first)
     }
 
-    /// How many items the list has that is printed as a document.
+    /// The number of items in the list that is printed as a document.
     fileprivate func count(_ arguments: String...) async throws -> Int {
         struct List: Decodable {
             struct Items: Decodable { let items: [Item] }

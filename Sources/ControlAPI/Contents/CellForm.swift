@@ -10,7 +10,7 @@ public enum CellForm: Codable, Sendable, Equatable {
 
     /// A value that JSON has no word for, or that was cut.
     public struct Other: Codable, Sendable, Equatable {
-        /// What the database holds.
+        /// The storage class in the database.
         public enum Kind: String, Codable, Sendable, CaseIterable {
             case text, blob, real
         }

@@ -88,7 +88,7 @@ public struct ContentRowsForm: Codable, Sendable, Equatable {
 
 /// How two states of a memory differ, table by table.
 public struct DiffForm: Codable, Sendable, Equatable {
-    /// What became of a table.
+    /// The differences of one table.
     public enum Change: String, Codable, Sendable, CaseIterable {
         case added, dropped, changed, same
     }
@@ -148,11 +148,11 @@ public struct DiffRowsForm: Codable, Sendable, Equatable {
         }
 
         public let change: Change
-        /// What tells it apart.
+        /// The values that identify the row.
         public let identity: [String: CellForm]
-        /// What stood there before: of a row that changed, in the columns that did; nil of one that was added.
+        /// The earlier values: of a changed row, in the changed columns; nil for a row that was added.
         public var before: [String: CellForm]?
-        /// What stands there now, in the same way; nil of one that was removed.
+        /// The present values, in the same way; nil for a row that was removed.
         public var after: [String: CellForm]?
 
         public init(

@@ -4,9 +4,9 @@ public import GuardCore
 
 /// Names one state of a memory.
 public enum StateName: Sendable, Hashable {
-    /// What a backup holds.
+    /// The content of a backup.
     case backup(BackupID)
-    /// What the memory holds now.
+    /// The present content of the memory.
     case live(StoreID)
 }
 
@@ -32,6 +32,6 @@ public struct RowQuestion: Sendable, Equatable {
         self.page = page
     }
 
-    /// What `cut` may be.
+    /// The range of `cut`.
     public static let cuts = 1...1_000_000
 }

@@ -8,7 +8,7 @@ public protocol ContentService: Sendable {
     func tables(of state: StateName) async throws(GuardError) -> ItemList<ContentTableForm>
     /// Rows of one table of a state. Throws `notFound`, also for a table that the state does not have.
     func rows(of state: StateName, _ question: RowQuestion) async throws(GuardError) -> ContentRowsForm
-    /// How two states differ. Throws `notFound`, and `usage` for states of different memories.
+    /// The differences of two states. Throws `notFound`, and `usage` for states of different memories.
     func difference(from old: StateName, to new: StateName) async throws(GuardError) -> DiffForm
     /// The rows of one table that differ between two states. Throws as ``difference(from:to:)``.
     func differentRows(

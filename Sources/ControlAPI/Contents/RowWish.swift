@@ -55,7 +55,7 @@ extension PlanRequest {
 }
 
 extension PlanForm {
-    /// What a restore of single rows would do with one of them.
+    /// The action of a restore of single rows for one row.
     public struct Row: Codable, Sendable, Equatable {
         /// One of seven.
         public enum Action: String, Codable, Sendable, CaseIterable {
@@ -71,7 +71,7 @@ extension PlanForm {
             case keep
             /// It is there as it was.
             case same
-            /// Another row has its name, and nobody said what is to become of both.
+            /// Another row has its name, and no conflict rule was given.
             case conflict
         }
 
@@ -79,7 +79,7 @@ extension PlanForm {
         /// A context's label and version, or the row's key.
         public let name: String
         public let action: Action
-        /// What else a person should know.
+        /// Further notes for a person.
         public var note: String?
 
         public init(table: String, name: String, action: Action, note: String? = nil) {

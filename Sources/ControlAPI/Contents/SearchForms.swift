@@ -48,7 +48,7 @@ public struct SearchForm: Codable, Sendable, Equatable {
         public let first: MemoryState
         /// The newest state that holds it.
         public let last: MemoryState
-        /// How many states hold it.
+        /// The number of states that hold it.
         public let states: Int
         /// Whether the live memory holds it; nil where the live memory was not searched.
         public var isLive: Bool?
@@ -73,11 +73,11 @@ public struct SearchForm: Codable, Sendable, Equatable {
     }
 
     public let items: [Hit]
-    /// How many backups were searched.
+    /// The number of backups that were searched.
     public let backups: Int
-    /// How many live memories were searched.
+    /// The number of live memories that were searched.
     public let live: Int
-    /// What was not searched, a sentence each.
+    /// The parts that were not searched, a sentence each.
     public let notSearched: [String]
     /// Whether there are more contexts than were asked for.
     public let isCut: Bool
@@ -93,7 +93,7 @@ public struct SearchForm: Codable, Sendable, Equatable {
 
 /// Every known state of a memory, newest first.
 public struct TimelineForm: Codable, Sendable, Equatable {
-    /// What brought a memory from the state before into this one.
+    /// The cause of the change from the state before.
     public enum Cause: String, Codable, Sendable, CaseIterable {
         /// There is no state before it.
         case first
@@ -106,7 +106,7 @@ public struct TimelineForm: Codable, Sendable, Equatable {
         case application
     }
 
-    /// How one table differs from the state before.
+    /// The differences of one table from the state before.
     public struct Table: Codable, Sendable, Equatable {
         public let name: String
         public var rowsBefore: Int64?
@@ -119,7 +119,7 @@ public struct TimelineForm: Codable, Sendable, Equatable {
         }
     }
 
-    /// What became of one context.
+    /// The history of one context.
     public struct Context: Codable, Sendable, Equatable {
         public let change: DiffRowsForm.Row.Change
         public let label: String
@@ -162,7 +162,7 @@ public struct TimelineForm: Codable, Sendable, Equatable {
     public let store: StoreID
     public let location: String
     public let items: [Entry]
-    /// What could not be looked at, a sentence each.
+    /// The parts that could not be examined, a sentence each.
     public let notRead: [String]
 
     public init(store: StoreID, location: String, items: [Entry], notRead: [String]) {

@@ -12,7 +12,7 @@ public struct EngineFacts: Sendable {
     public let releases: [ReleaseForm]
     /// What the status tells of the releases.
     public let releaseFindings: [Finding]
-    /// What lay on the way of the last look and was not looked into.
+    /// The places that the last look met and did not examine.
     public let scanFindings: [Finding]
     /// Servers and settings that could not be used at the last look.
     public let unreached: [Problem]

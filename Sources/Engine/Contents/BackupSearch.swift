@@ -35,7 +35,7 @@ actor BackupSearch {
     struct Standing: Sendable {
         /// The backups that the index has, by store, each with its place in the order of backups.
         var states: [StoreID: [BackupName]] = [:]
-        /// What is not in it, a sentence each.
+        /// The parts that are missing, a sentence each.
         var missing: [String] = []
     }
 

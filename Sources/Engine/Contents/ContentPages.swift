@@ -25,7 +25,7 @@ struct PagePlace {
 
     var text: String { (look.map { "\($0)." } ?? "") + String(row) }
 
-    /// The numbers of a cursor, which nobody but us has made.
+    /// The numbers of a cursor, which only this server makes.
     static func numbers(_ cursor: String, count: ClosedRange<Int>) throws(GuardError) -> [Int64] {
         let parts = cursor.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
         let numbers = parts.compactMap { $0 }.filter { $0 >= 0 }
@@ -59,14 +59,14 @@ struct DiffPlace {
 
 /// Gathers the rows of one page, and ends it when it is full.
 struct PageOfRows {
-    /// How many bytes of values a page may have, beside its first row.
+    /// The most bytes of values that a page may have, beside its first row.
     private static let mostBytes = 8 << 20
 
     let columns: [String]
     private(set) var items: [ContentRowForm] = []
     /// The number of the first row of the next page.
     private(set) var next: Int64?
-    /// How many rows are passed over first.
+    /// The number of rows that are skipped first.
     var skip: Int64 = 0
     private let question: RowQuestion
     private var row: Int64
@@ -111,7 +111,7 @@ extension Value {
 }
 
 extension CellForm {
-    /// How `value` is shown, with at most `cut` characters of a text and bytes of a blob.
+    /// The form of `value`, with at most `cut` characters of a text and bytes of a blob.
     init(_ value: Value, cut: Int?) {
         switch value {
         case .null: self = .null
@@ -144,7 +144,7 @@ extension CellForm {
 }
 
 extension ContentTable {
-    /// What people call the tables of Dementia.
+    /// The names that people use for Dementia's tables.
     static let knownNames = [
         "contexts": "context_locks", "entries": "memory_entries", "to-dos": "todos", "archives": "context_archives",
         "tags": "file_tags", "files": "file_semantic_model",

@@ -111,7 +111,7 @@ struct SearchResults {
         let digest: [UInt8]
     }
 
-    /// How many backups were searched.
+    /// The number of backups that were searched.
     private(set) var backups = 0
     private(set) var searchedLive: Set<StoreID> = []
     var missing: [String] = []
@@ -170,7 +170,7 @@ struct SearchResults {
 }
 
 extension MemoryState {
-    /// What a backup holds, by its name alone.
+    /// The content of a backup, by its name alone.
     init(_ store: StoreID, _ name: BackupName) {
         self.init(
             store: store, backup: name.id, at: name.createdAt, reason: name.reason, schemaVersion: name.schemaVersion)

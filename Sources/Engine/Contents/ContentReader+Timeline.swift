@@ -122,7 +122,7 @@ struct ContextHistory {
 
     private var known: [Name: [UInt8]] = [:]
 
-    /// What differs in a state with `contexts` from the one before.
+    /// The differences of a state with `contexts` from the one before.
     mutating func changes(_ contexts: [ContextText]) -> [TimelineForm.Context] {
         let label = contexts.first?.label
         var now: [Name: [UInt8]] = [:]

@@ -27,7 +27,7 @@ actor ContentReader {
     /// Goes by other rules from now on.
     func reconfigure(_ tools: EngineContext) { self.tools = tools }
 
-    /// How many bytes of values one page may have, beside its first row.
+    /// The most bytes of values that one page may have, beside its first row.
     private static let pageBytes = 8 << 20
 
     func tables(of state: StateName) async throws(GuardError) -> ItemList<ContentTableForm> {
@@ -196,7 +196,7 @@ actor ContentReader {
 }
 
 extension MemoryState {
-    /// What a backup holds.
+    /// The content of a backup.
     init(_ entry: Entry) {
         let manifest = entry.manifest
         self.init(

@@ -13,7 +13,7 @@ struct DecodedState {
     /// The file's length in bytes.
     let bytes: Int64
 
-    /// How many bytes of scratch a state of `bytes` takes at most: a script is there beside its rows.
+    /// The most bytes of scratch that a state of `bytes` takes: a script is there beside its rows.
     static func room(for bytes: Int64, in engine: StoreEngine) -> Int64 {
         min(bytes, .max / 8) * (engine == .postgres ? 2 : 1)
     }

@@ -90,7 +90,7 @@ struct RowRestorer {
         }
     }
 
-    /// What the store holds when the rows are in it, found out on a copy, in which nothing else may differ.
+    /// The content of the store when the rows are in it, found out on a copy, in which nothing else may differ.
     private func rehearsed(_ rows: [ReturningRow], on kept: ProvedBackup) async throws(GuardError) -> StoreDigest {
         let (tools, failure, path) = (tools, EngineFailure(store.location), scratch.path + "/rows-rehearsed.db")
         let entry = kept.entry
@@ -137,7 +137,7 @@ struct RowConservation {
         self.rows = rows
     }
 
-    /// What differs beyond the rows, a sentence each.
+    /// The differences beyond the rows, a sentence each.
     func violations(in comparison: StateComparison) throws(SQLiteError) -> [String] {
         var violations: [String] = []
         for table in try comparison.tables() where !table.isNothing {

@@ -5,7 +5,7 @@ internal import HashKit
 internal import Stores
 internal import Vault
 
-/// Settles a restore of single rows of which nobody knows what became of it: after a failure that leaves that open, and after a crash.
+/// Settles a restore of single rows whose end is unknown: after a failure that leaves it open, and after a crash.
 ///
 /// It is one transaction: it happened or it did not. The intent in the journal names the digest of the state with the rows in it. A store
 /// that has this digest has the rows; one that has the digest of the backup before has them not. Where neither is so, nothing is claimed.

@@ -30,7 +30,7 @@ extension RowReturnPlan {
             }
         }
 
-        /// What tells the row apart: session, label and version of a context, else the primary key, else all of it.
+        /// The cells that identify the row: session, label and version of a context, else the primary key, else all cells.
         var identity: [ReturningRow.Cell] { names ?? cells }
 
         /// Whether something else than all of its content tells the row apart. Other rows may be there several times.

@@ -17,13 +17,13 @@ struct RowReturnPlan {
     /// The most bytes that they have.
     static let mostBytes = 64 << 20
 
-    /// What runs, in order.
+    /// The changes that run, in order.
     private(set) var changes: [ReturningRow] = []
-    /// What is told of each row that was asked for, or that belongs to one.
+    /// The lines of the plan: one for each row that was asked for, or that belongs to one.
     private(set) var rows: [PlanForm.Row] = []
     private(set) var notes: [String] = []
 
-    /// Whether somebody has to say first what becomes of rows that have the same name.
+    /// Whether a conflict rule is needed for rows that have the same name.
     var hasConflict: Bool { rows.contains { $0.action == .conflict } }
 
     /// The same for plans that do the same.

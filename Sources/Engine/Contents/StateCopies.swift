@@ -13,11 +13,11 @@ internal import Vault
 /// A copy stays for some minutes after the last question, the oldest go first when all together outgrow their budget, and none outlives the
 /// process: scratch is swept at start. Whatever blocks runs on this actor's own thread, one question after the other.
 actor StateCopies {
-    /// How much is kept, and for how long.
+    /// The limits of size and age.
     struct Limits: Sendable {
-        /// How long a copy stays after the last question about it.
+        /// The time that a copy stays after the last question about it.
         var idle: Duration = .seconds(300)
-        /// How many bytes all copies together may have.
+        /// The number of bytes that all copies together may have.
         var budget: Int64 = 2 << 30
     }
 
@@ -144,7 +144,7 @@ actor StateCopies {
         return subject
     }
 
-    /// Removes the copies that nobody asked about for the longest time, until `bytes` fit beside the rest.
+    /// Removes the copies whose last question is the oldest, until `bytes` fit beside the rest.
     private func makeRoom(for bytes: Int64) {
         removeIdle()
         // The two states of a comparison are asked about one right after the other: the newest copy stays.

@@ -29,7 +29,7 @@ public struct PassResult: Sendable {
     public let recovered: [OperationRecord]
     /// Places and releases that could not be looked into.
     public let problems: [GuardError]
-    /// What the search found.
+    /// The results of the search.
     public let discovered: Discovered
 
     public init(

@@ -58,7 +58,7 @@ protocol MigrationEngine {
     func takenNames(of migration: Migration) throws(Failure) -> [String]
     /// One sentence for each thing that was lost or altered without a declaration. Nothing is written after it.
     mutating func violations() throws(Failure) -> [String]
-    /// What is worth knowing of what was run.
+    /// Remarks about the run.
     var findings: [Finding] { get }
     /// What a downgrade took away, known after ``violations()``.
     var lost: [Loss] { get }
@@ -79,7 +79,7 @@ protocol MigrationEngine {
 /// A savepoint for each step and the ledger's row in it, postconditions, and the proof that nothing else was changed. Whatever fails is
 /// thrown, and the caller rolls back.
 struct MigrationTransaction<Engine: MigrationEngine> {
-    /// What was done.
+    /// The action that was taken.
     struct Work {
         let applied: [OperationResult.Applied]
         let findings: [Finding]

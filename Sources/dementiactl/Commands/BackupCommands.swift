@@ -146,7 +146,7 @@ struct BackupCommand: ParsableCommand {
             return .done
         }
 
-        /// What was written in another form than the archive's.
+        /// The rows that were written in another form than the archive's.
         struct ExportedRows: Codable, Sendable {
             let backup: BackupID
             let path: String

@@ -38,7 +38,7 @@ struct DiffCommand: ControlCommand {
         guard limit > 0 else { throw ValidationError("--limit is a number from 1 upwards.") }
     }
 
-    /// How two states differ, with rows unless only their numbers were asked for.
+    /// The differences of two states, with rows unless only their numbers were asked for.
     struct Difference: Codable, Sendable {
         let from: MemoryState
         let to: MemoryState

@@ -64,7 +64,7 @@ struct RowExport {
 }
 
 extension ExportFormat {
-    /// How rows are written in this form.
+    /// The writer of rows in this form.
     var text: any RowText.Type {
         switch self {
         case .archive, .jsonl: JSONLines.self

@@ -5,12 +5,12 @@ internal import GuardCore
 
 /// Rows as text in one form. What a terminal, a spreadsheet or a reader of Markdown would act upon does not get through.
 protocol RowText {
-    /// What stands before everything.
+    /// The text before everything.
     static func head(_ backup: BackupForm) -> String
-    /// What stands before the rows of a table.
+    /// The text before the rows of a table.
     static func begin(_ table: ContentTableForm) -> String
     static func row(_ row: ContentRowForm, _ table: ContentTableForm) throws(GuardError) -> String
-    /// What stands behind everything.
+    /// The text behind everything.
     static var tail: String { get }
 }
 

@@ -67,7 +67,7 @@ extension ContentsText {
         return values.keys.sorted().map { "\($0)=\(values[$0]?.shown ?? "")" }.joined(separator: " ")
     }
 
-    /// How the text of a context changed; of one that came or went all of it.
+    /// The changed lines of a context's text; of an added or removed context all lines.
     private static func textLines(_ row: DiffRowsForm.Row, _ style: Style) -> [String] {
         guard let bytes = [row.before, row.after].map({ $0?["content"]?.wholeBytes ?? [] }) as [[UInt8]]?,
             bytes.contains(where: { !$0.isEmpty })

@@ -6,7 +6,7 @@ internal import Terminal
 
 /// The texts that show people the tables and rows of a state, its differences from another one, and the results of a search.
 enum ContentsText {
-    /// How much of a value a line shows at most.
+    /// The most characters of a value that a line shows.
     static let shownCharacters = 200
 
     // MARK: Failures
@@ -89,7 +89,7 @@ enum ContentsText {
         return "\(head)\n\(table.text(style))\(more)"
     }
 
-    /// What a restore of single rows would do with each of them.
+    /// The actions of a restore of single rows, one for each row.
     static func rows(_ plan: PlanForm) -> [String] {
         (plan.rows ?? []).map { row in
             let name = PrintableText.line("\(row.table): \(row.name)")
@@ -135,7 +135,7 @@ struct RowColumn {
         (self.heading, self.names, self.kind) = (heading, names, kind)
     }
 
-    /// Those of the tables of Dementia; of every other table all its columns.
+    /// The chosen columns of Dementia's tables; of every other table all columns.
     static func columns(of rows: ContentRowsForm) -> [RowColumn] {
         let wanted = known[rows.table] ?? []
         let found = wanted.filter { column in column.names.contains { rows.columns.contains($0) } }
